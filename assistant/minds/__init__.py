@@ -1,0 +1,1 @@
+"""Ways of reading a question: each yields tool calls and never computes."""

@@ -1,0 +1,1 @@
+"""What can be computed about customers; usable without any mind."""

@@ -1,0 +1,265 @@
+"""The Apache Ossie document as it is written: objects of the specification, and our keys in the places it leaves open.
+
+Objects of the specification allow no further keys. `ai_context` does by the specification, so a key unknown to us is at most a
+warning there. Our `custom_extensions` are ours alone and strict.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+VERSION = "0.2.0.dev0"
+VENDOR = "CUSTOMER_INTELLIGENCE"
+
+DatatypeName = Literal["String", "Integer", "Decimal", "Float", "Boolean", "Date", "Time", "DateTime", "DateTimeTz", "Opaque"]
+PeriodName = Literal["day", "week", "month", "quarter", "year"]
+Period = Annotated[str, Field(pattern=r"^\d+ (day|week|month|quarter|year)s?$", examples=["1 month", "7 days"])]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Words(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True, coerce_numbers_to_str=True)
+
+    instructions: str = ""
+    synonyms: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+class RelationshipWords(_Words):
+    pass
+
+
+class DatasetWords(_Words):
+    verbs: tuple[str, ...] = ()
+
+
+class FieldWords(_Words):
+    more: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()
+    value_synonyms: dict[str, tuple[str, ...]] = {}
+
+
+class MetricWords(_Words):
+    verbs: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()
+
+
+class AbsentConceptPart(_Strict):
+    name: str
+    phrases: tuple[str, ...] = Field(min_length=1)
+    message: str
+
+
+class NamedFilterPart(_Strict):
+    name: str
+    phrases: tuple[str, ...] = Field(min_length=1)
+    filters: tuple[dict[str, Any], ...] = Field(min_length=1)
+    description: str = ""
+
+
+class VerifiedQuestionPart(_Strict):
+    id: str
+    question: str
+    paraphrases: tuple[str, ...] = ()
+    query: dict[str, Any]
+    verified_by: str = ""
+    verified_at: dt.date | None = None
+
+
+class ModelWords(_Words):
+    absent_concepts: tuple[AbsentConceptPart, ...] = ()
+    named_filters: tuple[NamedFilterPart, ...] = ()
+    verified_questions: tuple[VerifiedQuestionPart, ...] = ()
+
+
+class RoutePart(_Strict):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    from_dataset: str = Field(alias="from")
+    to_dataset: str = Field(alias="to")
+    via: tuple[str, ...] = Field(min_length=1)
+    meaning: str = ""
+
+
+class ModelExtension(_Strict):
+    as_of: dt.date | None = None
+    as_of_field: str | None = None
+    data_start: dt.date | None = None
+    currency: str = "USD"
+    time_zone: str = "UTC"
+    week_starts_on: Literal["monday", "sunday"] = "monday"
+    fiscal_year_start_month: int = Field(default=1, ge=1, le=12)
+    customer: str | None = None
+    default_metric: str | None = None
+    starters: tuple[str, ...] = ()
+    welcome: str = ""
+    time_spine: str | None = None
+    routes: tuple[RoutePart, ...] = ()
+
+
+class DatasetExtension(_Strict):
+    label: str | None = None
+    plural: str | None = None
+    default_time: str | None = None
+    entity: bool | None = None
+
+
+class RelationshipExtension(_Strict):
+    meaning: str = ""
+
+
+class FieldExtension(_Strict):
+    plural: str | None = None
+    unit: str | None = None
+    order: tuple[str, ...] = ()
+    index_values: bool | None = None
+    null_label: str = "Unknown"
+    is_dimension: bool | None = None
+
+
+class InputPart(_Strict):
+    metric: str
+    alias: str
+    filter: str | None = None
+    offset: Period | None = None
+    offset_to_grain: PeriodName | None = None
+
+
+class CumulativePart(_Strict):
+    window: Period | None = None
+    grain_to_date: PeriodName | None = None
+
+
+class NonAdditivePart(_Strict):
+    field: str
+    choice: Literal["min", "max"]
+    per: tuple[str, ...] = ()
+
+
+class MetricExtension(_Strict):
+    label: str | None = None
+    unit: str | None = None
+    format: Literal["number", "money", "rate", "duration"] | None = None
+    decimals: int | None = Field(default=None, ge=0, le=12)
+    polarity: Literal["higher_is_better", "lower_is_better", "neutral"] = "neutral"
+    time_field: str | None = None
+    filter: str | None = None
+    caveat: str | None = None
+    fill_nulls_with: float | None = None
+    counted_through: tuple[str, ...] = ()
+    inputs: tuple[InputPart, ...] = ()
+    cumulative: CumulativePart | None = None
+    non_additive: NonAdditivePart | None = None
+
+
+def _as_object(value: object) -> object:
+    return {"instructions": value} if isinstance(value, str) else value
+
+
+AiContext = Annotated[dict[str, Any], BeforeValidator(_as_object)]
+"""Read later, by the kind of object it stands on."""
+
+
+class DialectPart(_Strict):
+    dialect: str
+    expression: str
+
+
+class ExpressionPart(_Strict):
+    dialects: tuple[DialectPart, ...] = Field(min_length=1)
+
+
+class ExtensionPart(_Strict):
+    vendor_name: str
+    data: str
+
+
+class DimensionPart(_Strict):
+    is_time: bool | None = None
+
+
+class FieldPart(_Strict):
+    name: str
+    expression: ExpressionPart
+    dimension: DimensionPart | None = None
+    label: str | None = None
+    description: str = ""
+    datatype: DatatypeName | None = None
+    ai_context: AiContext = {}
+    custom_extensions: tuple[ExtensionPart, ...] = ()
+
+
+class DatasetPart(_Strict):
+    name: str
+    source: str
+    primary_key: tuple[str, ...] = ()
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    description: str = ""
+    ai_context: AiContext = {}
+    fields: tuple[FieldPart, ...] = ()
+    custom_extensions: tuple[ExtensionPart, ...] = ()
+
+
+class RelationshipPart(_Strict):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    name: str
+    from_dataset: str = Field(alias="from")
+    to_dataset: str = Field(alias="to")
+    from_columns: tuple[str, ...] = Field(min_length=1)
+    to_columns: tuple[str, ...] = Field(min_length=1)
+    ai_context: AiContext = {}
+    custom_extensions: tuple[ExtensionPart, ...] = ()
+
+
+class MetricPart(_Strict):
+    name: str
+    expression: ExpressionPart
+    description: str = ""
+    datatype: DatatypeName | None = None
+    ai_context: AiContext = {}
+    custom_extensions: tuple[ExtensionPart, ...] = ()
+
+
+class ModelPart(_Strict):
+    name: str
+    description: str = ""
+    ai_context: AiContext = {}
+    datasets: tuple[DatasetPart, ...] = Field(min_length=1)
+    relationships: tuple[RelationshipPart, ...] = ()
+    metrics: tuple[MetricPart, ...] = ()
+    custom_extensions: tuple[ExtensionPart, ...] = ()
+
+
+class Document(_Strict):
+    version: str
+    semantic_model: tuple[ModelPart, ...] = Field(min_length=1)
+
+
+PARTS: dict[str, type[BaseModel]] = {
+    "": Document,
+    "semantic_model": ModelPart,
+    "datasets": DatasetPart,
+    "fields": FieldPart,
+    "relationships": RelationshipPart,
+    "metrics": MetricPart,
+    "expression": ExpressionPart,
+    "dialects": DialectPart,
+    "dimension": DimensionPart,
+    "custom_extensions": ExtensionPart,
+    "absent_concepts": AbsentConceptPart,
+    "named_filters": NamedFilterPart,
+    "verified_questions": VerifiedQuestionPart,
+    "routes": RoutePart,
+    "inputs": InputPart,
+    "cumulative": CumulativePart,
+    "non_additive": NonAdditivePart,
+}
+"""The object that stands under a key of the document."""

@@ -1,0 +1,284 @@
+"""The semantic model in memory: what the business calls things, and what they are in the warehouse.
+
+Read from an Apache Ossie document by `read.py`; everything here is immutable and free of I/O.
+`docs/semantic_model.md` describes the document and our keys in `ai_context` and `custom_extensions`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+
+class Datatype(StrEnum):
+    """Datatypes of the Ossie specification."""
+
+    STRING = "String"
+    INTEGER = "Integer"
+    DECIMAL = "Decimal"
+    FLOAT = "Float"
+    BOOLEAN = "Boolean"
+    DATE = "Date"
+    TIME = "Time"
+    DATETIME = "DateTime"
+    DATETIME_TZ = "DateTimeTz"
+    OPAQUE = "Opaque"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """How people say a thing. All phrases are lower case, as the author wrote them."""
+
+    synonyms: tuple[str, ...] = ()
+    """Other nouns or noun phrases: "sales", "turnover"."""
+    verbs: tuple[str, ...] = ()
+    """Verbs that mean it, base form: on a dataset "buy", "redeem" (its facts); on a metric "spend", "sell"."""
+    more: tuple[str, ...] = ()
+    """Adjectives that ask for high values: "big", "frequent"."""
+    less: tuple[str, ...] = ()
+    """Adjectives that ask for low values: "small", "rare"."""
+    instructions: str = ""
+    """Free text for a language model; never read by the embedded mind."""
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A scalar column expression of one dataset; a dimension when people group or filter by it."""
+
+    dataset: str
+    name: str
+    expression: str
+    """Scalar SQL in DuckDB's dialect over the dataset's own columns, unqualified."""
+    datatype: Datatype
+    is_time: bool = False
+    is_dimension: bool = True
+    """False for keys and raw measures: not offered for grouping, still usable in filters."""
+    label: str
+    """Singular, lower case, as in a sentence: "department"."""
+    plural: str
+    description: str = ""
+    language: Language = Language()
+    unit: str | None = None
+    value_synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Stored value -> what people call it."""
+    order: tuple[str, ...] = ()
+    """Stored values from low to high, for ordinal bands; empty when the values have no order of their own."""
+    index_values: bool = True
+    """Whether the value index may hold its distinct values (never for personal columns)."""
+    null_label: str = "Unknown"
+
+    @property
+    def id(self) -> str:
+        """`dataset.field`, the only form used in plans."""
+        return f"{self.dataset}.{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A table (or query) and what one row of it is."""
+
+    name: str
+    source: str
+    """Table name, schema-qualified when not in `main`."""
+    primary_key: tuple[str, ...] = ()
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    fields: Mapping[str, Field]
+    label: str
+    """What one row is, singular, lower case: "household", "visit"."""
+    plural: str
+    description: str = ""
+    default_time: str | None = None
+    """Field that dates a row, for facts."""
+    is_entity: bool = False
+    """People count, list and rank these: customers, products, stores, campaigns."""
+    language: Language = Language()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relationship:
+    """Many rows of `from_dataset` belong to at most one row of `to_dataset`."""
+
+    name: str
+    from_dataset: str
+    to_dataset: str
+    from_columns: tuple[str, ...]
+    to_columns: tuple[str, ...]
+    meaning: str = ""
+    """The route in words: "the store where the visit took place"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """The author's choice between several join paths from one dataset to another."""
+
+    from_dataset: str
+    to_dataset: str
+    via: tuple[str, ...]
+    """Names of relationships, in order."""
+    meaning: str = ""
+
+
+class MetricFormat(StrEnum):
+    NUMBER = "number"
+    MONEY = "money"
+    RATE = "rate"
+    """A share or rate stored 0..1, shown in percent."""
+    DURATION = "duration"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CumulativeSpec:
+    """A metric that accumulates over time: a trailing window, or from the start of a grain; neither = all time."""
+
+    window_count: int | None = None
+    window_grain: str | None = None
+    grain_to_date: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricInput:
+    """One input of a derived metric, under the name that the expression uses."""
+
+    metric: str
+    alias: str
+    filter: str | None = None
+    """Boolean SQL over `dataset.field`s."""
+    offset_count: int | None = None
+    offset_grain: str | None = None
+    """With `offset_count`: value of the metric that many grains earlier."""
+    offset_to_grain: str | None = None
+    """Value at the first period of this grain: "month" for growth since the start of the month."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NonAdditive:
+    """A balance that must not be summed over time: take the first or last `field` row set per period."""
+
+    field: str
+    choice: Literal["min", "max"]
+    per: tuple[str, ...] = ()
+    """Fields within which the first or last is taken ("per account")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A named business number.
+
+    Either an aggregate `expression` over `dataset.field`s, or (when `inputs` is set) a scalar expression over other metrics.
+    """
+
+    name: str
+    expression: str
+    label: str
+    """As in a sentence, lower case: "revenue", "average basket value"."""
+    description: str = ""
+    language: Language = Language()
+    unit: str | None = None
+    """"USD", "visits", "households", ..."""
+    format: MetricFormat = MetricFormat.NUMBER
+    decimals: int | None = None
+    polarity: Literal["higher_is_better", "lower_is_better", "neutral"] = "neutral"
+    time_field: str | None = None
+    """`dataset.field` that dates it, when not the default time of its fact."""
+    filter: str | None = None
+    """Boolean SQL over `dataset.field`s that always applies."""
+    inputs: tuple[MetricInput, ...] = ()
+    cumulative: CumulativeSpec | None = None
+    non_additive: NonAdditive | None = None
+    counted_through: tuple[str, ...] = ()
+    """For counts of an entity: facts through which it may be counted, preferred first, when a window or dimension
+    belongs to the fact ("customers in March" = households with a basket in March)."""
+    fill_nulls_with: float | None = None
+    caveat: str | None = None
+    """Said whenever the metric is shown."""
+
+    @property
+    def is_derived(self) -> bool:
+        return bool(self.inputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedFilter:
+    """A condition with a name of its own: "weekend", "private label", "families"."""
+
+    name: str
+    phrases: tuple[str, ...]
+    filters: tuple[Mapping[str, object], ...]
+    """Filters of a MetricQuery, as JSON objects."""
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbsentConcept:
+    """Something people ask for that this warehouse does not hold; asking for it is declined by name."""
+
+    name: str
+    phrases: tuple[str, ...]
+    message: str
+    """Why not, and what comes nearest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifiedQuestion:
+    """A reviewed pair of question and query."""
+
+    id: str
+    question: str
+    paraphrases: tuple[str, ...] = ()
+    query: Mapping[str, object]
+    """A MetricQuery as a JSON object."""
+    verified_by: str = ""
+    verified_at: dt.date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """What the calendar, the formats and the rights need to know about the whole model."""
+
+    as_of: dt.date | None = None
+    """The data's last complete day; None = the latest day of `as_of_field`."""
+    as_of_field: str | None = None
+    data_start: dt.date | None = None
+    currency: str = "USD"
+    time_zone: str = "UTC"
+    week_starts_on: Literal["monday", "sunday"] = "monday"
+    fiscal_year_start_month: int = 1
+    customer: str | None = None
+    """Dataset of the people whose privacy the minimum group size protects."""
+    default_metric: str | None = None
+    starters: tuple[str, ...] = ()
+    """Questions shown on an empty page."""
+    welcome: str = ""
+    time_spine: str | None = None
+    """`table.column` with one row per day, when the model brings its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SemanticModel:
+    """One reviewed description of one warehouse."""
+
+    name: str
+    description: str = ""
+    datasets: Mapping[str, Dataset]
+    relationships: tuple[Relationship, ...] = ()
+    metrics: Mapping[str, Metric]
+    routes: tuple[Route, ...] = ()
+    named_filters: tuple[NamedFilter, ...] = ()
+    absent_concepts: tuple[AbsentConcept, ...] = ()
+    verified_questions: tuple[VerifiedQuestion, ...] = ()
+    settings: ModelSettings = ModelSettings()
+    instructions: str = ""
+    version: str = ""
+    """Hash of the document: part of every answer's data version."""
+
+    def field(self, field_id: str) -> Field:
+        """The field `dataset.field`; KeyError when either part is unknown."""
+        dataset, _, name = field_id.partition(".")
+        return self.datasets[dataset].fields[name]
+
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(f for dataset in self.datasets.values() for f in dataset.fields.values())

@@ -1,0 +1,1 @@
+"""Data sources: each folder holds a build script, a semantic model and a policy."""
