@@ -127,7 +127,10 @@ class PastTurn:
 
     question: str
     steps: tuple[Step, ...]
+    """The plan that ran; empty when the turn ended in a question back."""
     sentence: str
+    pending: tuple[Option, ...] = ()
+    """Readings that were offered and not yet chosen from: "yes" or "2" takes one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,121 @@
+"""Threads: what was asked before, kept in SQLite so that a follow-up can edit the last plan.
+
+Only plans and sentences are kept here, never result rows: an answer is computed anew under the asker's rights of the day.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from assistant.turn import Option, PastTurn, Step
+from tools.core.errors import SetupProblem
+
+_YES = frozenset({"yes", "y", "yep", "yeah", "yes please", "ok", "okay", "sure", "correct", "right", "exactly", "that one", "go ahead", "do it"})
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+
+KEPT_TURNS = 200
+"""Turns kept per thread; older ones are dropped."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS turn (
+    id INTEGER PRIMARY KEY,
+    thread TEXT NOT NULL,
+    user TEXT NOT NULL,
+    warehouse TEXT NOT NULL,
+    asked_at REAL NOT NULL,
+    question TEXT NOT NULL,
+    sentence TEXT NOT NULL,
+    steps TEXT NOT NULL,
+    pending TEXT NOT NULL DEFAULT '[]'
+);
+CREATE INDEX IF NOT EXISTS turn_by_thread ON turn (thread, user, warehouse, id);
+"""
+
+
+class Conversations:
+    """The turns of all threads of one home folder. Safe to use from several threads of one process."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens or creates the file at `path`; raises SetupProblem when that is not possible."""
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, check_same_thread=False, timeout=5.0)
+            self._db.executescript("PRAGMA journal_mode=WAL;" + _SCHEMA)
+        except (OSError, sqlite3.Error):
+            raise SetupProblem(
+                "The conversations cannot be stored.",
+                try_instead="Check that ASSISTANT_HOME is a folder that can be written to, with free space.",
+                code="conversations_unavailable",
+            ) from None
+
+    def last(self, *, thread: str, user: str, warehouse: str) -> PastTurn | None:
+        """The newest answered turn of this user's thread on this warehouse; None when there is none."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT question, sentence, steps, pending FROM turn WHERE thread = ? AND user = ? AND warehouse = ? ORDER BY id DESC LIMIT 1",
+                (thread, user, warehouse),
+            ).fetchone()
+        if row is None:
+            return None
+        question, sentence, steps, pending = row
+        return PastTurn(
+            question=question,
+            sentence=sentence,
+            steps=_steps(json.loads(steps)),
+            pending=tuple(Option(label=o["label"], plan=_steps(o["plan"])) for o in json.loads(pending)),
+        )
+
+    def remember(self, turn: PastTurn, *, thread: str, user: str, warehouse: str) -> bool:
+        """Append a turn; False when the disk refused it, so that the answer can say so and still be given."""
+        steps = json.dumps([step.to_json() for step in turn.steps])
+        pending = json.dumps([{"label": o.label, "plan": [s.to_json() for s in o.plan]} for o in turn.pending])
+        try:
+            with self._lock, self._db:
+                self._db.execute(
+                    "INSERT INTO turn (thread, user, warehouse, asked_at, question, sentence, steps, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (thread, user, warehouse, time.time(), turn.question, turn.sentence, steps, pending),
+                )
+                self._db.execute(
+                    "DELETE FROM turn WHERE thread = ? AND id NOT IN (SELECT id FROM turn WHERE thread = ? ORDER BY id DESC LIMIT ?)",
+                    (thread, thread, KEPT_TURNS),
+                )
+        except sqlite3.Error:
+            return False
+        return True
+
+    def forget(self, *, thread: str, user: str) -> None:
+        """Start the thread over."""
+        with self._lock, self._db:
+            self._db.execute("DELETE FROM turn WHERE thread = ? AND user = ?", (thread, user))
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+
+def choose(text: str, pending: tuple[Option, ...]) -> Option | None:
+    """The option that a reply takes: "yes" to a single offer, "2", "the second one", or the option's own label; else None."""
+    reply = " ".join(re.sub(r"[^\w\s]", " ", text.lower()).split())
+    if not pending or not reply:
+        return None
+    if reply in _YES:
+        return pending[0] if len(pending) == 1 else None
+    for option in pending:
+        if reply == " ".join(re.sub(r"[^\w\s]", " ", option.label.lower()).split()):
+            return option
+    match = re.fullmatch(rf"(?:the |option |number )?(?:(\d)|({'|'.join(_ORDINALS)}))(?: one| option)?", reply)
+    if match is None:
+        return None
+    index = int(match[1]) - 1 if match[1] else _ORDINALS.index(match[2])
+    return pending[index] if 0 <= index < len(pending) else None
+
+
+def _steps(rows: list[dict[str, Any]]) -> tuple[Step, ...]:
+    return tuple(Step(tool=row["tool"], arguments=row["arguments"]) for row in rows)

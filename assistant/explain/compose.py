@@ -1,0 +1,131 @@
+"""An outcome and its findings, put together as an Answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from assistant.explain.charts import choose_charts
+from assistant.explain.headline import headline
+from assistant.explain.phrases import capitalised, day, join_words
+from assistant.toolbox import Toolbox
+from assistant.turn import Answer, Clarification, Decline, Done, Fault, Option, Outcome, Question, Status, Step, Trust
+from tools.core.contract import Finding, Grade
+from tools.core.errors import AnswerError, NotAllowed, QuestionUnclear, QueryUnsupported, SqlRefused, UnknownName
+from tools.core.semantics import SemanticModel
+
+_WEAKEST_LAST = (Grade.VERIFIED, Grade.GOVERNED, Grade.MODELLED, Grade.FREE_SQL)
+_DECLINED = (QuestionUnclear, QueryUnsupported, UnknownName)
+_REFUSED = (NotAllowed, SqlRefused)
+
+
+def answer(question: Question, outcome: Outcome, toolbox: Toolbox, *, model: SemanticModel, as_of: dt.date) -> Answer:
+    """The answer to a question, without its next questions (they need the mind)."""
+    if isinstance(outcome, Decline):
+        return _declined(question, outcome, as_of)
+    if isinstance(outcome, Clarification):
+        return _clarification(question, outcome, as_of)
+    return _done(question, outcome, toolbox, model, as_of)
+
+
+def _declined(question: Question, outcome: Decline, as_of: dt.date) -> Answer:
+    parts = [outcome.message]
+    if outcome.understood:
+        parts.append(f"What I did understand: {outcome.understood}.")
+    if outcome.unplaced:
+        parts.append(f"I could not place {join_words([f'“{word}”' for word in outcome.unplaced])}.")
+    return Answer(
+        id=question.id,
+        question=question.text,
+        status=Status.DECLINED,
+        headline=outcome.message,
+        text=" ".join(parts),
+        follow_ups=outcome.nearest,
+        as_of=as_of,
+        unplaced=outcome.unplaced,
+        error=Fault(code=outcome.code, message=outcome.message, try_instead=_try(outcome)),
+    )
+
+
+def _try(outcome: Decline) -> str:
+    if outcome.nearest:
+        return f"For instance: {outcome.nearest[0].question}"
+    return "Ask for a number about your customers, such as revenue by month."
+
+
+def _clarification(question: Question, outcome: Clarification, as_of: dt.date) -> Answer:
+    return Answer(
+        id=question.id,
+        question=question.text,
+        status=Status.NEEDS_CLARIFICATION,
+        headline=outcome.prompt,
+        text=f"So far I understood: {outcome.understood}." if outcome.understood else "",
+        options=outcome.options,
+        as_of=as_of,
+    )
+
+
+def _done(question: Question, outcome: Done, toolbox: Toolbox, model: SemanticModel, as_of: dt.date) -> Answer:
+    main = toolbox.findings[-1]
+    plan = tuple(Step(tool=ran.tool, arguments=ran.arguments) for ran in toolbox.ran)
+    offered = outcome.doubt is not None
+    said = headline(main, currency=model.settings.currency)
+    options = (Option(label="Yes, that is what I meant", plan=plan), *outcome.alternatives) if offered else outcome.alternatives
+    return Answer(
+        id=question.id,
+        question=question.text,
+        status=Status.OFFERED if offered else Status.ANSWERED,
+        headline=f"Did you mean: {main.reading.sentence}?" if offered else said,
+        text=f"{outcome.doubt} If so: the table below." if offered else said,
+        reading=main.reading,
+        carried_over=outcome.carried_over,
+        left_out=outcome.left_out,
+        plan=plan,
+        confidence=outcome.confidence,
+        trust=_trust(outcome, toolbox.findings),
+        steps=tuple(toolbox.ran),
+        tables=tuple(table for finding in reversed(toolbox.findings) for table in finding.tables),
+        charts=choose_charts(main.tables[0], title=capitalised(main.reading.sentence)),
+        quotes=tuple(quote for finding in toolbox.findings for quote in finding.quotes),
+        checks=tuple(check for finding in toolbox.findings for check in finding.checks),
+        definitions=tuple((d.label, d.text) for d in _unique(toolbox.findings)),
+        caveats=_caveats(toolbox.findings, as_of),
+        options=options,
+        as_of=main.as_of or as_of,
+    )
+
+
+def _trust(outcome: Done, findings: list[Finding]) -> Trust:
+    if outcome.verified_question is not None:
+        return Trust(grade=Grade.VERIFIED.value, reason=f"A reviewed question and its query ran ({outcome.verified_question}).")
+    weakest = max(findings, key=lambda f: _WEAKEST_LAST.index(f.grade))
+    return Trust(grade=weakest.grade.value, reason=weakest.grade_reason)
+
+
+def _unique(findings: list[Finding]) -> list[object]:
+    return list({d.name: d for finding in findings for d in finding.definitions}.values())
+
+
+def _caveats(findings: list[Finding], as_of: dt.date) -> tuple[str, ...]:
+    """Each once: what the rights left out first, then the tools' own, then how fresh the data is."""
+    said = [f"Your view is limited: {join_words(finding.narrowed)}." for finding in findings if finding.narrowed]
+    said += [caveat for finding in findings for caveat in finding.caveats]
+    said.append(f"The data ends on {day(as_of)}.")
+    return tuple(dict.fromkeys(said))
+
+
+def from_error(question: Question, error: AnswerError) -> Answer:
+    """The answer when there is none: what went wrong and who can do what about it."""
+    if isinstance(error, _DECLINED):
+        status = Status.DECLINED
+    elif isinstance(error, _REFUSED):
+        status = Status.REFUSED
+    else:
+        status = Status.FAILED
+    return Answer(
+        id=question.id,
+        question=question.text,
+        status=status,
+        headline=error.message,
+        text=" ".join(part for part in (error.message, error.try_instead) if part),
+        error=Fault(code=error.public_code, message=error.message, try_instead=error.try_instead),
+    )

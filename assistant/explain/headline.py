@@ -1,0 +1,246 @@
+"""The one sentence with the number, and the few that follow it, from a finding alone.
+
+Each shape of result has its own short writer; every figure is taken from a cell or is a declared difference, ratio or count of cells.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from assistant.explain.phrases import capitalised, during, is_plural, join_words
+from assistant.render.numbers import format_cell
+from tools.core.contract import Cell, Column, Finding, Table
+
+MAX_NAMED = 3
+"""Rows named in a sentence; the table has the rest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A finding's first table, with its columns by role."""
+
+    table: Table
+    dimensions: tuple[int, ...]
+    measures: tuple[int, ...]
+    scope: str
+    """Filters and window in words, to end a sentence with: "in March 2017, for department DELI"."""
+    currency: str
+
+    def show(self, row: Sequence[Cell], index: int) -> str:
+        return format_cell(row[index], self.table.columns[index], currency=self.currency)
+
+    def name(self, row: Sequence[Cell]) -> str:
+        """What a row is about: its dimension values."""
+        return ", ".join(self.show(row, i) for i in self.dimensions)
+
+    def column(self, role: str, metric: str | None) -> int | None:
+        """Index of the column of this role for this metric."""
+        for index, column in enumerate(self.table.columns):
+            if column.role == role and column.metric == metric:
+                return index
+        return None
+
+
+def headline(finding: Finding, *, currency: str) -> str:
+    """One sentence with the number that answers the question."""
+    result = _result(finding, currency)
+    if not result.table.rows:
+        return f"Nothing matches: {finding.reading.sentence} has no rows."
+    return _writer(result)(result)
+
+
+def _result(finding: Finding, currency: str) -> Result:
+    table = finding.tables[0]
+    dimensions = tuple(i for i, c in enumerate(table.columns) if c.role == "dimension")
+    measures = tuple(i for i, c in enumerate(table.columns) if c.role in ("metric", "count"))
+    return Result(table=table, dimensions=dimensions, measures=measures, scope=_scope(finding), currency=currency)
+
+
+def _writer(result: Result) -> Callable[[Result], str]:
+    names = {c.name for c in result.table.columns}
+    if {"left", "right", "together"} <= names:
+        return _pairs
+    if {"cohort", "periods_since"} <= names:
+        return _cohorts
+    if {"bin_start", "entities"} <= names:
+        return _distribution
+    if not result.measures:
+        return _listing
+    if not result.dimensions:
+        return _totals
+    if len(result.dimensions) == 1 and _is_period(result.table.columns[result.dimensions[0]]):
+        return _series
+    return _ranking
+
+
+def _is_period(column: Column) -> bool:
+    return column.type in ("date", "datetime") and column.grain is not None
+
+
+def _scope(finding: Finding) -> str:
+    parts = []
+    if finding.reading.window:
+        parts.append(during(finding.reading.window))
+    if finding.reading.filters:
+        parts.append(f"for {join_words(finding.reading.filters)}")
+    return ", ".join(parts)
+
+
+def _end(sentence: str, scope: str) -> str:
+    return f"{sentence} {scope}.".replace(" .", ".") if scope else f"{sentence}."
+
+
+def _totals(result: Result) -> str:
+    row = result.table.rows[0]
+    parts = [_statement(result, row, index) for index in result.measures]
+    return _end(capitalised(join_words(parts)), result.scope)
+
+
+def _statement(result: Result, row: Sequence[Cell], index: int) -> str:
+    column = result.table.columns[index]
+    value = result.show(row, index)
+    label = column.label or column.name
+    if row[index] is None:
+        return f"{label} cannot be computed: no data"
+    if column.format == "number" and is_plural(label) and column.role != "average":
+        said = f"there {'was' if row[index] == 1 else 'were'} {value} {label}"
+    else:
+        said = f"{label} {'were' if is_plural(label) else 'was'} {value}"
+    return said + _against_previous(result, row, column)
+
+
+def _against_previous(result: Result, row: Sequence[Cell], column: Column) -> str:
+    previous = result.column("previous", column.metric)
+    rate = result.column("change_rate", column.metric)
+    change = result.column("change", column.metric)
+    if previous is None or change is None or row[previous] is None:
+        return ""
+    direction = _direction(row[change])
+    if direction == "unchanged":
+        return f", unchanged from {result.show(row, previous)}"
+    by = result.show(row, rate) if rate is not None and row[rate] is not None else result.show(row, change)
+    return f", {direction} {by.lstrip('-−+')} from {result.show(row, previous)}"
+
+
+def _direction(change: Cell) -> str:
+    if not isinstance(change, (int, float)) or change == 0:
+        return "unchanged"
+    return "up" if change > 0 else "down"
+
+
+def _series(result: Result) -> str:
+    index = result.measures[0]
+    when = result.dimensions[0]
+    rows = sorted((r for r in result.table.rows if r[index] is not None and r[when] is not None), key=lambda r: _sort_key(r[when]))
+    label = result.table.columns[index].label
+    if not rows:
+        return f"{capitalised(label)} has no values in this period."
+    if len(rows) == 1:
+        return _end(f"{capitalised(label)} was {result.show(rows[0], index)} in {result.show(rows[0], when)}", "")
+    first, last = rows[0], rows[-1]
+    high = max(rows, key=lambda r: _number(r[index]))
+    low = min(rows, key=lambda r: _number(r[index]))
+    went = f"{capitalised(label)} went from {result.show(first, index)} in {result.show(first, when)}"
+    went += f" to {result.show(last, index)} in {result.show(last, when)}"
+    span = f"highest {result.show(high, index)} ({result.show(high, when)}), lowest {result.show(low, index)} ({result.show(low, when)})"
+    return f"{went}; {span}."
+
+
+def _ranking(result: Result) -> str:
+    index = _ranked_by(result)
+    rows = [r for r in result.table.rows if r[index] is not None]
+    label = result.table.columns[index].label
+    if not rows:
+        return f"{capitalised(label)} has no values here."
+    values = [_number(r[index]) for r in rows]
+    ascending = len(values) > 1 and values == sorted(values) and values[0] < values[-1]
+    best = rows[0] if ascending or values == sorted(values, reverse=True) else max(rows, key=lambda r: _number(r[index]))
+    word = "lowest" if ascending else "highest"
+    lead = f"{result.name(best)} has the {word} {label}: {result.show(best, index)}{_share_of(result, best, index)}"
+    if len(rows) == 1:
+        lead = f"{result.name(best)}: {label} {result.show(best, index)}{_against_previous(result, best, result.table.columns[index])}"
+    others = [r for r in rows if r is not best][: MAX_NAMED - 1]
+    if others and values in (sorted(values), sorted(values, reverse=True)):
+        lead += f", then {join_words([f'{result.name(r)} ({result.show(r, index)})' for r in others])}"
+    return _end(lead, result.scope)
+
+
+def _ranked_by(result: Result) -> int:
+    """The column that the rows are ordered by, when it is a change or a share; else the first measure."""
+    for index, column in enumerate(result.table.columns):
+        if column.role in ("change_rate", "change", "share") and len(result.table.rows) > 1:
+            values = [r[index] for r in result.table.rows if r[index] is not None]
+            main = [r[result.measures[0]] for r in result.table.rows if r[result.measures[0]] is not None]
+            if _is_sorted(values) and not _is_sorted(main):
+                return index
+    return result.measures[0]
+
+
+def _is_sorted(values: Sequence[Cell]) -> bool:
+    numbers = [_number(v) for v in values]
+    return numbers == sorted(numbers) or numbers == sorted(numbers, reverse=True)
+
+
+def _share_of(result: Result, row: Sequence[Cell], index: int) -> str:
+    share = result.column("share", result.table.columns[index].metric)
+    if share is None or share == index or row[share] is None:
+        return ""
+    return f", {result.show(row, share)} of the total"
+
+
+def _listing(result: Result) -> str:
+    count = len(result.table.rows)
+    names = join_words([result.name(r) for r in result.table.rows[:MAX_NAMED]])
+    noun = "row" if count == 1 else "rows"
+    more = f"{count:,}{' or more' if result.table.truncated else ''}"
+    start = f"{more} {noun} match" + ("es" if count == 1 else "")
+    first = "" if count == 0 else f": {names}" if count <= MAX_NAMED else f"; the first are {names}"
+    return _end(f"{start}{first}", result.scope)
+
+
+def _pairs(result: Result) -> str:
+    row = result.table.rows[0]
+    at = {c.name: i for i, c in enumerate(result.table.columns)}
+    sentence = f"{result.show(row, at['left'])} and {result.show(row, at['right'])} come together most: {result.show(row, at['together'])} times"
+    if "lift" in at and row[at["lift"]] is not None:
+        sentence += f", {result.show(row, at['lift'])} times as often as by chance"
+    return _end(sentence, result.scope)
+
+
+def _cohorts(result: Result) -> str:
+    at = {c.name: i for i, c in enumerate(result.table.columns)}
+    first = [r for r in result.table.rows if r[at["periods_since"]] == 1]
+    if not first or "retention_rate" not in at:
+        return f"{len({r[at['cohort']] for r in result.table.rows})} cohorts were followed."
+    best = max(first, key=lambda r: _number(r[at["retention_rate"]]))
+    return (
+        f"One period after they started, between {_extreme(result, first, at['retention_rate'], min)} and "
+        f"{_extreme(result, first, at['retention_rate'], max)} of a cohort came back; best was {result.show(best, at['cohort'])}."
+    )
+
+
+def _extreme(result: Result, rows: Sequence[Sequence[Cell]], index: int, pick: Callable[..., Sequence[Cell]]) -> str:
+    return result.show(pick(rows, key=lambda r: _number(r[index])), index)
+
+
+def _distribution(result: Result) -> str:
+    at = {c.name: i for i, c in enumerate(result.table.columns)}
+    row = max(result.table.rows, key=lambda r: _number(r[at["entities"]]))
+    low, high = result.show(row, at["bin_start"]), result.show(row, at["bin_end"]) if "bin_end" in at else ""
+    where = low if high in ("", low) else f"{low} to {high}"
+    sentence = f"The largest group, {result.show(row, at['entities'])}"
+    if "share" in at:
+        sentence += f" ({result.show(row, at['share'])})"
+    return _end(f"{sentence}, lies at {where}", result.scope)
+
+
+def _number(value: Cell) -> float:
+    return float(value) if isinstance(value, (int, float)) else float("-inf")
+
+
+def _sort_key(value: Cell) -> dt.date | str:
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    return value.isoformat() if isinstance(value, dt.date) else str(value)

@@ -1,0 +1,68 @@
+"""Small pieces of English that several sentences need."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Sequence
+
+from tools.core.contract import DateSpan
+
+MONTHS = tuple(calendar.month_name)
+
+
+def join_words(words: Sequence[str], last: str = "and") -> str:
+    """"a", "a and b", "a, b and c"."""
+    if len(words) <= 1:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def day(value: dt.date) -> str:
+    """"4 July 2017"."""
+    return f"{value.day} {MONTHS[value.month]} {value.year}"
+
+
+def during(span: DateSpan) -> str:
+    """The span with its preposition: "in March 2017", "in Q2 2017", "on 4 July 2017", "from 3 March to 6 June 2017"."""
+    start, end = span.start, span.end
+    if start == end:
+        return f"on {day(start)}"
+    if start.day == 1 and _ends_month(end):
+        whole = _whole_period(start, end)
+        if whole:
+            return f"in {whole}"
+        first = MONTHS[start.month] if start.year == end.year else f"{MONTHS[start.month]} {start.year}"
+        return f"from {first} to {MONTHS[end.month]} {end.year}"
+    first = f"{start.day} {MONTHS[start.month]}" if start.year == end.year else day(start)
+    return f"from {first} to {day(end)}"
+
+
+def _ends_month(value: dt.date) -> bool:
+    return (value + dt.timedelta(days=1)).day == 1
+
+
+def _whole_period(start: dt.date, end: dt.date) -> str | None:
+    """The name of the month, quarter or year that starts and ends on these days; None for anything else."""
+    if start.year != end.year:
+        return None
+    if start.month == end.month:
+        return f"{MONTHS[start.month]} {start.year}"
+    if (start.month, end.month) == (1, 12):
+        return str(start.year)
+    if start.month % 3 == 1 and end.month == start.month + 2:
+        return f"Q{(start.month + 2) // 3} {start.year}"
+    return None
+
+
+def capitalised(text: str) -> str:
+    """First letter upper case, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def is_plural(label: str) -> bool:
+    """Whether a metric's label takes "were": "visits", "units sold", but not "gross" or "status"."""
+    head = label.split(" of ")[0].split(" per ")[0].split()
+    nouns = [word for word in head if word not in {"sold", "redeemed", "targeted", "won", "lost", "made", "bought"}]
+    last = nouns[-1] if nouns else label
+    return last.endswith("s") and not last.endswith(("ss", "us", "is"))

@@ -1,0 +1,174 @@
+"""The way a question travels: conversation -> mind -> toolbox (guard, execute) -> explain -> Answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+import traceback
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from assistant.conversation import Conversations, choose
+from assistant.explain import compose
+from assistant.explain.follow_ups import FollowUpWriter
+from assistant.rights import RightsBook
+from assistant.toolbox import Toolbox
+from assistant.turn import Answer, Clarification, Done, Fault, FollowUp, Mind, MindContext, Outcome, PastTurn, Question, Status, Step
+from tools.core.contract import Finding, Tool
+from tools.core.errors import AnswerError, InternalError, NotAllowed, QuestionUnclear, QueryUnsupported, RepairableByModel, SqlRefused
+from tools.core.warehouse import Warehouse
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    """Nobody is watching the progress."""
+
+
+@dataclass(kw_only=True)
+class Assistant:
+    """Answers questions about one warehouse. Safe to call from several threads."""
+
+    warehouse: Warehouse
+    tools: Mapping[str, Tool]
+    mind: Mind
+    conversations: Conversations
+    rights_book: RightsBook
+    follow_ups: FollowUpWriter
+    deadline_s: float
+
+    def ask(self, question: Question, *, progress: Progress = _silent, previous: PastTurn | None = None) -> Answer:
+        """Answer a question; never raises: what goes wrong is told in the answer's `error`.
+
+        Args:
+            previous: The turn that this one follows; default the last one of `question.thread`.
+        """
+        started = time.perf_counter()
+        question = question if question.id else replace(question, id=uuid.uuid4().hex[:12])
+        try:
+            answer = self._answer(question, progress, previous)
+        except AnswerError as error:
+            answer = compose.from_error(question, error)
+        except Exception as error:
+            trace_id = uuid.uuid4().hex[:8]
+            # The frames are logged, the exception's own text is not: it may quote a value.
+            log.error("unforeseen %s, trace %s\n%s", type(error).__name__, trace_id, "".join(traceback.format_tb(error.__traceback__)))
+            answer = compose.from_error(question, _internal(trace_id))
+        return replace(
+            answer,
+            mind=self.mind.name,
+            data_version=self.warehouse.data_version,
+            policy_version=self.rights_book.policy_version,
+            elapsed_ms=(time.perf_counter() - started) * 1000,
+        )
+
+    def _answer(self, question: Question, progress: Progress, previous: PastTurn | None) -> Answer:
+        rights = self.rights_book.rights_for(question.user)
+        as_of = question.as_of or self.warehouse.as_of
+        if previous is None:
+            previous = self._previous(question)
+        question = _with_chosen_plan(question, previous)
+        toolbox = Toolbox(
+            tools=self.tools,
+            warehouse=self.warehouse,
+            rights=rights,
+            deadline_s=self.deadline_s,
+            as_of=as_of,
+            progress=progress,
+        )
+        context = MindContext(warehouse=self.warehouse, rights=rights, as_of=as_of, previous=previous, progress=progress)
+        progress("Reading the question")
+        outcome = self._think(question, context, toolbox)
+        progress("Explaining the answer")
+        answer = compose.answer(question, outcome, toolbox, model=self.warehouse.model, as_of=as_of)
+        if answer.status in (Status.ANSWERED, Status.OFFERED) and toolbox.ran:
+            answer = replace(answer, follow_ups=self.follow_ups.write(toolbox.ran[-1], context))
+        return self._remember(question, answer)
+
+    def _think(self, question: Question, context: MindContext, toolbox: Toolbox) -> Outcome:
+        """Drive the mind: run each step that it yields and send back the finding, or throw in what went wrong."""
+        if question.plan:
+            for step in question.plan:
+                toolbox.run(step)
+            return Done(confidence=1.0)
+        thinking = self.mind.think(question, context)
+        try:
+            step = next(thinking)
+            while True:
+                step = self._advance(thinking, step, toolbox)
+        except StopIteration as stop:
+            outcome: Outcome = stop.value
+            return outcome
+
+    @staticmethod
+    def _advance(thinking: object, step: Step, toolbox: Toolbox) -> Step:
+        try:
+            finding: Finding = toolbox.run(step)
+        except RepairableByModel as error:
+            # The mind may plan again; one that does not lets the error through.
+            return thinking.throw(error)  # type: ignore[attr-defined, no-any-return]
+        return thinking.send(finding)  # type: ignore[attr-defined, no-any-return]
+
+    def _previous(self, question: Question) -> PastTurn | None:
+        if question.thread is None:
+            return None
+        return self.conversations.last(
+            thread=question.thread, user=self.rights_book.name_of(question.user), warehouse=self.warehouse.name
+        )
+
+    def _remember(self, question: Question, answer: Answer) -> Answer:
+        """Keep the turn for follow-ups; an answer is still given when the disk refuses it."""
+        if question.thread is None or answer.status not in (Status.ANSWERED, Status.OFFERED, Status.NEEDS_CLARIFICATION):
+            return answer
+        turn = past_turn(answer)
+        kept = self.conversations.remember(
+            turn, thread=question.thread, user=self.rights_book.name_of(question.user), warehouse=self.warehouse.name
+        )
+        if kept:
+            return answer
+        caveat = "This turn could not be saved (no space, or no right to write), so a follow-up will not know of it."
+        return replace(answer, caveats=(*answer.caveats, caveat))
+
+    def starters(self, user: str | None = None) -> tuple[FollowUp, ...]:
+        """Questions for an empty page, each of which this user gets an answer to."""
+        rights = self.rights_book.rights_for(user)
+        context = MindContext(warehouse=self.warehouse, rights=rights, as_of=self.warehouse.as_of)
+        questions = self.warehouse.model.settings.starters
+        return tuple(FollowUp(label=q, question=q) for q in questions if self.follow_ups.is_answerable(q, context))
+
+    def welcome(self) -> str:
+        """What the data is, in a few sentences."""
+        return self.warehouse.model.settings.welcome or self.warehouse.model.description
+
+    def close(self) -> None:
+        self.conversations.close()
+        self.warehouse.close()
+
+
+def past_turn(answer: Answer) -> PastTurn:
+    """What a follow-up may build on."""
+    return PastTurn(
+        question=answer.question,
+        steps=answer.plan if answer.status is Status.ANSWERED else (),
+        sentence=answer.reading.sentence if answer.reading else "",
+        pending=answer.options if answer.status is not Status.ANSWERED else (),
+    )
+
+
+def _with_chosen_plan(question: Question, previous: PastTurn | None) -> Question:
+    if question.plan or previous is None:
+        return question
+    chosen = choose(question.text, previous.pending)
+    return replace(question, plan=chosen.plan) if chosen else question
+
+
+def _internal(trace_id: str) -> InternalError:
+    return InternalError(
+        f"Something went wrong on our side (trace {trace_id}).",
+        try_instead="Ask again; if it happens twice, give the trace number to whoever runs this assistant.",
+    )
+
