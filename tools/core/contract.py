@@ -51,6 +51,8 @@ class Column:
     """For dates: the period that each value starts."""
     metric: str | None = None
     """The metric it holds or derives from."""
+    null_label: str | None = None
+    """What to call a missing value of a dimension: "Not surveyed"; None = the usual word."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""An Answer becomes Markdown, a terminal page, CSV or a chart: pure functions, the same number everywhere."""
