@@ -16,7 +16,9 @@ from typing import Any
 from assistant.turn import Option, PastTurn, Step
 from tools.core.errors import SetupProblem
 
-_YES = frozenset({"yes", "y", "yep", "yeah", "yes please", "ok", "okay", "sure", "correct", "right", "exactly", "that one", "go ahead", "do it"})
+_YES = frozenset(
+    {"yes", "y", "yep", "yeah", "yes please", "ok", "okay", "sure", "correct", "right", "exactly", "that one", "go ahead", "do it"}
+)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 KEPT_TURNS = 200
@@ -59,7 +61,8 @@ class Conversations:
         """The newest answered turn of this user's thread on this warehouse; None when there is none."""
         with self._lock:
             row = self._db.execute(
-                "SELECT question, sentence, steps, pending FROM turn WHERE thread = ? AND user = ? AND warehouse = ? ORDER BY id DESC LIMIT 1",
+                "SELECT question, sentence, steps, pending FROM turn "
+                "WHERE thread = ? AND user = ? AND warehouse = ? ORDER BY id DESC LIMIT 1",
                 (thread, user, warehouse),
             ).fetchone()
         if row is None:
@@ -79,7 +82,8 @@ class Conversations:
         try:
             with self._lock, self._db:
                 self._db.execute(
-                    "INSERT INTO turn (thread, user, warehouse, asked_at, question, sentence, steps, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO turn (thread, user, warehouse, asked_at, question, sentence, steps, pending) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (thread, user, warehouse, time.time(), turn.question, turn.sentence, steps, pending),
                 )
                 self._db.execute(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import time
 import traceback
@@ -15,9 +14,9 @@ from assistant.explain import compose
 from assistant.explain.follow_ups import FollowUpWriter
 from assistant.rights import RightsBook
 from assistant.toolbox import Toolbox
-from assistant.turn import Answer, Clarification, Done, Fault, FollowUp, Mind, MindContext, Outcome, PastTurn, Question, Status, Step
+from assistant.turn import Answer, Done, FollowUp, Mind, MindContext, Outcome, PastTurn, Question, Status, Step
 from tools.core.contract import Finding, Tool
-from tools.core.errors import AnswerError, InternalError, NotAllowed, QuestionUnclear, QueryUnsupported, RepairableByModel, SqlRefused
+from tools.core.errors import AnswerError, InternalError, RepairableByModel
 from tools.core.warehouse import Warehouse
 
 log = logging.getLogger(__name__)
@@ -84,7 +83,7 @@ class Assistant:
         progress("Reading the question")
         outcome = self._think(question, context, toolbox)
         progress("Explaining the answer")
-        answer = compose.answer(question, outcome, toolbox, model=self.warehouse.model, as_of=as_of)
+        answer = compose.answer(question, outcome, toolbox, as_of=as_of)
         if answer.status in (Status.ANSWERED, Status.OFFERED) and toolbox.ran:
             answer = replace(answer, follow_ups=self.follow_ups.write(toolbox.ran[-1], context))
         return self._remember(question, answer)
@@ -116,9 +115,7 @@ class Assistant:
     def _previous(self, question: Question) -> PastTurn | None:
         if question.thread is None:
             return None
-        return self.conversations.last(
-            thread=question.thread, user=self.rights_book.name_of(question.user), warehouse=self.warehouse.name
-        )
+        return self.conversations.last(thread=question.thread, user=self.rights_book.name_of(question.user), warehouse=self.warehouse.name)
 
     def _remember(self, question: Question, answer: Answer) -> Answer:
         """Keep the turn for follow-ups; an answer is still given when the disk refuses it."""
@@ -171,4 +168,3 @@ def _internal(trace_id: str) -> InternalError:
         f"Something went wrong on our side (trace {trace_id}).",
         try_instead="Ask again; if it happens twice, give the trace number to whoever runs this assistant.",
     )
-

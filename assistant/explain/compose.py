@@ -6,25 +6,25 @@ import datetime as dt
 
 from assistant.explain.charts import choose_charts
 from assistant.explain.headline import headline
-from assistant.explain.phrases import capitalised, day, join_words
+from assistant.explain.phrases import capitalised, join_words
+from assistant.render.numbers import format_day
 from assistant.toolbox import Toolbox
 from assistant.turn import Answer, Clarification, Decline, Done, Fault, Option, Outcome, Question, Status, Step, Trust
-from tools.core.contract import Finding, Grade
-from tools.core.errors import AnswerError, NotAllowed, QuestionUnclear, QueryUnsupported, SqlRefused, UnknownName
-from tools.core.semantics import SemanticModel
+from tools.core.contract import Definition, Finding, Grade
+from tools.core.errors import AnswerError, NotAllowed, QueryUnsupported, QuestionUnclear, SqlRefused, UnknownName
 
 _WEAKEST_LAST = (Grade.VERIFIED, Grade.GOVERNED, Grade.MODELLED, Grade.FREE_SQL)
 _DECLINED = (QuestionUnclear, QueryUnsupported, UnknownName)
 _REFUSED = (NotAllowed, SqlRefused)
 
 
-def answer(question: Question, outcome: Outcome, toolbox: Toolbox, *, model: SemanticModel, as_of: dt.date) -> Answer:
+def answer(question: Question, outcome: Outcome, toolbox: Toolbox, *, as_of: dt.date) -> Answer:
     """The answer to a question, without its next questions (they need the mind)."""
     if isinstance(outcome, Decline):
         return _declined(question, outcome, as_of)
     if isinstance(outcome, Clarification):
         return _clarification(question, outcome, as_of)
-    return _done(question, outcome, toolbox, model, as_of)
+    return _done(question, outcome, toolbox, as_of)
 
 
 def _declined(question: Question, outcome: Decline, as_of: dt.date) -> Answer:
@@ -64,11 +64,11 @@ def _clarification(question: Question, outcome: Clarification, as_of: dt.date) -
     )
 
 
-def _done(question: Question, outcome: Done, toolbox: Toolbox, model: SemanticModel, as_of: dt.date) -> Answer:
+def _done(question: Question, outcome: Done, toolbox: Toolbox, as_of: dt.date) -> Answer:
     main = toolbox.findings[-1]
     plan = tuple(Step(tool=ran.tool, arguments=ran.arguments) for ran in toolbox.ran)
     offered = outcome.doubt is not None
-    said = headline(main, currency=model.settings.currency)
+    said = headline(main)
     options = (Option(label="Yes, that is what I meant", plan=plan), *outcome.alternatives) if offered else outcome.alternatives
     return Answer(
         id=question.id,
@@ -101,7 +101,7 @@ def _trust(outcome: Done, findings: list[Finding]) -> Trust:
     return Trust(grade=weakest.grade.value, reason=weakest.grade_reason)
 
 
-def _unique(findings: list[Finding]) -> list[object]:
+def _unique(findings: list[Finding]) -> list[Definition]:
     return list({d.name: d for finding in findings for d in finding.definitions}.values())
 
 
@@ -109,7 +109,7 @@ def _caveats(findings: list[Finding], as_of: dt.date) -> tuple[str, ...]:
     """Each once: what the rights left out first, then the tools' own, then how fresh the data is."""
     said = [f"Your view is limited: {join_words(finding.narrowed)}." for finding in findings if finding.narrowed]
     said += [caveat for finding in findings for caveat in finding.caveats]
-    said.append(f"The data ends on {day(as_of)}.")
+    said.append(f"The data ends on {format_day(as_of, long=True)}.")
     return tuple(dict.fromkeys(said))
 
 

@@ -26,10 +26,9 @@ class Result:
     measures: tuple[int, ...]
     scope: str
     """Filters and window in words, to end a sentence with: "in March 2017, for department DELI"."""
-    currency: str
 
     def show(self, row: Sequence[Cell], index: int) -> str:
-        return format_cell(row[index], self.table.columns[index], currency=self.currency)
+        return format_cell(row[index], self.table.columns[index])
 
     def name(self, row: Sequence[Cell]) -> str:
         """What a row is about: its dimension values."""
@@ -43,19 +42,19 @@ class Result:
         return None
 
 
-def headline(finding: Finding, *, currency: str) -> str:
+def headline(finding: Finding) -> str:
     """One sentence with the number that answers the question."""
-    result = _result(finding, currency)
+    result = _result(finding)
     if not result.table.rows:
         return f"Nothing matches: {finding.reading.sentence} has no rows."
     return _writer(result)(result)
 
 
-def _result(finding: Finding, currency: str) -> Result:
+def _result(finding: Finding) -> Result:
     table = finding.tables[0]
     dimensions = tuple(i for i, c in enumerate(table.columns) if c.role == "dimension")
     measures = tuple(i for i, c in enumerate(table.columns) if c.role in ("metric", "count"))
-    return Result(table=table, dimensions=dimensions, measures=measures, scope=_scope(finding), currency=currency)
+    return Result(table=table, dimensions=dimensions, measures=measures, scope=_scope(finding))
 
 
 def _writer(result: Result) -> Callable[[Result], str]:
@@ -203,7 +202,9 @@ def _listing(result: Result) -> str:
 def _pairs(result: Result) -> str:
     row = result.table.rows[0]
     at = {c.name: i for i, c in enumerate(result.table.columns)}
-    sentence = f"{result.show(row, at['left'])} and {result.show(row, at['right'])} come together most: {result.show(row, at['together'])} times"
+    sentence = (
+        f"{result.show(row, at['left'])} and {result.show(row, at['right'])} come together most: {result.show(row, at['together'])} times"
+    )
     if "lift" in at and row[at["lift"]] is not None:
         sentence += f", {result.show(row, at['lift'])} times as often as by chance"
     return _end(sentence, result.scope)

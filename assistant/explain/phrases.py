@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from collections.abc import Sequence
 
+from assistant.render.numbers import LONG_MONTHS, format_day
 from tools.core.contract import DateSpan
-
-MONTHS = tuple(calendar.month_name)
 
 
 def join_words(words: Sequence[str], last: str = "and") -> str:
-    """"a", "a and b", "a, b and c"."""
+    """ "a", "a and b", "a, b and c"."""
     if len(words) <= 1:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def day(value: dt.date) -> str:
-    """"4 July 2017"."""
-    return f"{value.day} {MONTHS[value.month]} {value.year}"
 
 
 def during(span: DateSpan) -> str:
     """The span with its preposition: "in March 2017", "in Q2 2017", "on 4 July 2017", "from 3 March to 6 June 2017"."""
     start, end = span.start, span.end
     if start == end:
-        return f"on {day(start)}"
+        return f"on {format_day(start, long=True)}"
     if start.day == 1 and _ends_month(end):
         whole = _whole_period(start, end)
         if whole:
             return f"in {whole}"
-        first = MONTHS[start.month] if start.year == end.year else f"{MONTHS[start.month]} {start.year}"
-        return f"from {first} to {MONTHS[end.month]} {end.year}"
-    first = f"{start.day} {MONTHS[start.month]}" if start.year == end.year else day(start)
-    return f"from {first} to {day(end)}"
+        first = _month(start) if start.year == end.year else f"{_month(start)} {start.year}"
+        return f"from {first} to {_month(end)} {end.year}"
+    first = f"{start.day} {_month(start)}" if start.year == end.year else format_day(start, long=True)
+    return f"from {first} to {format_day(end, long=True)}"
+
+
+def _month(value: dt.date) -> str:
+    return LONG_MONTHS[value.month - 1]
 
 
 def _ends_month(value: dt.date) -> bool:
@@ -47,7 +44,7 @@ def _whole_period(start: dt.date, end: dt.date) -> str | None:
     if start.year != end.year:
         return None
     if start.month == end.month:
-        return f"{MONTHS[start.month]} {start.year}"
+        return f"{_month(start)} {start.year}"
     if (start.month, end.month) == (1, 12):
         return str(start.year)
     if start.month % 3 == 1 and end.month == start.month + 2:
