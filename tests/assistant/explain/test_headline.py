@@ -1,0 +1,100 @@
+"""One sentence with the number, for every shape of result."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from assistant.explain.headline import headline
+from tools.core.contract import Cell, Column, DateSpan, Finding, Grade, Reading, Table
+
+REVENUE = Column(name="revenue", type="number", unit="USD", role="metric", label="revenue", format="money", metric="revenue")
+VISITS = Column(name="visits", type="integer", unit="visits", role="metric", label="visits", metric="visits")
+DEPARTMENT = Column(name="products.department", type="string", label="department")
+MONTH = Column(name="visit_date", type="date", grain="month", label="month")
+IN_2017 = DateSpan(start=dt.date(2017, 1, 1), end=dt.date(2017, 12, 31))
+
+
+def finding(columns: list[Column], rows: list[tuple[Cell, ...]], *, filters: tuple[str, ...] = (), window: DateSpan | None = None) -> Finding:
+    return Finding(
+        tool="query_metrics",
+        tables=(Table(title="", columns=tuple(columns), rows=tuple(rows)),),
+        reading=Reading(sentence="Revenue by department", filters=filters, window=window),
+        grade=Grade.GOVERNED,
+        grade_reason="compiled",
+    )
+
+
+def derived(role: str, base: Column, **changes: object) -> Column:
+    return Column(**{**base.__dict__, "name": f"{base.name}_{role}", "role": role, **changes})
+
+
+def test_a_total_names_the_number_and_its_window():
+    assert headline(finding([REVENUE], [(4596039.58,)], window=IN_2017)) == "Revenue was $4,596,039.58 in 2017."
+
+
+def test_a_count_is_said_as_there_were():
+    assert headline(finding([VISITS], [(155848,)], window=IN_2017)) == "There were 155,848 visits in 2017."
+
+
+def test_filters_end_the_sentence():
+    said = headline(finding([REVENUE], [(148344.06,)], filters=("department DELI",), window=IN_2017))
+    assert said == "Revenue was $148,344.06 in 2017, for department DELI."
+
+
+def test_several_metrics_share_one_sentence():
+    assert headline(finding([REVENUE, VISITS], [(10.0, 2)])) == "Revenue was $10.00 and there were 2 visits."
+
+
+def test_a_comparison_says_direction_and_size():
+    change = derived("change", REVENUE)
+    rate = derived("change_rate", REVENUE, format="rate", unit="share")
+    previous = derived("previous", REVENUE)
+    said = headline(finding([REVENUE, previous, change, rate], [(90.0, 100.0, -10.0, -0.1)], window=IN_2017))
+    assert said == "Revenue was $90.00, down 10.0% from $100.00 in 2017."
+
+
+def test_a_series_names_first_last_highest_and_lowest():
+    rows = [(dt.date(2017, 1, 1), 10.0), (dt.date(2017, 2, 1), 30.0), (dt.date(2017, 3, 1), 5.0), (dt.date(2017, 4, 1), 20.0)]
+    said = headline(finding([MONTH, REVENUE], rows))
+    assert said == "Revenue went from $10.00 in Jan 2017 to $20.00 in Apr 2017; highest $30.00 (Feb 2017), lowest $5.00 (Mar 2017)."
+
+
+def test_a_ranking_names_the_top_three():
+    rows = [("GROCERY", 30.0), ("DELI", 20.0), ("MEAT", 10.0), ("FUEL", 5.0)]
+    said = headline(finding([DEPARTMENT, REVENUE], rows))
+    assert said == "GROCERY has the highest revenue: $30.00, then DELI ($20.00) and MEAT ($10.00)."
+
+
+def test_an_ascending_ranking_names_the_lowest():
+    rows = [("FUEL", 5.0), ("MEAT", 10.0)]
+    assert headline(finding([DEPARTMENT, REVENUE], rows)) == "FUEL has the lowest revenue: $5.00, then MEAT ($10.00)."
+
+
+def test_the_one_row_asked_for_is_the_answer():
+    assert headline(finding([DEPARTMENT, REVENUE], [("GROCERY", 30.0)])) == "GROCERY: revenue $30.00."
+
+
+def test_no_rows_is_said_and_not_shown_as_zero():
+    assert headline(finding([DEPARTMENT, REVENUE], [])) == "Nothing matches: Revenue by department has no rows."
+
+
+def test_a_metric_without_a_value_is_not_a_zero():
+    assert headline(finding([REVENUE], [(None,)])) == "Revenue cannot be computed: no data."
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ((2017, 3, 1), (2017, 3, 31), "in March 2017"),
+        ((2017, 4, 1), (2017, 6, 30), "in Q2 2017"),
+        ((2017, 7, 4), (2017, 7, 4), "on 4 July 2017"),
+        ((2017, 3, 1), (2017, 6, 30), "from March to June 2017"),
+        ((2016, 12, 1), (2017, 1, 31), "from December 2016 to January 2017"),
+        ((2017, 3, 3), (2017, 6, 6), "from 3 March to 6 June 2017"),
+    ],
+)
+def test_a_window_is_said_with_its_preposition(start: tuple[int, int, int], end: tuple[int, int, int], said: str):
+    span = DateSpan(start=dt.date(*start), end=dt.date(*end))
+    assert headline(finding([REVENUE], [(1.0,)], window=span)) == f"Revenue was $1.00 {said}."
