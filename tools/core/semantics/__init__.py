@@ -1,0 +1,49 @@
+"""The semantic model: read an Apache Ossie document, validate it, describe it."""
+
+from tools.core.semantics.catalog import Catalog
+from tools.core.semantics.graph import JoinGraph
+from tools.core.semantics.model import (
+    AbsentConcept,
+    CumulativeSpec,
+    Dataset,
+    Datatype,
+    Field,
+    Language,
+    Metric,
+    MetricFormat,
+    MetricInput,
+    ModelSettings,
+    NamedFilter,
+    NonAdditive,
+    Relationship,
+    Route,
+    SemanticModel,
+    VerifiedQuestion,
+)
+from tools.core.semantics.problems import Problem
+from tools.core.semantics.read import read_model
+from tools.core.semantics.validate import validate_model
+
+__all__ = [
+    "AbsentConcept",
+    "Catalog",
+    "CumulativeSpec",
+    "Dataset",
+    "Datatype",
+    "Field",
+    "JoinGraph",
+    "Language",
+    "Metric",
+    "MetricFormat",
+    "MetricInput",
+    "ModelSettings",
+    "NamedFilter",
+    "NonAdditive",
+    "Problem",
+    "Relationship",
+    "Route",
+    "SemanticModel",
+    "VerifiedQuestion",
+    "read_model",
+    "validate_model",
+]

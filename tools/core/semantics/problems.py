@@ -105,7 +105,11 @@ def repeated_keys(text: str) -> list[Issue]:
             for key, value in node.value:
                 name = str(key.value)
                 if name in seen:
-                    issues.append(Issue(where=where, message=f"key '{name}' stands twice here (line {key.start_mark.line + 1})", suggestion="keep one"))
+                    issues.append(
+                        Issue(
+                            where=where, message=f"key '{name}' stands twice here (line {key.start_mark.line + 1})", suggestion="keep one"
+                        )
+                    )
                 seen.add(name)
                 visit(value, (*where, name))
         elif isinstance(node, yaml.SequenceNode):
