@@ -1,0 +1,106 @@
+"""The sentences around an answer that every surface says alike: its reading, its trust grade, what was carried over, its proofs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistant.render.numbers import format_count, format_day, format_span
+from assistant.turn import Answer, Status
+from tools.core.contract import DateSpan, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Badge:
+    """A trust grade as people see it."""
+
+    mark: str
+    label: str
+
+
+BADGES = {
+    "verified": Badge(mark="✓✓", label="Verified"),
+    "governed": Badge(mark="✓", label="Governed"),
+    "modelled": Badge(mark="≈", label="Modelled"),
+    "free_sql": Badge(mark="!", label="Free SQL"),
+}
+
+YES = "Yes, that is what I meant"
+
+
+def badge(answer: Answer) -> Badge | None:
+    """The badge of the answer's grade; None for an answer that rests on no data."""
+    if answer.trust is None or answer.status not in (Status.ANSWERED, Status.OFFERED):
+        return None
+    return BADGES.get(answer.trust.grade, Badge(mark="?", label=answer.trust.grade))
+
+
+def more_than_headline(answer: Answer) -> str:
+    """What `text` says beyond the headline; empty when it repeats it."""
+    return answer.text.removeprefix(answer.headline).strip()
+
+
+def help_line(answer: Answer) -> str:
+    """What to do about an answer that failed or was refused; empty when the text says so already, or all is well."""
+    if answer.error is None or not answer.error.try_instead:
+        return ""
+    if answer.error.try_instead in answer.text or (answer.status is Status.DECLINED and answer.follow_ups):
+        return ""
+    return answer.error.try_instead
+
+
+def reading_line(answer: Answer) -> str:
+    """How the question was read, with exact days: no silent default."""
+    reading = answer.reading
+    if reading is None:
+        return ""
+    parts = [reading.sentence]
+    days = _exact_days(reading.window)
+    if days:
+        parts.append(days)
+    if reading.comparison:
+        parts.append(f"compared with {format_span(reading.comparison)}")
+    as_of = reading.as_of or answer.as_of
+    if as_of:
+        parts.append(f"data up to {format_day(as_of)}")
+    return " · ".join(parts)
+
+
+def carried_line(answer: Answer) -> str:
+    """What came from the question before, and what was not used."""
+    parts = []
+    if answer.carried_over:
+        parts.append(f"Kept from your last question: {', '.join(answer.carried_over)}.")
+    if answer.left_out:
+        parts.append(f"Not used: {', '.join(f'“{word}”' for word in answer.left_out)}.")
+    return " ".join(parts)
+
+
+def check_line(answer: Answer) -> str:
+    """How many checks ran, and which failed."""
+    if not answer.checks:
+        return ""
+    failed = [check for check in answer.checks if not check.passed]
+    if not failed:
+        return f"{format_count(len(answer.checks), 'check')} ran, all passed"
+    return f"{len(failed)} of {format_count(len(answer.checks), 'check')} did not pass: {'; '.join(c.detail or c.name for c in failed)}"
+
+
+def rows_line(table: Table, shown: int) -> str:
+    """Said under a table that shows only its first rows, or that was cut by the row cap; else empty."""
+    total = len(table.rows)
+    if table.truncated:
+        return f"First {shown:,} of more than {total:,} rows; the result was cut at {total:,}."
+    return f"First {shown:,} of {total:,} rows." if shown < total else ""
+
+
+def made_by_line(answer: Answer) -> str:
+    """What an analyst needs to trace the answer."""
+    parts = [f"read by {answer.mind}" if answer.mind else "", f"data {answer.data_version}" if answer.data_version else ""]
+    parts += [f"{answer.elapsed_ms:,.0f} ms" if answer.elapsed_ms else "", f"answer {answer.id}" if answer.id else ""]
+    return " · ".join(part for part in parts if part)
+
+
+def _exact_days(window: DateSpan | None) -> str:
+    if window is None:
+        return ""
+    return format_span(window)
