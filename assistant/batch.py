@@ -31,7 +31,9 @@ def read_batch(path: Path) -> Iterator[BatchLine]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise SetupProblem(f"{path.name} cannot be read.", try_instead="Give a UTF-8 file of JSON lines.", code="batch_unreadable") from None
+        raise SetupProblem(
+            f"{path.name} cannot be read.", try_instead="Give a UTF-8 file of JSON lines.", code="batch_unreadable"
+        ) from None
     seen: set[str] = set()
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():

@@ -2,13 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 
 from tools.core.errors import NotAllowed
-from tools.core.semantics import SemanticModel
-from tools.core.sql_guard import Policy, Rights, Users, open_rights, read_users
-from tools.core.warehouse import Warehouse
+from tools.core.semantics import Catalog
+from tools.core.sql_guard import Policy, Rights, User, open_rights, read_users, rights_of
 
 LOCAL = "local"
+"""The user, and the role, of the command line on the machine itself."""
+
+
+class RightsBook:
+    """The rights of every user on one warehouse. `users.yaml` is read once; a change needs a restart."""
+
+    def __init__(self, *, policy: Policy | None, catalog: Catalog, users_file: Path, default_user: str = LOCAL) -> None:
+        """Raises ModelInvalid when `users_file` exists and does not fit the policy."""
+        self._policy = policy
+        self._catalog = catalog
+        self._default_user = default_user
+        self._users: Mapping[str, User] = read_users(users_file, policy) if users_file.exists() else {}
+
+    @property
+    def policy_version(self) -> str:
+        return self._policy.version if self._policy is not None else "none"
+
+    def name_of(self, user: str | None) -> str:
+        """The user that a question without a name runs as."""
+        return user or self._default_user
+
+    def rights_for(self, user: str | None) -> Rights:
+        """The rights of a user.
+
+        Raises:
+            NotAllowed: Not listed in `users.yaml`, or anybody but the local user of a warehouse without a policy.
+        """
+        name = self.name_of(user)
+        if self._policy is None:
+            if name != LOCAL:
+                raise NotAllowed(
+                    "This warehouse has no policy, so it is served to nobody but the local command line.",
+                    try_instead="Its operator writes a policy.yaml beside the semantic model.",
+                )
+            return open_rights(self._catalog)
+        if name == LOCAL and name not in self._users:
+            return self._policy.rights_for(LOCAL, LOCAL)
+        return rights_of(name, self._users, self._policy)
+
+    def explain(self, user: str | None) -> str:
+        """What the user may see, in words."""
+        rights = self.rights_for(user)
+        if self._policy is None:
+            return "There is no policy: the local command line sees everything, and nobody else is served."
+        from tools.core.sql_guard import explain_rights
+
+        return explain_rights(self._policy, rights)

@@ -34,7 +34,9 @@ def build(settings: Settings | None = None, *, warehouse: str | None = None) -> 
         tools=tools(),
         mind=mind,
         conversations=Conversations(settings.home / "conversations.sqlite"),
-        rights_book=RightsBook(policy=opened.policy, users_file=settings.home / "users.yaml", default_user=settings.user),
+        rights_book=RightsBook(
+            policy=opened.policy, catalog=opened.catalog, users_file=settings.home / "users.yaml", default_user=settings.user
+        ),
         follow_ups=FollowUpWriter(mind),
         deadline_s=settings.deadline_s,
     )
