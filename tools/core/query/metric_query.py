@@ -163,6 +163,8 @@ class Measure(_Strict):
     """Name of a metric of the semantic model."""
     filters: tuple[Filter, ...] = ()
     """Conditions for this measure alone: "share of revenue from private label" sets one measure against another."""
+    as_share: bool = False
+    """With `filters`: the part of the metric that passes them, 0..1 of the metric without them ("share of revenue from private label")."""
     per: str | None = None
     """Entity dataset: compute the metric for each of its rows that has facts, then `aggregate` over them ("median spend per customer")."""
     aggregate: Aggregate | None = None
@@ -180,7 +182,7 @@ class Measure(_Strict):
         if self.alias:
             return self.alias
         if self.per is None:
-            return self.metric
+            return f"{self.metric}_part" if self.as_share else self.metric
         how = f"p{self.percentile:g}" if self.aggregate == "percentile" else self.aggregate
         return f"{how}_{self.metric}_per_{self.per}".replace(".", "_")
 
@@ -192,6 +194,8 @@ class Measure(_Strict):
             raise ValueError('percentile goes with aggregate="percentile"')
         if (self.aggregate in ("count", "share")) != (self.condition_op is not None and self.condition_value is not None):
             raise ValueError("condition_op and condition_value go with aggregate count or share")
+        if self.as_share and (not self.filters or self.per is not None):
+            raise ValueError("as_share needs filters, and does not go with per")
         return self
 
 

@@ -1,0 +1,125 @@
+"""Conditions on entities: "households that bought deli", "customers who never redeemed a coupon", "the top 10 % of spenders"."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from tools.core.contract import DateSpan
+from tools.core.errors import QueryUnsupported
+from tools.core.query import sql
+from tools.core.query.build import Build
+from tools.core.query.facts import Ask, Source
+from tools.core.query.figures import figures
+from tools.core.query.metric_query import Comparator, EntityCondition, Measure
+from tools.core.query.per_entity import ENTITY, VALUE, entity_values
+from tools.core.query.predicates import filter_condition, until, window_condition
+
+_OPPOSITE: dict[Comparator, Comparator] = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne", "ne": "eq"}
+
+
+def entity_condition(build: Build, condition: EntityCondition) -> exp.Expression:
+    """A symbolic condition on the entity's key: in, or not in, a block of entities.
+
+    A test that zero passes ("never", "fewer than 3") also keeps entities without any such fact.
+    """
+    build.scope.dataset(condition.entity)
+    if condition.fact is not None:
+        return _counted(build, condition)
+    return _measured(build, condition)
+
+
+def _counted(build: Build, condition: EntityCondition) -> exp.Expression:
+    rows = _fact_rows(build, condition)
+    count = exp.Count(this=exp.Star(), big_int=True)
+    if _holds(0, condition.op, condition.value):
+        failing = _OPPOSITE[condition.op]
+        block = _having(rows, count, failing, condition.value)
+        return exp.Not(this=_member(build, condition, block))
+    return _member(build, condition, _having(rows, count, condition.op, condition.value))
+
+
+def _measured(build: Build, condition: EntityCondition) -> exp.Expression:
+    assert condition.metric is not None
+    span = _span(build, condition)
+    measure = Measure(metric=condition.metric, filters=condition.filters, per=condition.entity, aggregate="avg")
+    values = entity_values(build, measure, Ask(window=span), figures)
+    name = build.cte(f"{condition.metric}_per_{condition.entity}", values.select)
+    value = sql.column(VALUE)
+    threshold = _percentile(name, condition.value) if condition.percentile else sql.literal(condition.value)
+    # Who has no facts has spent nothing: a test for exactly nothing keeps them, a mere upper bound does not.
+    if condition.op == "eq" and condition.value == 0 and not condition.percentile:
+        block = exp.select(sql.column(ENTITY)).from_(exp.to_table(name)).where(sql.compare(value, "ne", threshold), _known(ENTITY))
+        return exp.Not(this=_member(build, condition, block))
+    block = exp.select(sql.column(ENTITY)).from_(exp.to_table(name)).where(sql.compare(value, condition.op, threshold), _known(ENTITY))
+    return _member(build, condition, block)
+
+
+def _member(build: Build, condition: EntityCondition, block: exp.Select) -> exp.Expression:
+    """The entity's key is in the block."""
+    name = build.cte(f"{condition.entity}_chosen", block)
+    chosen = exp.select(sql.column(ENTITY)).from_(exp.to_table(name))
+    return exp.In(this=sql.symbol(build.scope.key(condition.entity)), query=exp.Subquery(this=chosen))
+
+
+def _fact_rows(build: Build, condition: EntityCondition) -> exp.Select:
+    """The entity's key of every fact that counts, ungrouped."""
+    assert condition.fact is not None
+    scope = build.scope
+    scope.dataset(condition.fact)
+    if scope.graph.path(condition.fact, condition.entity) is None:
+        facts = ", ".join(f for f in scope.graph.facts_reaching({condition.entity}) if f != condition.entity)
+        raise QueryUnsupported(
+            f"one row of {condition.fact} does not belong to one row of {condition.entity}",
+            try_instead=f"facts of {condition.entity}: {facts or 'none'}",
+        )
+    dated = scope.time_of(condition.fact)
+    source = Source(build=build, fact=condition.fact, time=sql.symbol(dated) if dated else None)
+    key = source.bind(sql.symbol(scope.key(condition.entity)))
+    tests = [source.bind(filter_condition(scope, f)) for f in condition.filters]
+    when = _when(build, source, _span(build, condition), dated)
+    tests = [*([when] if when is not None else []), *tests, exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null()))]
+    return source.select(tests).select(exp.alias_(key, ENTITY))
+
+
+def _when(build: Build, source: Source, span: DateSpan | None, dated: str | None) -> exp.Expression | None:
+    scope = build.scope
+    if dated is None:
+        if span is not None:
+            raise QueryUnsupported(f"{source.fact} has no date, so no window applies to it", try_instead="leave the window out")
+        return None
+    moment = source.bind(sql.symbol(dated))
+    has_time = scope.is_moment(dated)
+    if span is not None:
+        return window_condition(moment, span, has_time_of_day=has_time)
+    return until(moment, scope.as_of, has_time_of_day=has_time) if scope.as_of is not None else None
+
+
+def _span(build: Build, condition: EntityCondition) -> DateSpan | None:
+    if condition.window is None:
+        return None
+    span = build.scope.calendar.resolve(condition.window)
+    for note in span.notes:
+        build.note(note)
+    return span
+
+
+def _having(rows: exp.Select, count: exp.Expression, op: Comparator, value: float) -> exp.Select:
+    if op == "ge" and value <= 1 or op == "gt" and value == 0:
+        return rows.distinct()
+    return rows.group_by(sql.number(1)).having(sql.compare(count, op, sql.literal(value)))
+
+
+def _percentile(block: str, percentile: float) -> exp.Expression:
+    if not 0 <= percentile <= 100:
+        raise QueryUnsupported(f"{percentile:g} is no percentile", try_instead="give a value from 0 to 100")
+    quantile = sql.function("QUANTILE_CONT", sql.column(VALUE), sql.literal(percentile / 100))
+    return exp.Subquery(this=exp.select(quantile).from_(exp.to_table(block)))
+
+
+def _known(column: str) -> exp.Expression:
+    return exp.Not(this=exp.Is(this=sql.column(column), expression=exp.Null()))
+
+
+def _holds(number: float, op: Comparator, value: float) -> bool:
+    return {"gt": number > value, "ge": number >= value, "lt": number < value,
+            "le": number <= value, "eq": number == value, "ne": number != value}[op]  # fmt: skip

@@ -1,0 +1,48 @@
+"""Dimensions without figures: which combinations of values exist."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from tools.core.errors import QueryUnsupported
+from tools.core.query import sql
+from tools.core.query.build import PEOPLE, Build, Relation
+from tools.core.query.decorate import without_small_groups
+from tools.core.query.facts import Ask, Source, people_count
+from tools.core.query.predicates import window_condition
+from tools.core.query.sql import METRIC_TIME
+
+
+def distinct_values(build: Build, ask: Ask) -> Relation:
+    """One row per combination of values that occurs.
+
+    The combinations are those of the dataset that reaches all fields asked for.
+    """
+    used = {s for e in (*ask.filters, *(d.expression for d in ask.dimensions)) for s in sql.symbols(e) if not s.startswith(".")}
+    base = _base(build, {s.split(".")[0] for s in used if s != METRIC_TIME}, dated=ask.window is not None or METRIC_TIME in used)
+    dated = ask.time_field or build.scope.time_of(base)
+    source = Source(build=build, fact=base, time=sql.symbol(dated) if dated else None)
+    columns = [exp.alias_(source.bind(d.expression), d.column) for d in ask.dimensions]
+    tests = [source.bind(f) for f in ask.filters]
+    if ask.window is not None and dated is not None:
+        within = window_condition(source.bind(sql.symbol(dated)), ask.window, has_time_of_day=build.scope.is_moment(dated))
+        tests += [within] if within is not None else []
+    people = people_count(source)
+    if people is None:
+        select = source.select(tests).select(*columns).distinct()
+        return Relation(select=select, dimensions=ask.dimensions, figures=())
+    select = source.select(tests).select(*columns, exp.alias_(people, PEOPLE))
+    select = select.group_by(*(sql.number(i) for i in range(1, len(columns) + 1)))
+    return without_small_groups(build, Relation(select=select, dimensions=ask.dimensions, figures=(), has_people=True))
+
+
+def _base(build: Build, datasets: set[str], *, dated: bool) -> str:
+    scope = build.scope
+    reaching = [d for d in scope.graph.facts_reaching(datasets) if scope.time_of(d) is not None or not dated]
+    own = [d for d in reaching if d in datasets]
+    if own or len(reaching) == 1:
+        return (own or reaching)[0]
+    raise QueryUnsupported(
+        f"values of {' and '.join(sorted(datasets)) or 'no field'} meet in {', '.join(reaching) or 'no dataset'}",
+        try_instead="add a metric, which says which facts are meant",
+    )
