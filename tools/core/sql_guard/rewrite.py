@@ -69,10 +69,11 @@ def _view(source: Source, catalog: Catalog, rights: Rights, rule: str | None, pe
         if hide_errors:
             select.set("limit", exp.Limit(expression=exp.Literal.number(ALL_ROWS)))
     alias = source.node.args.get("alias") or exp.TableAlias(this=source.node.this.copy())
-    joins = source.node.args.get("joins")
     view = exp.Subquery(this=select, alias=alias.copy())
-    if joins:
-        view.set("joins", [join.copy() for join in joins])
+    # Moved, not copied: sources within these joins are still to be replaced.
+    if joins := source.node.args.get("joins"):
+        source.node.set("joins", None)
+        view.set("joins", joins)
     return view
 
 
@@ -102,5 +103,6 @@ def name_outputs(tree: exp.Expression) -> None:
     for expression in list(select.expressions):
         if isinstance(expression, exp.Alias | exp.Column | exp.Star | exp.Explode | exp.Unnest):
             continue
-        text = expression.sql("duckdb", comments=False)[:MAX_NAME]
-        expression.replace(exp.alias_(expression.copy(), text, quoted=True))
+        alias = exp.Alias(alias=exp.to_identifier(expression.sql("duckdb", comments=False)[:MAX_NAME], quoted=True))
+        expression.replace(alias)
+        alias.set("this", expression)

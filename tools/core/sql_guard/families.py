@@ -1,0 +1,135 @@
+"""Which family of types an expression has: enough to know that no row can fail to convert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from sqlglot import exp
+
+from tools.core.semantics.catalog import Catalog
+from tools.core.sql_guard.scope import Source
+
+
+class Family(Enum):
+    NUMBER = "number"
+    TEXT = "text"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    INTERVAL = "interval"
+    CONSTANT = "constant"
+    """A string literal or NULL: converted once, to whatever it meets."""
+    UNKNOWN = "unknown"
+    """Computed from published figures: whatever it is, converting it tells nothing new."""
+
+
+_NUMBER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
+_TO_NUMBER = (exp.Length, exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfWeek, exp.DayOfWeekIso,
+              exp.DayOfYear, exp.Hour, exp.Extract, exp.DateDiff, exp.Round, exp.Floor, exp.Ceil, exp.Mul, exp.Div, exp.Neg)  # fmt: skip
+_TO_TEXT = (exp.Lower, exp.Upper, exp.Trim, exp.Left, exp.Right, exp.DPipe, exp.Concat, exp.TimeToStr, exp.Dayname, exp.Monthname)
+_TO_DATE = (exp.DateTrunc, exp.TimestampTrunc, exp.LastDay, exp.CurrentDate)
+_TO_BOOLEAN = (exp.And, exp.Or, exp.Not, exp.Is, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Like, exp.ILike, exp.Boolean,
+               exp.StartsWith, exp.Contains, exp.Exists, exp.NullSafeEQ, exp.NullSafeNEQ)  # fmt: skip
+
+
+def family_of_type(type_name: str) -> Family:
+    """Family of a DuckDB type name, parameters ignored."""
+    base = type_name.upper().partition("(")[0].strip()
+    if type_name.endswith("[]"):
+        return Family.UNKNOWN
+    if base in _NUMBER_TYPES:
+        return Family.NUMBER
+    if base in ("VARCHAR", "TEXT", "CHAR"):
+        return Family.TEXT
+    if base == "DATE" or base.startswith("TIMESTAMP"):
+        return Family.DATE
+    return Family.BOOLEAN if base == "BOOLEAN" else Family.UNKNOWN
+
+
+class Families:
+    """Families of the expressions of one SELECT."""
+
+    def __init__(self, meaning: Mapping[int, Source], catalog: Catalog) -> None:
+        self._meaning = meaning
+        self._catalog = catalog
+
+    def of(self, node: exp.Expression | None) -> Family:
+        if isinstance(node, exp.Paren | exp.Distinct):
+            return self.of(node.this if isinstance(node, exp.Paren) else node.expressions[0])
+        if isinstance(node, exp.Column):
+            return self._of_column(node)
+        if isinstance(node, exp.Literal):
+            return Family.CONSTANT if node.is_string else Family.NUMBER
+        if isinstance(node, exp.Null):
+            return Family.CONSTANT
+        if isinstance(node, exp.Cast | exp.TryCast):
+            return family_of_type(node.to.sql("duckdb"))
+        if isinstance(node, exp.Interval):
+            return Family.INTERVAL
+        if isinstance(node, exp.Case | exp.Coalesce | exp.Nullif):
+            return self._common(_values(node))
+        if isinstance(node, exp.Add | exp.Sub):
+            return Family.DATE if Family.DATE in (self.of(node.this), self.of(node.expression)) else Family.NUMBER
+        for kinds, family in ((_TO_NUMBER, Family.NUMBER), (_TO_TEXT, Family.TEXT), (_TO_DATE, Family.DATE), (_TO_BOOLEAN, Family.BOOLEAN)):
+            if isinstance(node, kinds):
+                return family
+        return Family.UNKNOWN
+
+    def fits(self, node: exp.Expression) -> bool:
+        """Whether the operands of `node` can be combined without converting a row's text."""
+        if isinstance(node, exp.Case):
+            tests = [node.this, *(branch.this for branch in node.args["ifs"])] if node.this is not None else []
+            conditions = [] if tests else [self.of(branch.this) for branch in node.args["ifs"]]
+            return self._together(tests) and self._together(_values(node)) and all(f in (Family.BOOLEAN, Family.CONSTANT) for f in conditions)
+        if isinstance(node, exp.Coalesce | exp.Nullif):
+            return self._together(_values(node))
+        if isinstance(node, exp.In):
+            return not node.args.get("query") and self._together([node.this, *node.expressions]) or self._in_query(node)
+        if isinstance(node, exp.Between):
+            return self._together([node.this, node.args["low"], node.args["high"]])
+        if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Neg | exp.Round | exp.Floor | exp.Ceil):
+            return self._arithmetic(node)
+        if isinstance(node, exp.Binary):
+            return self._together([node.this, node.expression])
+        if isinstance(node, exp.CurrentDate):
+            return True
+        # Functions of dates: the value must be one already.
+        operands = [node.this, node.expression] if isinstance(node, exp.DateDiff) else [node.expression if isinstance(node, exp.Extract) else node.this]
+        return all(self.of(operand) is Family.DATE for operand in operands if operand is not None)
+
+    def _of_column(self, node: exp.Column) -> Family:
+        source = self._meaning.get(id(node))
+        if source is None or source.table is None:
+            return Family.UNKNOWN
+        name = node.name.lower()
+        types = {column.lower(): kind for column, kind in self._catalog.tables[source.table].items()}
+        # A type not known here is held to be as fickle as text.
+        family = family_of_type(types.get(name, ""))
+        return Family.TEXT if family is Family.UNKNOWN else family
+
+    def _common(self, nodes: list[exp.Expression]) -> Family:
+        families = {self.of(node) for node in nodes} - {Family.CONSTANT}
+        if not families:
+            return Family.TEXT
+        return families.pop() if len(families) == 1 else Family.TEXT if Family.UNKNOWN not in families else Family.UNKNOWN
+
+    def _together(self, nodes: list[exp.Expression]) -> bool:
+        families = {self.of(node) for node in nodes} - {Family.CONSTANT}
+        return len(families) <= 1 or Family.TEXT not in families
+
+    def _in_query(self, node: exp.In) -> bool:
+        # The query's own figures are published already; only a text of a row could fail to become what they are.
+        return self.of(node.this) in (Family.NUMBER, Family.DATE, Family.BOOLEAN)
+
+    def _arithmetic(self, node: exp.Expression) -> bool:
+        families = {self.of(operand) for operand in (node.this, node.args.get("expression")) if isinstance(operand, exp.Expression)}
+        return families <= {Family.NUMBER} or families <= {Family.DATE, Family.INTERVAL}
+
+
+def _values(node: exp.Expression) -> list[exp.Expression]:
+    if isinstance(node, exp.Case):
+        return [branch.args["true"] for branch in node.args["ifs"]] + ([node.args["default"]] if node.args.get("default") else [])
+    if isinstance(node, exp.Nullif):
+        return [node.this, node.expression]
+    return [node.this, *node.expressions]
+
