@@ -61,7 +61,7 @@ def render(run: Run) -> str:
     lines += ["", *_tag_tables(run)]
     lines += [_latency(run.results), *_sql_times(run.results)]
     lines += ["", *_failures(run)]
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
 
 
 def counts(results: Iterable[CaseResult]) -> Counter[Outcome]:
@@ -146,7 +146,7 @@ def compare(before: Run, after: Run) -> str:
         lines += [line for level in LEVELS if (line := _change(before, after, split, level))]
         lines += [_change(before, after, split, None)]
     lines += ["", *_changed_cases(before, after)]
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
 
 
 def _change(before: Run, after: Run, split: Split, level: Level | None) -> str:
