@@ -95,8 +95,16 @@ def build_model(text: str, issues: Issues, catalog: Catalog | None = None) -> Se
     part = _document(raw, issues)
     if part is None:
         return None
-    version = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return _Reader(part.semantic_model[0], issues, catalog).model(version)
+    return _Reader(part.semantic_model[0], issues, catalog).model(_hash(text))
+
+
+def model_version(path: Path) -> str:
+    """Hash of the document's text, without parsing it: `SemanticModel.version` of what `read_model` would return."""
+    return _hash(read_text(path))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _document(raw: object, issues: Issues) -> doc.Document | None:
