@@ -53,7 +53,9 @@ def check_sql(statement: str | exp.Expression, *, catalog: Catalog, rights: Righ
         narrowed += rights.narrowed or ("only the rows that your role may see",)
     text = tree.sql(DIALECT, comments=False)
     _revalidate(text)
-    return CheckedSql(text=text, tables=resolution.tables, verdict="rewritten" if narrowed else "allowed", narrowed=tuple(dict.fromkeys(narrowed)))
+    return CheckedSql(
+        text=text, tables=resolution.tables, verdict="rewritten" if narrowed else "allowed", narrowed=tuple(dict.fromkeys(narrowed))
+    )
 
 
 def _parsed(text: str) -> exp.Expression:

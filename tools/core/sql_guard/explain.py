@@ -24,7 +24,9 @@ def explain_rights(policy: Policy, rights: Rights) -> str:
     lines = [f"{rights.user} has the role {rights.role}" + (f": {role.description}" if role.description else "."), ""]
     lines.append(f"- Sees {_listed(_WORDS[kind] for kind in ColumnClass if kind in role.sees)}.")
     closed = [kind for kind in ColumnClass if kind not in role.sees]
-    lines.append(f"- Does not see {_listed(_WORDS[kind] for kind in closed)}: such columns cannot be shown, filtered, grouped or sorted by.")
+    lines.append(
+        f"- Does not see {_listed(_WORDS[kind] for kind in closed)}: such columns cannot be shown, filtered, grouped or sorted by."
+    )
     if rights.may_list_individuals:
         lines.append("- May see individual people.")
     else:

@@ -23,13 +23,23 @@ class Family(Enum):
     """Computed from published figures: whatever it is, converting it tells nothing new."""
 
 
-_NUMBER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
-_TO_NUMBER = (exp.Length, exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfWeek, exp.DayOfWeekIso,
-              exp.DayOfYear, exp.Hour, exp.Extract, exp.DateDiff, exp.Round, exp.Floor, exp.Ceil, exp.Mul, exp.Div, exp.Neg)  # fmt: skip
-_TO_TEXT = (exp.Lower, exp.Upper, exp.Trim, exp.Left, exp.Right, exp.DPipe, exp.Concat, exp.TimeToStr, exp.Dayname, exp.Monthname)
+_NUMBER_TYPES = (
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT",
+    "DOUBLE", "DECIMAL",
+)  # fmt: skip
+_TO_NUMBER = (
+    exp.Length, exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfWeek,
+    exp.DayOfWeekIso, exp.DayOfYear, exp.Hour, exp.Extract, exp.DateDiff, exp.Round, exp.Floor, exp.Ceil, exp.Mul, exp.Div,
+    exp.Neg,
+)  # fmt: skip
+_TO_TEXT = (
+    exp.Lower, exp.Upper, exp.Trim, exp.Left, exp.Right, exp.DPipe, exp.Concat, exp.TimeToStr, exp.Dayname, exp.Monthname,
+)  # fmt: skip
 _TO_DATE = (exp.DateTrunc, exp.TimestampTrunc, exp.LastDay, exp.CurrentDate)
-_TO_BOOLEAN = (exp.And, exp.Or, exp.Not, exp.Is, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Like, exp.ILike, exp.Boolean,
-               exp.StartsWith, exp.Contains, exp.Exists, exp.NullSafeEQ, exp.NullSafeNEQ)  # fmt: skip
+_TO_BOOLEAN = (
+    exp.And, exp.Or, exp.Not, exp.Is, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Like, exp.ILike,
+    exp.Boolean, exp.StartsWith, exp.Contains, exp.Exists, exp.NullSafeEQ, exp.NullSafeNEQ,
+)  # fmt: skip
 
 
 def family_of_type(type_name: str) -> Family:
@@ -80,11 +90,13 @@ class Families:
         if isinstance(node, exp.Case):
             tests = [node.this, *(branch.this for branch in node.args["ifs"])] if node.this is not None else []
             conditions = [] if tests else [self.of(branch.this) for branch in node.args["ifs"]]
-            return self._together(tests) and self._together(_values(node)) and all(f in (Family.BOOLEAN, Family.CONSTANT) for f in conditions)
+            return (
+                self._together(tests) and self._together(_values(node)) and all(f in (Family.BOOLEAN, Family.CONSTANT) for f in conditions)
+            )
         if isinstance(node, exp.Coalesce | exp.Nullif):
             return self._together(_values(node))
         if isinstance(node, exp.In):
-            return not node.args.get("query") and self._together([node.this, *node.expressions]) or self._in_query(node)
+            return self._in_query(node) if node.args.get("query") else self._together([node.this, *node.expressions])
         if isinstance(node, exp.Between):
             return self._together([node.this, node.args["low"], node.args["high"]])
         if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Neg | exp.Round | exp.Floor | exp.Ceil):
@@ -94,7 +106,11 @@ class Families:
         if isinstance(node, exp.CurrentDate):
             return True
         # Functions of dates: the value must be one already.
-        operands = [node.this, node.expression] if isinstance(node, exp.DateDiff) else [node.expression if isinstance(node, exp.Extract) else node.this]
+        operands = (
+            [node.this, node.expression]
+            if isinstance(node, exp.DateDiff)
+            else [node.expression if isinstance(node, exp.Extract) else node.this]
+        )
         return all(self.of(operand) is Family.DATE for operand in operands if operand is not None)
 
     def _of_column(self, node: exp.Column) -> Family:
@@ -132,4 +148,3 @@ def _values(node: exp.Expression) -> list[exp.Expression]:
     if isinstance(node, exp.Nullif):
         return [node.this, node.expression]
     return [node.this, *node.expressions]
-

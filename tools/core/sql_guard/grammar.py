@@ -1,8 +1,7 @@
 """Which SQL is known to be harmless: node types, functions and types, all by allow-list.
 
-What is not listed is refused, so a new function of the database or a new node of the parser is closed until somebody has
-looked at it. Listed functions are pure: they read their arguments and nothing else (no files, settings, catalogue, session,
-sequences, macros, texts run as SQL).
+What is not listed in `allowed.py` is refused, so a new function of the database or a new node of the parser is closed until
+somebody has looked at it.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from tools.core.errors import SqlRefused
+from tools.core.sql_guard.allowed import ALLOWED_NAMES, ALLOWED_NODES, ALLOWED_TYPES
 
 MAX_NODES = 6_000
 MAX_TREE_DEPTH = 120
@@ -20,95 +20,10 @@ MAX_SERIES = 100_000
 MAX_PADDING = 1_000
 """Characters that lpad, rpad, repeat and space may be asked for."""
 
-_STRUCTURE: tuple[type[exp.Expression], ...] = (
-    exp.Select, exp.Union, exp.Intersect, exp.Except, exp.Subquery, exp.With, exp.CTE, exp.TableAlias, exp.From, exp.Join, exp.Table,
-    exp.Lateral, exp.Values, exp.Where, exp.Group, exp.GroupingSets, exp.Cube, exp.Rollup, exp.Having, exp.Qualify, exp.Order, exp.Ordered,
-    exp.Limit, exp.Offset, exp.Fetch, exp.LimitOptions, exp.Distinct, exp.Window, exp.WindowSpec, exp.Filter, exp.WithinGroup, exp.IgnoreNulls,
-    exp.RespectNulls, exp.Alias, exp.Column, exp.Identifier, exp.Star, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Tuple, exp.Interval,
-    exp.DataType, exp.DataTypeParam, exp.Var, exp.Lambda, exp.Kwarg, exp.PropertyEQ,
+_UNUSED_CLAUSES = (
+    "kind", "hint", "into", "operation_modifiers", "exclude", "match", "laterals", "connect", "pivots", "prewhere", "distribute", "sort",
+    "cluster", "locks", "sample", "settings", "format", "options", "for_",
 )  # fmt: skip
-_OPERATORS: tuple[type[exp.Expression], ...] = (
-    exp.And, exp.Or, exp.Xor, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Is, exp.In,
-    exp.Between, exp.Like, exp.ILike, exp.SimilarTo, exp.Glob, exp.Escape, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg,
-    exp.DPipe, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseNot, exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.Case, exp.If,
-    exp.Cast, exp.TryCast, exp.Try, exp.Exists, exp.Any, exp.All, exp.Bracket, exp.Slice, exp.Array, exp.Coalesce, exp.Nullif, exp.Collate,
-    exp.AtTimeZone, exp.Overlaps, exp.JSONPath, exp.JSONPathRoot, exp.JSONPathKey, exp.JSONPathSubscript,
-)  # fmt: skip
-_AGGREGATES: tuple[type[exp.Expression], ...] = (
-    exp.Count, exp.CountIf, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Median, exp.Mode, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance,
-    exp.VariancePop, exp.Corr, exp.CovarPop, exp.CovarSamp, exp.Skewness, exp.Kurtosis, exp.Quantile, exp.PercentileCont, exp.PercentileDisc,
-    exp.ApproxQuantile, exp.ApproxDistinct, exp.AnyValue, exp.First, exp.Last, exp.ArgMax, exp.ArgMin, exp.LogicalAnd, exp.LogicalOr,
-    exp.GroupConcat, exp.ArrayAgg, exp.BitwiseAndAgg, exp.BitwiseOrAgg, exp.BitwiseXorAgg, exp.RegrSlope, exp.RegrIntercept, exp.RegrR2,
-    exp.RegrCount, exp.RegrAvgx, exp.RegrAvgy, exp.RegrSxx, exp.RegrSyy, exp.RegrSxy, exp.Grouping, exp.GroupingId,
-)  # fmt: skip
-_WINDOWS: tuple[type[exp.Expression], ...] = (
-    exp.RowNumber, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist, exp.Ntile, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue,
-)  # fmt: skip
-_SCALARS: tuple[type[exp.Expression], ...] = (
-    # numbers
-    exp.Abs, exp.Sign, exp.Round, exp.Ceil, exp.Floor, exp.Trunc, exp.Sqrt, exp.Cbrt, exp.Pow, exp.Exp, exp.Ln, exp.Log, exp.Greatest, exp.Least,
-    exp.IsNan, exp.IsInf, exp.Sin, exp.Cos, exp.Tan, exp.Asin, exp.Acos, exp.Atan, exp.Atan2, exp.Cot, exp.Degrees, exp.Radians, exp.Pi, exp.WidthBucket,
-    exp.SafeDivide, exp.Rand,
-    # texts
-    exp.Lower, exp.Upper, exp.Initcap, exp.Trim, exp.Length, exp.Substring, exp.Left, exp.Right, exp.Concat, exp.ConcatWs, exp.Replace, exp.Reverse,
-    exp.StrPosition, exp.StartsWith, exp.EndsWith, exp.Contains, exp.Split, exp.SplitPart, exp.Pad, exp.Repeat, exp.Ascii, exp.Unicode, exp.Chr,
-    exp.Translate, exp.Levenshtein, exp.JarowinklerSimilarity, exp.RegexpLike, exp.RegexpFullMatch, exp.RegexpExtract, exp.RegexpExtractAll,
-    exp.RegexpReplace, exp.RegexpSplit, exp.RegexpILike, exp.MD5, exp.StringToArray, exp.Overlay, exp.BitLength, exp.ByteLength,
-    # dates and times
-    exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime, exp.CurrentDatetime, exp.Date, exp.DateAdd, exp.DateSub, exp.DateDiff, exp.DateTrunc,
-    exp.TimestampTrunc, exp.DateFromParts, exp.TimestampFromParts, exp.TimeFromParts, exp.DateBin, exp.Extract, exp.Year, exp.Quarter, exp.Month,
-    exp.Week, exp.WeekOfYear, exp.YearOfWeek, exp.YearOfWeekIso, exp.Day, exp.DayOfMonth, exp.DayOfWeek, exp.DayOfWeekIso, exp.DayOfYear,
-    exp.Dayname, exp.Monthname, exp.Hour, exp.Minute, exp.Second, exp.LastDay, exp.StrToTime, exp.StrToDate, exp.TimeToStr, exp.TsOrDsToDate,
-    exp.TsOrDsToTimestamp, exp.TsOrDsToDatetime, exp.UnixToTime, exp.UnixSeconds, exp.UnixMillis, exp.UnixMicros, exp.TimeToUnix, exp.Timestamp,
-    exp.TimestampDiff, exp.TimestampAdd, exp.TimestampSub, exp.DatetimeAdd, exp.DatetimeSub, exp.DatetimeDiff, exp.TsOrDsAdd, exp.TsOrDsDiff,
-    exp.MakeInterval, exp.ToDays, exp.AddMonths, exp.MonthsBetween, exp.JustifyDays, exp.JustifyHours, exp.JustifyInterval, exp.Time,
-    # lists and JSON already in a column
-    exp.ArraySize, exp.ArrayContains, exp.ArrayContainsAll, exp.ArrayOverlaps, exp.ArrayConcat, exp.ArrayDistinct, exp.ArrayFirst, exp.ArrayLast,
-    exp.ArrayMax, exp.ArrayMin, exp.ArraySum, exp.ArraySort, exp.SortArray if hasattr(exp, "SortArray") else exp.ArraySort, exp.ArrayToString,
-    exp.ArrayPosition, exp.ArraySlice, exp.ArrayAppend, exp.ArrayPrepend, exp.ArrayReverse, exp.ArrayFilter, exp.Transform, exp.Explode, exp.Unnest,
-    exp.GenerateSeries, exp.GenerateDateArray, exp.JSONExtract, exp.JSONExtractScalar, exp.JSONArrayContains, exp.JSONKeys, exp.JSONType,
-    exp.Hex, exp.BitwiseCount, exp.EqualNull, exp.ArrayIntersect, exp.ArrayExcept, exp.ArrayUniqueAgg, exp.ParseJSON,
-)  # fmt: skip
-ALLOWED_NODES: frozenset[type[exp.Expression]] = frozenset(_STRUCTURE + _OPERATORS + _AGGREGATES + _WINDOWS + _SCALARS)
-
-ALLOWED_NAMES: frozenset[str] = frozenset(
-    # Functions that the parser keeps as a bare name.
-    """
-    now today get_current_timestamp date_part datepart date_sub datesub date_diff datediff date_add make_date make_time make_timestamp age
-    century decade millennium era isodow isoyear yearweek week dayofyear dayofweek dayofmonth weekday weekofyear monthname dayname
-    epoch epoch_ms epoch_us epoch_ns microsecond millisecond last_day time_bucket strptime try_strptime strftime to_timestamp
-    to_years to_months to_weeks to_days to_hours to_minutes to_seconds to_milliseconds to_quarters to_decades
-    timezone isfinite isinf isnan greatest least even gcd lcm factorial gamma lgamma nextafter signbit fdiv fmod divide mod add subtract
-    multiply power pow sqrt cbrt log10 log2 ln exp round_even roundbankers trunc ceiling random
-    lcase ucase len length_grapheme strlen char_length character_length bit_length prefix suffix contains starts_with ends_with instr strpos
-    position substr substring substring_grapheme left_grapheme right_grapheme left right ltrim rtrim trim lpad rpad repeat replace reverse
-    strip_accents nfc_normalize concat concat_ws string_split str_split split split_part string_split_regex str_split_regex array_to_string
-    regexp_matches regexp_full_match regexp_extract regexp_extract_all regexp_replace regexp_split_to_array regexp_count like_escape
-    ilike_escape not_like_escape not_ilike_escape levenshtein editdist3 damerau_levenshtein hamming mismatches jaccard jaro_similarity
-    jaro_winkler_similarity ascii unicode ord chr translate hash md5 sha256 bar
-    array_length list_length list_count list_sum list_avg list_min list_max list_median list_unique list_contains list_has array_contains
-    array_has list_has_any list_has_all list_position list_indexof list_sort list_reverse_sort list_distinct list_slice array_slice
-    list_concat list_append list_prepend list_extract list_element list_filter list_transform list_reverse list_first list_last list_value
-    list_any_value list_aggregate list_zip flatten list_intersect array_agg list string_agg listagg group_concat cardinality list_reduce
-    json_extract json_extract_string json_extract_path json_extract_path_text json_array_length json_keys json_type json_valid json_value json_exists
-    product favg fsum kahan_sum geomean geometric_mean entropy mad mode quantile quantile_cont quantile_disc approx_quantile approx_count_distinct
-    median count_if countif count_star bool_and bool_or bit_and bit_or bit_xor any_value arbitrary first last arg_min arg_max argmin argmax min_by
-    max_by arg_min_null arg_max_null stddev stddev_pop stddev_samp var_pop var_samp variance sem skewness kurtosis kurtosis_pop corr covar_pop
-    covar_samp regr_slope regr_intercept regr_r2 regr_count regr_avgx regr_avgy regr_sxx regr_sxy regr_syy
-    row_number rank dense_rank rank_dense percent_rank cume_dist ntile lag lead first_value last_value nth_value fill
-    ifnull nvl if iff coalesce nullif grouping grouping_id
-    range generate_series unnest
-    """.split()
-)
-
-_TYPES: frozenset[exp.DataType.Type] = frozenset(
-    getattr(exp.DataType.Type, name)
-    for name in (
-        "BOOLEAN TINYINT SMALLINT INT BIGINT INT128 UTINYINT USMALLINT UINT UBIGINT UINT128 FLOAT DOUBLE DECIMAL VARCHAR TEXT CHAR NCHAR NVARCHAR DATE "
-        "TIME TIMETZ TIMESTAMP TIMESTAMPTZ TIMESTAMPNTZ TIMESTAMPLTZ TIMESTAMP_S TIMESTAMP_MS TIMESTAMP_NS DATETIME INTERVAL UUID JSON ARRAY LIST"
-    ).split()
-    if hasattr(exp.DataType.Type, name)
-)
 _JOINS = frozenset({("", ""), ("", "ASOF"), ("", "NATURAL")})
 _JOIN_KINDS = frozenset({"", "INNER", "CROSS", "OUTER", "SEMI", "ANTI"})
 _JOIN_SIDES = frozenset({"", "LEFT", "RIGHT", "FULL"})
@@ -124,9 +39,7 @@ def check_tree(tree: exp.Expression, *, trusted: bool = False) -> None:
     Raises:
         SqlRefused: A node, function, type or option that is not on the lists, or too many nodes.
     """
-    count = 0
-    for node, depth in _walk(tree):
-        count += 1
+    for count, (node, depth) in enumerate(_walk(tree)):
         if not trusted and (count > MAX_NODES or depth > MAX_TREE_DEPTH):
             raise SqlRefused("The statement is too complex.", try_instead="Split it with WITH, or ask in two steps.")
         _check_node(node)
@@ -172,17 +85,21 @@ def _described(node: exp.Expression) -> str:
 
 
 def _check_select(node: exp.Expression) -> None:
-    for option in ("kind", "hint", "into", "operation_modifiers", "exclude", "match", "laterals", "connect", "pivots", "prewhere", "distribute", "sort",
-                   "cluster", "locks", "sample", "settings", "format", "options", "for_"):  # fmt: skip
+    for option in _UNUSED_CLAUSES:
         if node.args.get(option):
-            raise SqlRefused(f"SELECT with {option.strip('_')} is not available.", try_instead="Use plain SELECT, JOIN, WHERE, GROUP BY, ORDER BY, LIMIT.")
+            raise SqlRefused(
+                f"SELECT with {option.strip('_')} is not available.",
+                try_instead="Use plain SELECT, JOIN, WHERE, GROUP BY, ORDER BY, LIMIT.",
+            )
 
 
 def _check_set_operation(node: exp.Expression) -> None:
     _check_select(node)
     for option in ("by_name", "side", "kind", "on"):
         if node.args.get(option):
-            raise SqlRefused("Set operations by column name are not available.", try_instead="List the columns in the same order on both sides.")
+            raise SqlRefused(
+                "Set operations by column name are not available.", try_instead="List the columns in the same order on both sides."
+            )
 
 
 def _check_join(node: exp.Expression) -> None:
@@ -195,9 +112,13 @@ def _check_join(node: exp.Expression) -> None:
 def _check_table(node: exp.Expression) -> None:
     odd = [name for name, value in node.args.items() if value and name not in ("this", "alias", "db", "joins")]
     if odd:
-        raise SqlRefused("A table may only be named, joined and given an alias.", try_instead="Leave out samples, pivots, versions and catalogues.")
+        raise SqlRefused(
+            "A table may only be named, joined and given an alias.", try_instead="Leave out samples, pivots, versions and catalogues."
+        )
     if not isinstance(node.this, exp.Identifier | exp.GenerateSeries | exp.Anonymous):
-        raise SqlRefused("Only tables of the warehouse may be read.", try_instead="Name a table; list them with `assistant semantics describe`.")
+        raise SqlRefused(
+            "Only tables of the warehouse may be read.", try_instead="Name a table; list them with `assistant semantics describe`."
+        )
     if isinstance(node.this, exp.Anonymous) and str(node.this.this).lower() not in ("range", "generate_series", "unnest"):
         raise SqlRefused("Table functions are not available.", try_instead="Name a table of the warehouse.")
 
@@ -208,7 +129,7 @@ def _check_lateral(node: exp.Expression) -> None:
 
 
 def _check_type(node: exp.Expression) -> None:
-    if node.this not in _TYPES:
+    if node.this not in ALLOWED_TYPES:
         raise SqlRefused("This data type is not available.", try_instead="Cast to a number, text, date, timestamp, boolean or interval.")
 
 
@@ -218,7 +139,11 @@ def _check_with(node: exp.Expression) -> None:
 
 
 def _check_cte(node: exp.Expression) -> None:
-    if not isinstance(node.this, exp.Select | exp.SetOperation | exp.Subquery | exp.Values) or node.args.get("scalar") or node.args.get("key_expressions"):
+    if (
+        not isinstance(node.this, exp.Select | exp.SetOperation | exp.Subquery | exp.Values)
+        or node.args.get("scalar")
+        or node.args.get("key_expressions")
+    ):
         raise SqlRefused("WITH takes a SELECT in brackets.", try_instead="Use WITH name AS (SELECT ...).")
 
 

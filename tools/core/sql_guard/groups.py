@@ -33,14 +33,23 @@ _BLENDING = (exp.Count, exp.Sum, exp.Avg, exp.Stddev, exp.StddevPop, exp.StddevS
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg)
 _CONDITIONS = (exp.And, exp.Or, exp.Not, exp.Paren, exp.Boolean, exp.Null, exp.Is, exp.Distinct, exp.Tuple)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.NullSafeEQ, exp.NullSafeNEQ)
-_DATE_PARTS = (exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfWeek, exp.DayOfWeekIso, exp.DayOfYear,
-               exp.Hour, exp.Extract, exp.DateTrunc, exp.TimestampTrunc, exp.Dayname, exp.Monthname, exp.DateDiff, exp.TimeToStr, exp.LastDay,
-               exp.CurrentDate)  # fmt: skip
-_TEXTS = (exp.Lower, exp.Upper, exp.Trim, exp.Left, exp.Right, exp.Length, exp.Like, exp.ILike, exp.DPipe, exp.Concat, exp.StartsWith, exp.Contains)
+_DATE_PARTS = (
+    exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfWeek, exp.DayOfWeekIso,
+    exp.DayOfYear, exp.Hour, exp.Extract, exp.DateTrunc, exp.TimestampTrunc, exp.Dayname, exp.Monthname, exp.DateDiff,
+    exp.TimeToStr, exp.LastDay, exp.CurrentDate,
+)  # fmt: skip
+_TEXTS = (
+    exp.Lower, exp.Upper, exp.Trim, exp.Left, exp.Right, exp.Length, exp.Like, exp.ILike, exp.DPipe, exp.Concat, exp.StartsWith,
+    exp.Contains,
+)  # fmt: skip
 _ROW_LEVEL = (
-    *_ARITHMETIC, *_CONDITIONS, *_COMPARISONS, *_DATE_PARTS, *_TEXTS, exp.Column, exp.Literal, exp.Identifier, exp.Case, exp.If, exp.Coalesce,
-    exp.Nullif, exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Var, exp.Round, exp.Floor, exp.Ceil, exp.Select,
-    exp.Subquery, exp.SetOperation,
+    *_ARITHMETIC, *_CONDITIONS, *_COMPARISONS, *_DATE_PARTS, *_TEXTS, exp.Column, exp.Literal, exp.Identifier, exp.Case, exp.If,
+    exp.Coalesce, exp.Nullif, exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Var, exp.Round, exp.Floor,
+    exp.Ceil, exp.Select, exp.Subquery, exp.SetOperation,
+)  # fmt: skip
+_ARGUMENT = (
+    exp.Column, exp.Literal, exp.Identifier, exp.Paren, exp.Distinct, exp.Star, exp.Coalesce, exp.Cast, exp.TryCast, exp.DataType,
+    exp.DataTypeParam, exp.DateDiff, exp.Var,
 )  # fmt: skip
 _CLAUSES = ("where", "group", "having", "qualify", "order", "distinct", "limit", "offset")
 
@@ -69,7 +78,7 @@ def protect_groups(resolution: Resolution, catalog: Catalog, rights: Rights) -> 
 def _refusal(reason: str) -> NotAllowed:
     return NotAllowed(
         f"Your role sees groups of people only: {reason}.",
-        try_instead="Ask for counts, sums or averages by group, or ask in words; governed answers apply the minimum group size by themselves.",
+        try_instead="Ask for counts, sums or averages by group, or ask in words: governed answers apply the minimum by themselves.",
         code="small_groups",
     )
 
@@ -123,7 +132,7 @@ class _BlockGuard:
         aggregates = list(self._aggregates())
         if group is None and not aggregates:
             raise _refusal("this would list single rows")
-        if any(isinstance(e, exp.Star) or isinstance(e, exp.Column) and isinstance(e.this, exp.Star) for e in self._select.expressions):
+        if any(e.is_star for e in self._select.expressions):
             raise _refusal("a star would list single rows")
         for aggregate in aggregates:
             if not isinstance(aggregate, _BLENDING):
@@ -212,8 +221,7 @@ class _BlockGuard:
         for node in self._own_nodes(argument):
             if isinstance(node, _ARITHMETIC):
                 operators += 1
-            elif not isinstance(node, exp.Column | exp.Literal | exp.Identifier | exp.Paren | exp.Distinct | exp.Star | exp.Coalesce | exp.Cast | exp.TryCast
-                                | exp.DataType | exp.DataTypeParam | exp.DateDiff | exp.Var | exp.Neg):  # fmt: skip
+            elif not isinstance(node, _ARGUMENT):
                 raise _refusal("an aggregate takes a column or short arithmetic; put conditions into WHERE or GROUP BY")
         if operators > MAX_ARITHMETIC:
             raise _refusal("this arithmetic inside an aggregate is too long")
@@ -226,7 +234,9 @@ class _BlockGuard:
                 raise _refusal("this function may not be used on single rows about people")
             if isinstance(node, exp.Interval):
                 self._check_interval(node)
-            elif isinstance(node, (*_COMPARISONS, *_DATE_PARTS, exp.Case, exp.Coalesce, exp.Nullif, *_ARITHMETIC, exp.Round, exp.Floor, exp.Ceil)):
+            elif isinstance(
+                node, (*_COMPARISONS, *_DATE_PARTS, exp.Case, exp.Coalesce, exp.Nullif, *_ARITHMETIC, exp.Round, exp.Floor, exp.Ceil)
+            ):
                 self._check_types(node)
         # From the leaves up, so that each cast wraps what is already safe.
         for node in reversed(list(self._own_nodes(root))):
@@ -243,7 +253,7 @@ class _BlockGuard:
     def _make_total(self, node: exp.Expression) -> None:
         """Casts give NULL instead of an error; arithmetic runs on doubles, which do not overflow into an error."""
         if type(node) is exp.Cast and not isinstance(node.this, exp.Literal):
-            node.replace(exp.TryCast(**{name: value for name, value in node.args.items()}))
+            node.replace(exp.TryCast(**dict(node.args)))
         elif isinstance(node, exp.Column) and isinstance(node.parent, _ARITHMETIC) and self._families.of(node) is Family.NUMBER:
             cast = exp.TryCast(to=exp.DataType.build("DOUBLE"))
             node.replace(cast)
@@ -254,7 +264,8 @@ class _BlockGuard:
     def _add_minimum(self, minimum: int) -> None:
         conditions: list[exp.Expression] = []
         for source in self._personal:
-            assert source.node is not None and source.table is not None
+            assert source.node is not None
+            assert source.table is not None
             source.node.meta["person_path"] = (PERSON, self._people.paths[source.table])
             person = exp.Column(this=exp.to_identifier(PERSON), table=exp.to_identifier(source.name, quoted=True))
             count = exp.Count(this=exp.Distinct(expressions=[person]), big_int=True)
@@ -279,7 +290,10 @@ class _BlockGuard:
         select.set("limit", exp.Limit(expression=exp.Literal.number(ALL_ROWS)))
 
 
-_WINDOW_ONLY = (exp.RowNumber, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist, exp.Ntile, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
+_WINDOW_ONLY = (
+    exp.RowNumber, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist, exp.Ntile, exp.Lag, exp.Lead, exp.FirstValue,
+    exp.LastValue, exp.NthValue,
+)  # fmt: skip
 
 
 def _is_windowed(node: exp.Expression) -> bool:

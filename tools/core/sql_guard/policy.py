@@ -100,7 +100,9 @@ class Policy:
         given = dict(attributes or {})
         missing = [name for name in described.attributes if not given.get(name, "").strip()]
         if missing:
-            raise NotAllowed(f"This user lacks the attribute {missing[0]} that the role needs.", try_instead="The operator sets it in users.yaml.")
+            raise NotAllowed(
+                f"This user lacks the attribute {missing[0]} that the role needs.", try_instead="The operator sets it in users.yaml."
+            )
         return Rights(
             user=user,
             role=role,
@@ -170,7 +172,7 @@ class Policy:
 
 
 def quoted(name: str) -> str:
-    return exp.to_identifier(name, quoted=not (name.isascii() and name.isidentifier() and name == name.lower())).sql("duckdb")
+    return str(exp.to_identifier(name, quoted=not (name.isascii() and name.isidentifier() and name == name.lower())).sql("duckdb"))
 
 
 def full_name(table: str) -> str:

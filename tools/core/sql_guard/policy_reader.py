@@ -82,7 +82,9 @@ def read_policy(path: Path, model: SemanticModel | None = None, catalog: Catalog
     policy, problems = _read(path, model, catalog)
     errors = [problem for problem in problems if problem.severity == "error"]
     if policy is None or errors:
-        raise ModelInvalid("\n".join(map(str, errors)), try_instead="Correct the policy; nothing is served until then.", code="policy_invalid")
+        raise ModelInvalid(
+            "\n".join(map(str, errors)), try_instead="Correct the policy; nothing is served until then.", code="policy_invalid"
+        )
     return policy
 
 
@@ -97,11 +99,15 @@ def load_document(path: Path, issues: Issues) -> tuple[str, Any]:
         text = path.read_text(encoding="utf-8")
         document = load_yaml(text)
     except (OSError, UnicodeDecodeError):
-        raise ModelInvalid(f"{path.name} cannot be read.", try_instead="Check that the file exists and is UTF-8 text.", code="policy_invalid") from None
+        raise ModelInvalid(
+            f"{path.name} cannot be read.", try_instead="Check that the file exists and is UTF-8 text.", code="policy_invalid"
+        ) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 1
-        raise ModelInvalid(f"{path.name}:{line}: not YAML", try_instead="Check indentation and quotation marks.", code="policy_invalid") from None
+        raise ModelInvalid(
+            f"{path.name}:{line}: not YAML", try_instead="Check indentation and quotation marks.", code="policy_invalid"
+        ) from None
     issues.found.extend(repeated_keys(text))
     return text, document
 
@@ -149,7 +155,9 @@ class _Reader:
         people = self._read_people()
         roles = {name: self._read_role(name, role) for name, role in self._part.roles.items()}
         if LOCAL_ROLE not in roles:
-            self._issues.error(("roles",), "the role 'local' is missing", "the command line without --user runs as 'local'; declare what it sees")
+            self._issues.error(
+                ("roles",), "the role 'local' is missing", "the command line without --user runs as 'local'; declare what it sees"
+            )
         self._check_consent(people)
         if self._issues.has_errors:
             return None
@@ -201,7 +209,9 @@ class _Reader:
         for dataset in model.datasets.values():
             source = dataset.source.removeprefix("main.")
             if source not in self._classes and " " not in source:
-                self._issues.error(("tables",), f"table '{source}' of the semantic model is not listed", "list its columns by class; unlisted is closed")
+                self._issues.error(
+                    ("tables",), f"table '{source}' of the semantic model is not listed", "list its columns by class; unlisted is closed"
+                )
         customer = model.settings.customer
         if customer and self._part.people and customer in model.datasets:
             source = model.datasets[customer].source.removeprefix("main.")
@@ -226,7 +236,9 @@ class _Reader:
                 self._issues.error(("tables", table), f"how rows of '{table}' belong to a person is not said",
                                    "give it a path in people.paths, or list it in people.unrelated")  # fmt: skip
             elif sum(mentions) > 1:
-                self._issues.error(("people",), f"table '{table}' is mentioned twice", "it has a path, or is unrelated, or is the people themselves")
+                self._issues.error(
+                    ("people",), f"table '{table}' is mentioned twice", "it has a path, or is unrelated, or is the people themselves"
+                )
         for table in part.unrelated:
             if table not in self._classes:
                 self._issues.error(("people", "unrelated"), f"unknown table '{table}'", did_you_mean(table, self._classes))
@@ -253,9 +265,11 @@ class _Reader:
     def _check_cycles(self, paths: Mapping[str, Link]) -> None:
         for start in paths:
             seen, table = {start}, paths[start].next_table
-            while table in paths:
+            while table is not None and table in paths:
                 if table in seen:
-                    self._issues.error(("people", "paths", start), f"the path of '{start}' goes in a circle", "let it end at the people's table")
+                    self._issues.error(
+                        ("people", "paths", start), f"the path of '{start}' goes in a circle", "let it end at the people's table"
+                    )
                     break
                 seen.add(table)
                 table = paths[table].next_table
@@ -275,7 +289,9 @@ class _Reader:
         where: Where = ("roles", name)
         sees = {kind for text in part.sees if (kind := self._class(text, (*where, "sees"))) is not None}
         if not part.sees:
-            self._issues.error(where, f"role '{name}' has no rules: it sees no class of columns", "list classes under 'sees', or remove the role")
+            self._issues.error(
+                where, f"role '{name}' has no rules: it sees no class of columns", "list classes under 'sees', or remove the role"
+            )
         self._check_contradictions(name, part, sees)
         for hidden in part.hidden:
             table, _, column = hidden.rpartition(".")
@@ -305,19 +321,29 @@ class _Reader:
     def _check_contradictions(self, name: str, part: RolePart, sees: set[ColumnClass]) -> None:
         where: Where = ("roles", name)
         if ColumnClass.SECRET in sees:
-            self._issues.error((*where, "sees"), f"role '{name}' sees 'secret', which is for nobody", "give the columns another class, or leave it out")
+            self._issues.error(
+                (*where, "sees"), f"role '{name}' sees 'secret', which is for nobody", "give the columns another class, or leave it out"
+            )
         if part.individuals and part.minimum_group_size is not None:
-            self._issues.error((*where, "minimum_group_size"), f"role '{name}' may see individuals, yet has a minimum group size", "keep one of the two")
+            self._issues.error(
+                (*where, "minimum_group_size"), f"role '{name}' may see individuals, yet has a minimum group size", "keep one of the two"
+            )
         if not part.individuals and sees & _IDENTIFYING:
             kinds = ", ".join(sorted(sees & _IDENTIFYING))
-            self._issues.error((*where, "sees"), f"role '{name}' sees {kinds}, yet may not see individuals", "set individuals: true, or leave the class out")
+            self._issues.error(
+                (*where, "sees"),
+                f"role '{name}' sees {kinds}, yet may not see individuals",
+                "set individuals: true, or leave the class out",
+            )
         if part.row_rules and not part.view:
             self._issues.error(where, f"role '{name}' has row rules without 'view'", 'say them in words, as in view: "region {region}"')
 
     def _check_attributes(self, name: str, part: RolePart, used: set[str]) -> None:
         for attribute in part.attributes:
             if attribute not in used:
-                self._issues.error(("roles", name, "attributes"), f"attribute '{attribute}' is in no row rule", did_you_mean(attribute, sorted(used)))
+                self._issues.error(
+                    ("roles", name, "attributes"), f"attribute '{attribute}' is in no row rule", did_you_mean(attribute, sorted(used))
+                )
         for attribute in _placeholders(part.view):
             if attribute not in used:
                 self._issues.error(("roles", name, "view"), f"'{{{attribute}}}' is in no row rule", did_you_mean(attribute, sorted(used)))

@@ -22,7 +22,8 @@ def restrict_tables(resolution: Resolution, catalog: Catalog, rights: Rights, *,
     ruled = False
     for block in resolution.blocks:
         for source in block.own_tables():
-            assert source.table is not None and isinstance(source.node, exp.Table)
+            assert source.table is not None
+            assert isinstance(source.node, exp.Table)
             rule = rights.row_rules.get(source.table)
             ruled = ruled or rule is not None
             person = source.node.meta.get("person_path")
@@ -52,8 +53,11 @@ def _name_fully(node: exp.Table, source: Source) -> None:
     node.set("alias", alias)
 
 
-def _view(source: Source, catalog: Catalog, rights: Rights, rule: str | None, person: tuple[str, str] | None, *, hide_errors: bool) -> exp.Subquery:
-    assert source.table is not None and source.node is not None
+def _view(
+    source: Source, catalog: Catalog, rights: Rights, rule: str | None, person: tuple[str, str] | None, *, hide_errors: bool
+) -> exp.Subquery:
+    assert source.table is not None
+    assert source.node is not None
     base = source.table.rpartition(".")[2]
     qualifier = exp.to_identifier(base, quoted=_odd(base))
     columns: list[exp.Expression] = [

@@ -99,9 +99,13 @@ class Resolver:
 
     def _bracketed(self, node: exp.Subquery, ctes: Mapping[str, Names], parent: Block | None) -> Names:
         ctes = self._with(node, ctes, parent)
-        odd = [name for name in node.args if node.args[name] and name not in ("this", "alias", "with_", "order", "limit", "offset", "joins")]
+        odd = [
+            name for name in node.args if node.args[name] and name not in ("this", "alias", "with_", "order", "limit", "offset", "joins")
+        ]
         if odd or node.args.get("joins"):
-            raise SqlRefused("A bracketed query may only be ordered and limited.", try_instead="Write SELECT * FROM (...) and go on from there.")
+            raise SqlRefused(
+                "A bracketed query may only be ordered and limited.", try_instead="Write SELECT * FROM (...) and go on from there."
+            )
         outputs = self._query(node.this, ctes, parent)
         self._tail(node, outputs, ctes, parent)
         return outputs
@@ -117,7 +121,9 @@ class Resolver:
         outputs = self._query(left, ctes, parent)
         for arm in reversed(arms):
             if len(self._query(arm, ctes, parent)) != len(outputs):
-                raise SqlRefused("Both sides of a set operation need the same number of columns.", try_instead="List the columns on both sides.")
+                raise SqlRefused(
+                    "Both sides of a set operation need the same number of columns.", try_instead="List the columns on both sides."
+                )
         self._tail(node, outputs, ctes, parent)
         return outputs
 
@@ -288,7 +294,7 @@ class Resolver:
         sources = block.sources
         if isinstance(expression, exp.Column):
             sources = [s for s in sources if s.name == expression.table.lower()]
-        if not sources or isinstance(expression, exp.Column) and expression.args.get("db"):
+        if not sources or (isinstance(expression, exp.Column) and expression.args.get("db")):
             raise SqlRefused("A star needs a table in FROM.", try_instead="Name the columns.")
         if any(source.is_open for source in sources):
             raise SqlRefused("A star over a function is not available.", try_instead="Name its column with AS t(column).")
@@ -308,14 +314,15 @@ class Resolver:
 
     def _merged(self, columns: list[str], block: Block) -> list[str]:
         """Columns of a bare star: those joined by USING or NATURAL appear once."""
-        joins = [j for j in block.select.args.get("joins") or () if j.args.get("using") or str(j.args.get("method") or "").upper() == "NATURAL"]
+        joins = [
+            j for j in block.select.args.get("joins") or () if j.args.get("using") or str(j.args.get("method") or "").upper() == "NATURAL"
+        ]
         if not joins:
             return columns
         shared = {_plain_name(name) for join in joins for name in join.args.get("using") or ()}
         if any(str(j.args.get("method") or "").upper() == "NATURAL" for j in joins):
             shared |= {c for c in columns if columns.count(c) > 1}
-        seen: set[str] = set()
-        return [c for c in columns if not (c in shared and c in seen or seen.add(c))]  # type: ignore[func-returns-value]
+        return [c for index, c in enumerate(columns) if c not in shared or c not in columns[:index]]
 
     def _expressions(self, node: exp.Expression, block: Block, ctes: Mapping[str, Names], bound: frozenset[str] = frozenset()) -> None:
         """Resolve every column under `node`; queries inside become blocks of their own."""
@@ -324,7 +331,7 @@ class Resolver:
             current, local = stack.pop()
             if isinstance(current, exp.Column):
                 self._column(current, block, local)
-            elif isinstance(current, exp.Select | exp.SetOperation) or isinstance(current, exp.Subquery):
+            elif isinstance(current, exp.Select | exp.SetOperation | exp.Subquery):
                 self._query(current, ctes, block)
             elif isinstance(current, exp.Lambda):
                 inner = local | {str(p.this).lower() for p in current.expressions if isinstance(p, exp.Identifier)}
@@ -366,7 +373,7 @@ class Resolver:
                     return holders[0], current is block
                 if name in current.aliases:
                     return None, True
-                # Unplaced but the name of a source here: a whole row. A denied column of a nearer block never falls through to a farther one.
+                # The name of a source is a whole row; a denied column never falls through to a block farther out.
                 if any(s.name == name or name in s.denied for s in current.sources):
                     return None
             current = current.parent
@@ -406,7 +413,7 @@ def _star(expression: exp.Expression) -> exp.Star | None:
 
 
 def _plain_name(node: exp.Expression) -> str:
-    return node.name.lower()
+    return str(node.name).lower()
 
 
 def _alias_columns(node: exp.Expression) -> Names:

@@ -47,7 +47,9 @@ def read_users(path: Path, policy: Policy | None = None) -> Mapping[str, User]:
     """
     users, problems = _read(path, policy)
     if users is None or problems:
-        raise ModelInvalid("\n".join(map(str, problems)), try_instead="Correct users.yaml; nobody is served until then.", code="users_invalid")
+        raise ModelInvalid(
+            "\n".join(map(str, problems)), try_instead="Correct users.yaml; nobody is served until then.", code="users_invalid"
+        )
     return users
 
 
@@ -86,7 +88,11 @@ def _check(name: str, user: UserPart, policy: Policy, issues: Issues) -> None:
         return
     for attribute in role.attributes:
         if not user.attributes.get(attribute, "").strip():
-            issues.error(("users", name), f"user '{name}' needs the attribute '{attribute}' of role '{user.role}'", f"add attributes: {{{attribute}: ...}}")
+            issues.error(
+                ("users", name),
+                f"user '{name}' needs the attribute '{attribute}' of role '{user.role}'",
+                f"add attributes: {{{attribute}: ...}}",
+            )
     for attribute in user.attributes:
         if attribute not in role.attributes:
             hint = did_you_mean(attribute, role.attributes) or "remove it"

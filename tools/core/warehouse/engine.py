@@ -59,7 +59,10 @@ class Engine(Protocol):
 
 _START_FAULTS = {
     "missing": ("The warehouse file is missing.", "Build it again with `assistant warehouse build`."),
-    "locked": ("The warehouse is being written by another process.", "Try again in a minute; `assistant warehouse status` shows its state."),
+    "locked": (
+        "The warehouse is being written by another process.",
+        "Try again in a minute; `assistant warehouse status` shows its state.",
+    ),
     "version": ("The warehouse file was written by another version of DuckDB.", "Build it again with `assistant warehouse build`."),
     "damaged": ("The warehouse file is damaged.", "Run `assistant warehouse verify`, then build it again."),
 }
@@ -77,7 +80,9 @@ def _statement_fault(fault: dict[str, Any]) -> AnswerError:
     kind = fault.get("kind")
     if kind == "statement":
         hint = _STATEMENT_HINTS.get(str(fault.get("hint")), "")
-        return SqlRefused(f"The database cannot run this statement. {hint}".strip(), try_instead="Correct the statement.", code="sql_invalid")
+        return SqlRefused(
+            f"The database cannot run this statement. {hint}".strip(), try_instead="Correct the statement.", code="sql_invalid"
+        )
     if kind == "data":
         return SqlRefused(
             "A value does not fit the operation asked for (a conversion, a date, or a number out of range).",

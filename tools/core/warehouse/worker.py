@@ -221,7 +221,7 @@ class Runner:
             job = self._jobs.get()
             try:
                 reply = self._answer(job)
-            except BaseException as error:  # noqa: BLE001 - a fault of any kind becomes one of our fixed words
+            except BaseException as error:
                 reply = {"error": running_fault(error)}
             with self._lock:
                 self._current = self._current_id = None
@@ -265,7 +265,7 @@ def main() -> None:
     try:
         connection = open_locked(setup["path"], memory_mb=setup["memory_mb"], threads=setup["threads"])
         limit_address_space(setup["memory_mb"])
-    except Exception as error:  # noqa: BLE001 - whatever stops the start is told as one of four fixed words
+    except Exception as error:
         channel.send({"failed": opening_fault(error, setup["path"])})
         return
     channel.send({"ready": True})

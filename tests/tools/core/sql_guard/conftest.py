@@ -19,7 +19,8 @@ _HERE = Path(__file__).parent
 def _load(name: str):  # type: ignore[no-untyped-def]
     # Tests have no packages; a helper beside the tests is loaded by path, once.
     spec = importlib.util.spec_from_file_location(f"sql_guard_tests_{name}", _HERE / f"{name}.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

@@ -32,7 +32,8 @@ def build_people(path: Path, *, customers: int = 60, seed: int = 7) -> None:
         region = REGIONS[customer_id % 3]
         connection.execute(
             "INSERT INTO customers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [customer_id, f"canary name {customer_id}", f"canary{customer_id}@example.com", f"canary-555-{customer_id:04d}", draw.choice("fmx"),
+            [customer_id, f"canary name {customer_id}", f"canary{customer_id}@example.com",
+             f"canary-555-{customer_id:04d}", draw.choice("fmx"),
              region, draw.choice(CITIES[region]), dt.date(1950, 1, 1) + dt.timedelta(days=draw.randrange(18_000)),
              draw.choice(["gold", "silver", "bronze"]), dt.date(2020, 1, 1) + dt.timedelta(days=draw.randrange(1_000)), draw.random() < 0.6,
              f"canaryhash{customer_id}"],
@@ -51,11 +52,14 @@ def build_people(path: Path, *, customers: int = 60, seed: int = 7) -> None:
             ticket_id += 1
             connection.execute(
                 "INSERT INTO tickets VALUES (?, ?, ?, ?, ?)",
-                [ticket_id, customer_id, dt.date(2024, 1, 1) + dt.timedelta(days=draw.randrange(300)), draw.choice(["refund", "delivery", "praise"]),
+                [ticket_id, customer_id, dt.date(2024, 1, 1) + dt.timedelta(days=draw.randrange(300)),
+                 draw.choice(["refund", "delivery", "praise"]),
                  f"canary words of customer {customer_id}"],
             )  # fmt: skip
     for product_id in range(1, 9):
-        connection.execute("INSERT INTO products VALUES (?, ?, ?)", [product_id, f"product {product_id}", draw.choice(["tea", "toys", "tools"])])
+        connection.execute(
+            "INSERT INTO products VALUES (?, ?, ?)", [product_id, f"product {product_id}", draw.choice(["tea", "toys", "tools"])]
+        )
     connection.execute("INSERT INTO app_users VALUES ('canary-admin', 'canary-token')")
     connection.execute("CREATE VIEW all_customers AS SELECT * FROM customers")
     connection.execute("CREATE MACRO peek() AS (SELECT max(email) FROM customers)")
