@@ -37,8 +37,9 @@ def run(parsed: argparse.Namespace) -> int:
     suite = read_suite(parsed.suite)
     only = _selected(suite, split=parsed.split, case_id=parsed.case)
     # Here and not above: reports and comparisons need no assistant.
-    from evals.respondent import AssistantRespondent, EvalsUnavailable, database_path
-    from evals.runner import GoldDatabase, run_suite
+    from evals.gold import EvalsUnavailable, GoldDatabase, database_path
+    from evals.respondent import AssistantRespondent
+    from evals.runner import run_suite
 
     try:
         path = str(database_path(suite.warehouse))

@@ -1,22 +1,13 @@
-"""The assistant as the evals know it: its public entry, and where its warehouse lies."""
+"""The assistant as the evals know it: its public entry, and nothing behind it."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from assistant import Assistant, Question, Settings, build
-
-
-class EvalsUnavailable(Exception):
-    """The assistant or its data is not there; the message says what to do."""
+from evals.gold import EvalsUnavailable
 
 
 class AssistantRespondent:
@@ -38,32 +29,3 @@ class AssistantRespondent:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._assistant.close()
-
-
-def database_path(warehouse: str) -> Path:
-    """The DuckDB file behind a warehouse: `CANDOR_<WAREHOUSE>_DB` if set, else as `assistant warehouse status` says.
-
-    Raises:
-        EvalsUnavailable: Not built, or the file is missing.
-    """
-    variable = f"CANDOR_{warehouse.upper()}_DB"
-    named = os.environ.get(variable)
-    path = Path(named) if named else Path(_status(warehouse)["path"])
-    if not path.is_file():
-        raise EvalsUnavailable(f"{path} is no file. Build it with `assistant warehouse build {warehouse}`, or correct {variable}.")
-    return path
-
-
-def _status(warehouse: str) -> dict[str, Any]:
-    command = shutil.which("assistant", path=str(Path(sys.executable).parent)) or shutil.which("assistant")
-    if command is None:
-        raise EvalsUnavailable("The command `assistant` is not installed: `pip install -e .` in the checkout.")
-    ran = subprocess.run([command, "warehouse", "status", warehouse, "--json"], capture_output=True, text=True, check=False)
-    try:
-        status: dict[str, Any] = json.loads(ran.stdout)
-        status["path"]
-    except (json.JSONDecodeError, KeyError, TypeError):
-        raise EvalsUnavailable(
-            f"`assistant warehouse status {warehouse} --json` names no database. Build it with `assistant warehouse build {warehouse}`."
-        ) from None
-    return status

@@ -9,8 +9,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import duckdb
-
 from evals.cases import Case, Suite
 from evals.results import CaseResult, Run
 from evals.scorers import Outcome, Rows, Score, score
@@ -31,19 +29,6 @@ class GoldRows(Protocol):
     """Whoever knows the right rows."""
 
     def rows(self, sql: str) -> Rows: ...
-
-
-class GoldDatabase:
-    """The suite's own way to the data: read-only, beside the assistant's engine and its guard."""
-
-    def __init__(self, path: str) -> None:
-        self._connection = duckdb.connect(path, read_only=True, config={"threads": 1})
-
-    def rows(self, sql: str) -> Rows:
-        return self._connection.execute(sql).fetchall()
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 @dataclass(kw_only=True)

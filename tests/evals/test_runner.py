@@ -11,7 +11,8 @@ import pytest
 
 from evals.__main__ import main
 from evals.cases import Case, Suite
-from evals.runner import GoldDatabase, run_suite
+from evals.gold import EvalsUnavailable, GoldDatabase, database_path
+from evals.runner import run_suite
 from evals.scorers import Outcome
 
 SUITE = Suite(
@@ -103,6 +104,15 @@ def test_a_second_branch_of_a_dialogue_starts_from_its_own_turn(gold: GoldDataba
 def test_the_gold_database_cannot_be_written(gold: GoldDatabase) -> None:
     with pytest.raises(duckdb.Error, match="read-only"):
         gold.rows("INSERT INTO sale VALUES (1)")
+
+
+def test_an_environment_variable_names_another_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "other.duckdb"
+    monkeypatch.setenv("CANDOR_SHOP_DB", str(path))
+    with pytest.raises(EvalsUnavailable, match="assistant warehouse build shop"):
+        database_path("shop")
+    path.touch()
+    assert database_path("shop") == path
 
 
 def test_refuses_to_single_out_a_case_of_the_test_split(capsys: pytest.CaptureFixture[str]) -> None:

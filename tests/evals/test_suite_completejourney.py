@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from evals.cases import Suite, read_suite
+from evals.gold import EvalsUnavailable, database_path
 
 SUITE: Suite = read_suite("completejourney")
-DATABASE = os.environ.get("CANDOR_COMPLETEJOURNEY_DB")
 
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    if not DATABASE or not Path(DATABASE).is_file():
-        pytest.skip("CANDOR_COMPLETEJOURNEY_DB names no DuckDB file with the built completejourney warehouse")
-    with duckdb.connect(DATABASE, read_only=True, config={"threads": 1}) as opened:
+    try:
+        path = database_path("completejourney")
+    except EvalsUnavailable as error:
+        pytest.skip(f"needs the built completejourney warehouse: {error}")
+    with duckdb.connect(str(path), read_only=True, config={"threads": 1}) as opened:
         yield opened
 
 
