@@ -1,0 +1,286 @@
+"""From tokens to readings: items, the readers in their order, and the finished MetricQuery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from assistant.minds.embedded.account import Account, account_for
+from assistant.minds.embedded.grammar import changes, existence, grouping, measures, ranking, shares, subject, thresholds, times, values
+from assistant.minds.embedded.grammar.draft import Draft, Item, World, make_items
+from assistant.minds.embedded.lexicon import Kind, fact_of
+from assistant.minds.embedded.numbers import Number, read_number
+from assistant.minds.embedded.segment import Mention, segment
+from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, read_times
+from assistant.minds.embedded.tokens import Token
+from tools.core.query.metric_query import DimensionRef, Filter, Grain, ListingSpec, MetricQuery, Order, TopPerGroup
+from tools.core.semantics.model import Datatype
+
+READERS: tuple[Callable[[Draft], None], ...] = (
+    changes.read_accumulation,
+    changes.read_change,
+    times.read_comparison,
+    times.read_trend,
+    shares.read_share,
+    subject.read_subject,
+    existence.read_existence,
+    thresholds.read_thresholds,
+    measures.read_per_entity,
+    ranking.read_ranking,
+    times.read_windows,
+    grouping.read_grouping,
+    values.read_values,
+    measures.read_measures,
+    measures.read_support,
+    shares.settle_share,
+    changes.settle_change,
+)
+"""The order matters: what binds tightest reads first, and a reader only sees what is left."""
+
+MAX_READINGS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One way to understand the question."""
+
+    query: MetricQuery | None
+    """None when the core is missing."""
+    score: float
+    """Share of the content words that a part of the plan consumed."""
+    account: Account
+    notes: tuple[str, ...] = ()
+    """What was filled in or repaired, in words."""
+    doubts: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    """Names of absent concepts that the question asks for."""
+    mentions: tuple[Mention, ...] = ()
+    why_not: str = ""
+    """Why there is no query, in words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """A question cut into items: the same for all of its readings."""
+
+    tokens: Sequence[Token]
+    items: Sequence[Item]
+    mentions: tuple[Mention, ...]
+    notes: tuple[str, ...] = field(default=())
+
+
+def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], bool]) -> list[Reading]:
+    """Readings of the question, best first: one, or one per sense of an ambiguous phrase."""
+    cut = cut_into_items(tokens, world, may_read)
+    first, open_choices = _read(cut, world, {})
+    readings = [first]
+    for start, count in list(open_choices.items())[:1]:
+        for choice in range(1, min(count, MAX_READINGS)):
+            reading, _ = _read(cut, world, {start: choice})
+            if reading.query is not None and all(reading.query != r.query for r in readings):
+                readings.append(reading)
+    return readings
+
+
+def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[str], bool]) -> Cut:
+    times = _without_names(tokens, read_times(tokens, world.calendar), world)
+    taken = [False] * len(tokens)
+    for time in times:
+        if time.grain is None or time.adverb:
+            taken[time.start : time.end] = [True] * (time.end - time.start)
+    mentions = segment(tokens, taken, world.lexicon, world.values, may_read)
+    for mention in mentions:
+        taken[mention.start : mention.end] = [True] * (mention.end - mention.start)
+    free_times = [t for t in times if t.grain is not None and not t.adverb]
+    kept = [t for t in times if t not in free_times] + [t for t in free_times if not any(taken[t.start : t.end])]
+    for time in kept:
+        taken[time.start : time.end] = [True] * (time.end - time.start)
+    items = make_items(tokens, kept, mentions, _numbers(tokens, taken))
+    return Cut(tokens=tokens, items=items, mentions=mentions)
+
+
+def _without_names(tokens: Sequence[Token], times: Sequence[TimePhrase], world: World) -> list[TimePhrase]:
+    """An adverb like "monthly" may belong to a phrase of the model ("monthly active users"): the longer phrase wins."""
+    kept: list[TimePhrase] = []
+    for time in times:
+        longer = any(
+            world.lexicon.lookup(tuple(t.text for t in tokens[time.start : end]))
+            for end in range(time.end + 1, min(len(tokens), time.start + world.lexicon.longest) + 1)
+        )
+        if not (longer and time.adverb):
+            kept.append(time)
+    return kept
+
+
+def _numbers(tokens: Sequence[Token], taken: Sequence[bool]) -> list[tuple[int, Number]]:
+    numbers: list[tuple[int, Number]] = []
+    at = 0
+    while at < len(tokens):
+        number = None if taken[at] else read_number(tokens, at)
+        if number is not None and not any(taken[at : number.end]):
+            numbers.append((at, number))
+            at = number.end
+        else:
+            at += 1
+    return numbers
+
+
+def draft_of(cut: Cut, world: World, choices: dict[int, int] | None = None) -> Draft:
+    """The slots that the readers filled, before they are one query."""
+    draft = Draft(world=world, tokens=cut.tokens, items=cut.items, choices=choices or {})
+    for reader in READERS:
+        reader(draft)
+    return draft
+
+
+def _read(cut: Cut, world: World, choices: dict[int, int]) -> tuple[Reading, dict[int, int]]:
+    draft = draft_of(cut, world, choices)
+    query, why_not = _finish(draft)
+    account = account_for(draft)
+    reading = Reading(
+        query=query,
+        score=account.coverage,
+        account=account,
+        notes=(*cut.notes, *draft.notes),
+        doubts=tuple(draft.doubts),
+        absent=_absent(draft),
+        mentions=cut.mentions,
+        why_not=why_not,
+    )
+    return reading, draft.open_choices
+
+
+def _absent(draft: Draft) -> tuple[str, ...]:
+    found = [s.target for i in draft.items if i.mention is not None for s in i.mention.of(Kind.ABSENT)]
+    return tuple(dict.fromkeys(found))
+
+
+# -- the finished plan ------------------------------------------------------------------------------
+
+
+def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
+    """Settles what depends on the whole: time fields, listing or split, order and limit."""
+    _settle_subject(draft)
+    _move_window(draft)
+    if draft.trend and not any(isinstance(d, Grain) for d in draft.dimensions):
+        draft.dimensions.append(times.default_grain(draft))
+    if not draft.measures and draft.listing is None:
+        return None, "no metric of this warehouse is named"
+    time_field = time_field_of(draft, [m.metric for m in draft.measures])
+    dimensions = [dimension_ref(d, time_field) for d in draft.dimensions]
+    filters = [*draft.filters, *(part_filter(draft, p, time_field) for p in draft.parts)]
+    if any(d is None for d in dimensions) or any(f is None for f in filters):
+        return None, "what is asked for has no date"
+    order, limit, top = order_of(draft)
+    try:
+        query = MetricQuery(
+            metrics=tuple(draft.measures),
+            dimensions=tuple(d for d in dimensions if d is not None),
+            filters=tuple(dict.fromkeys(f for f in filters if f is not None)),
+            entity_conditions=tuple(draft.entity_conditions),
+            having=tuple(draft.having),
+            window=draft.window,
+            time_field=draft.time_field,
+            comparison=draft.comparison,
+            share=draft.share,
+            growth=draft.growth,  # type: ignore[arg-type]
+            running_total=draft.running_total,
+            moving_average=draft.moving_average,
+            lifecycle=draft.lifecycle,
+            cohort=draft.cohort,
+            distribution=draft.distribution,
+            pairs=draft.pairs,
+            listing=draft.listing,
+            top_per_group=top,
+            order=order,
+            limit=limit,
+        )
+    except ValidationError as error:
+        return None, str(error.errors()[0]["msg"])
+    return query, ""
+
+
+def _settle_subject(draft: Draft) -> None:
+    """ "Which stores sold ..." splits by store; "which customers never came" lists them."""
+    subject = draft.subject
+    if subject is None:
+        return
+    if draft.measures or draft.dimensions:
+        if subject.dimension not in draft.dimensions:
+            draft.dimensions.insert(0, subject.dimension)
+    elif subject.dataset is not None:
+        draft.listing = ListingSpec(entity=subject.dataset)
+    elif isinstance(subject.dimension, DimensionRef):
+        draft.dimensions.insert(0, subject.dimension)
+
+
+def _move_window(draft: Draft) -> None:
+    """A count of entities that pass a condition has no date of its own: the window is the condition's."""
+    if draft.window is None or draft.dimensions or not draft.entity_conditions:
+        return
+    entities = {c.entity for c in draft.entity_conditions}
+    counted = {draft.count_metric(e) for e in entities}
+    if (draft.listing is not None or all(m.metric in counted for m in draft.measures)) and all(c.window is None for c in draft.entity_conditions):
+        draft.entity_conditions = [c.model_copy(update={"window": draft.window}) for c in draft.entity_conditions]
+        draft.window = None
+
+
+def time_field_of(draft: Draft, metrics: Sequence[str]) -> str | None:
+    """The date of the first metric: its own, else its fact's, else that of the fact it is counted through."""
+    for name in metrics:
+        metric = draft.metric(name)
+        if metric.time_field is not None:
+            return metric.time_field
+        for dataset in (fact_of(metric, draft.model), *metric.counted_through):
+            default = draft.model.datasets[dataset].default_time if dataset in draft.model.datasets else None
+            if dataset is not None and default is not None:
+                return default if "." in default else f"{dataset}.{default}"
+    return None
+
+
+def dimension_ref(dimension: DimensionRef | Grain, time_field: str | None) -> DimensionRef | None:
+    if isinstance(dimension, DimensionRef):
+        return dimension
+    return DimensionRef(field=time_field, grain=dimension) if time_field is not None else None
+
+
+def part_filter(draft: Draft, part: PartOfDate, time_field: str | None) -> Filter | None:
+    field = time_field
+    if part.grain is Grain.HOUR_OF_DAY:
+        field = _clock_field(draft, time_field)
+    return Filter(field=field, op=part.op, values=part.values, grain=part.grain) if field is not None else None
+
+
+def _clock_field(draft: Draft, time_field: str | None) -> str | None:
+    """A date with hours within reach of the measure's fact."""
+    if time_field is None:
+        return None
+    if draft.model.field(time_field).datatype in (Datatype.DATETIME, Datatype.DATETIME_TZ):
+        return time_field
+    reachable = draft.world.graph.reachable(time_field.split(".")[0])
+    for name in draft.model.datasets:
+        for field in draft.model.datasets[name].fields.values():
+            if name in reachable and field.datatype in (Datatype.DATETIME, Datatype.DATETIME_TZ):
+                return field.id
+    return None
+
+
+def order_of(draft: Draft) -> tuple[tuple[Order, ...], int | None, TopPerGroup | None]:
+    rank = draft.rank
+    if rank is None or not draft.measures:
+        return (), None, None
+    by = rank.measure or draft.measures[0].column
+    direction = rank.direction
+    if direction in ("best", "worst"):
+        metric = draft.model.metrics.get(by)
+        lower = metric is not None and metric.polarity == "lower_is_better"
+        direction = "desc" if (direction == "best") != lower else "asc"
+    n = rank.n
+    if n is None and rank.percent is None and draft.subject is not None and not draft.subject.plural and rank.noun is None:
+        n = 1
+    if draft.group_of_rank is not None and n is not None:
+        top = TopPerGroup(n=n, group=draft.group_of_rank.field, by=by, direction=direction)  # type: ignore[arg-type]
+        return (Order(by=draft.group_of_rank.field, direction="asc"), Order(by=by, direction=direction)), None, top  # type: ignore[arg-type]
+    return ((Order(by=by, direction=direction),) if draft.dimensions or draft.listing else ()), n, None  # type: ignore[arg-type]

@@ -1,0 +1,91 @@
+"""Change and accumulation: growth, "grew the most", running totals, moving averages."""
+
+from __future__ import annotations
+
+from assistant.minds.embedded.grammar.draft import Draft, Rank
+from assistant.minds.embedded.lexicon import Kind
+from tools.core.query.metric_query import Comparison, Grain
+
+_RATE_WORDS = frozenset("growth grow grows grew grown growing fastest".split())
+_UP = frozenset("increase increased increases increasing rise rose risen rising gain gained improve improved improvement climbed".split())
+_DOWN = frozenset("decrease decreased decreases decreasing decline declined declines declining drop dropped drops dropping fall fell fallen falling shrink shrank shrunk".split())
+_CHANGE = frozenset("change changed changes changing".split())
+_LOSE = frozenset({"lost", "lose", "losing"})
+_RUNNING = (("running", "total", "of"), ("running", "total"), ("running", "sum", "of"), ("running", "sum"), ("cumulative", "total"), ("cumulative",), ("cumulatively",))
+_AVERAGE = (("moving", "average", "of"), ("rolling", "average", "of"), ("moving", "average"), ("rolling", "average"), ("rolling", "mean"))
+_MOST = frozenset({"most", "fastest", "biggest", "largest", "strongest", "highest"})
+_LEAST = frozenset({"least", "slowest", "smallest", "lowest", "weakest"})
+
+
+def read_accumulation(draft: Draft) -> None:
+    """running total of revenue by month; 3-month moving average"""
+    for at in range(len(draft.items)):
+        after = draft.match(at, _RUNNING)
+        if after > at:
+            draft.claim(at, after, "running total")
+            draft.running_total = draft.trend = True
+            return
+        after = draft.match(at, _AVERAGE)
+        if after > at:
+            _moving_average(draft, at, after)
+            return
+
+
+def _moving_average(draft: Draft, at: int, after: int) -> None:
+    begin, periods, grain = at, 3, None
+    unit = draft.item(at - 1)
+    if unit is not None and unit.time is not None and unit.time.grain is not None:
+        begin, grain = at - 1, unit.time.grain
+    number = draft.item(begin - 1)
+    if number is not None and number.number is not None:
+        begin, periods = begin - 1, int(number.number.value)
+    draft.claim(begin, after, "moving average")
+    draft.moving_average = max(2, periods)
+    if grain is not None:
+        draft.add_dimension(grain)
+    draft.trend = True
+
+
+def read_change(draft: Draft) -> None:
+    """Notes that a change is asked for, and how it ranks; `settle_change` finds out against what."""
+    for at, item in enumerate(draft.items):
+        if not draft.free(at) or item.mention is not None and item.has(Kind.METRIC):
+            continue
+        word = item.text
+        if word not in _RATE_WORDS | _UP | _DOWN | _CHANGE | _LOSE:
+            continue
+        if word in _LOSE and not any(draft.word(i) in _MOST for i in range(at, len(draft.items))):
+            continue
+        after = at + 1 + (draft.word(at + 1) == "rate") + (draft.word(at + 1) == "in")
+        draft.claim(at, after, "change")
+        draft.change = "change_rate" if word in _RATE_WORDS else "change"
+        _rank_of_change(draft, at, downwards=word in _DOWN | _LOSE)
+        return
+
+
+def _rank_of_change(draft: Draft, at: int, *, downwards: bool) -> None:
+    around = [i for i in range(max(0, at - 2), min(len(draft.items), at + 4)) if draft.word(i) in _MOST | _LEAST]
+    if not around:
+        return
+    least = draft.word(around[0]) in _LEAST
+    begin = around[0] - (draft.word(around[0] - 1) == "the")
+    draft.claim(begin, around[0] + 1, "ranking")
+    draft.rank = Rank(direction="asc" if downwards != least else "desc", measure="change")
+
+
+def settle_change(draft: Draft) -> None:
+    """Against the other window, along the series, or against the period before."""
+    if draft.change is None:
+        return
+    series = any(isinstance(d, Grain) and not d.is_cyclic for d in draft.dimensions)
+    if draft.comparison is None:
+        if series or draft.window is None and not draft.dimensions:
+            draft.growth = draft.growth or "previous_row"
+            draft.trend = not series
+        elif draft.window is not None:
+            draft.comparison = Comparison(kind="previous_period")
+        else:
+            draft.doubts.append("no two periods to compare are named")
+    if draft.rank is not None and draft.rank.measure == "change":
+        column = draft.measures[0].column if draft.measures else ""
+        draft.rank.measure = f"{column}_{draft.change}"

@@ -1,0 +1,301 @@
+"""The plan in the making: the question's items, who has claimed them, and the slots filled so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assistant.minds.embedded.inflection import is_plural
+from assistant.minds.embedded.lexicon import Kind, Lexicon, Sense, fact_of
+from assistant.minds.embedded.numbers import Number
+from assistant.minds.embedded.segment import Mention
+from assistant.minds.embedded.temporal import PartOfDate, TimePhrase
+from assistant.minds.embedded.tokens import Token
+from assistant.minds.embedded.values import ValueIndex, key_field
+from tools.core.query.calendar import Calendar
+from tools.core.query.metric_query import (
+    CohortSpec,
+    Comparison,
+    DimensionRef,
+    DistributionSpec,
+    EntityCondition,
+    Filter,
+    Grain,
+    Lifecycle,
+    ListingSpec,
+    Measure,
+    MetricCondition,
+    PairsSpec,
+    ShareOfTotal,
+    TimeWindow,
+)
+from tools.core.semantics.graph import JoinGraph
+from tools.core.semantics.model import Metric, SemanticModel
+
+ARTICLES = frozenset({"the", "a", "an", "our", "all", "my", "their", "its", "each", "every", "different", "individual", "of", "single"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One or more tokens that act as one: a phrase of the model, a number, a time expression, or a plain word."""
+
+    start: int
+    end: int
+    text: str
+    """The tokens' texts, joined by spaces."""
+    mention: Mention | None = None
+    number: Number | None = None
+    time: TimePhrase | None = None
+
+    def has(self, *kinds: Kind) -> bool:
+        return self.mention is not None and any(s.kind in kinds for s in self.mention.senses)
+
+    @property
+    def is_plural(self) -> bool:
+        return is_plural(self.text.rsplit(" ", 1)[-1])
+
+
+@dataclass(kw_only=True, slots=True)
+class Rank:
+    """What the question ranks by, before it is known which measure that is."""
+
+    direction: str
+    """desc, asc; best and worst wait for the metric's polarity."""
+    n: int | None = None
+    measure: str | None = None
+    """Result column to rank by; None = the first measure."""
+    noun: DimensionRef | Grain | None = None
+    """What is ranked: the "products" of "top 5 products"."""
+    percent: float | None = None
+    """Share of the ranked entities: the "top 10 %"."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """The noun asked for: "which stores", "list the customers", "who"."""
+
+    at: int
+    dimension: DimensionRef | Grain
+    dataset: str | None
+    plural: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What stays the same while one question is read."""
+
+    model: SemanticModel
+    lexicon: Lexicon
+    values: ValueIndex
+    calendar: Calendar
+    graph: JoinGraph
+
+    def reaches(self, from_dataset: str | None, to_dataset: str) -> bool:
+        """Whether each row of the first belongs to at most one row of the second."""
+        return from_dataset is not None and (from_dataset == to_dataset or to_dataset in self.graph.reachable(from_dataset))
+
+    def fact(self, metric: str) -> str | None:
+        return fact_of(self.model.metrics[metric], self.model)
+
+
+@dataclass(kw_only=True)
+class Draft:
+    """Slots of a MetricQuery as they fill up. Readers claim items; an item is claimed once."""
+
+    world: World
+    tokens: Sequence[Token]
+    items: Sequence[Item]
+    choices: Mapping[int, int] = field(default_factory=dict)
+    """First token of a mention -> which of its senses of one kind to take, when not the first."""
+    claims: list[str] = field(default_factory=list)
+    """Per item: which part of the plan it became; empty = not yet."""
+
+    measures: list[Measure] = field(default_factory=list)
+    dimensions: list[DimensionRef | Grain] = field(default_factory=list)
+    filters: list[Filter] = field(default_factory=list)
+    entity_conditions: list[EntityCondition] = field(default_factory=list)
+    having: list[MetricCondition] = field(default_factory=list)
+    parts: list[PartOfDate] = field(default_factory=list)
+    windows: list[TimePhrase] = field(default_factory=list)
+    window: TimeWindow | None = None
+    comparison: Comparison | None = None
+    share: ShareOfTotal | None = None
+    growth: str | None = None
+    change: str | None = None
+    """change or change_rate: the question asks for it, the readers find out against what."""
+    running_total: bool = False
+    moving_average: int | None = None
+    lifecycle: Lifecycle | None = None
+    cohort: CohortSpec | None = None
+    distribution: DistributionSpec | None = None
+    pairs: PairsSpec | None = None
+    listing: ListingSpec | None = None
+    rank: Rank | None = None
+    trend: bool = False
+    """A course over time is asked for without a grain."""
+    time_field: str | None = None
+    aggregate: str | None = None
+    """avg, median, ...: said of a metric before it is known per what."""
+    per: str | None = None
+    """Entity of "per customer"."""
+    group_of_rank: DimensionRef | None = None
+    """The "department" of "top 3 products per department"."""
+    subject: Subject | None = None
+    counted: str | None = None
+    """Dataset after "how many"."""
+    counted_at: int = -1
+    absent: str | None = None
+    notes: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    open_choices: dict[int, int] = field(default_factory=dict)
+    """First token of an ambiguous mention -> number of senses to choose from."""
+
+    def __post_init__(self) -> None:
+        self.claims = [""] * len(self.items)
+
+    # -- looking --------------------------------------------------------------------------------
+
+    @property
+    def model(self) -> SemanticModel:
+        return self.world.model
+
+    def word(self, at: int) -> str:
+        """Text of the item at `at`, "" outside or when it is claimed."""
+        return self.items[at].text if 0 <= at < len(self.items) and not self.claims[at] else ""
+
+    def free(self, at: int) -> bool:
+        return 0 <= at < len(self.items) and not self.claims[at]
+
+    def item(self, at: int) -> Item | None:
+        """The unclaimed item at `at`."""
+        return self.items[at] if self.free(at) else None
+
+    def phrase(self, at: int, words: Sequence[str]) -> bool:
+        """Whether these words stand at `at`, all unclaimed."""
+        return all(self.word(at + k) == w for k, w in enumerate(words))
+
+    def match(self, at: int, phrases: Iterable[Sequence[str]]) -> int:
+        """Index after the first of the phrases that stands at `at`; `at` itself when none does."""
+        for words in phrases:
+            if self.phrase(at, words):
+                return at + len(words)
+        return at
+
+    def skip(self, at: int, allowed: Iterable[str]) -> int:
+        allowed = frozenset(allowed)
+        while self.word(at) in allowed and self.free(at):
+            at += 1
+        return at
+
+    def find(self, *kinds: Kind) -> list[int]:
+        """Unclaimed items with a sense of one of the kinds."""
+        return [i for i, item in enumerate(self.items) if not self.claims[i] and item.has(*kinds)]
+
+    # -- choosing -------------------------------------------------------------------------------
+
+    def sense(self, at: int, kind: Kind) -> Sense | None:
+        """The sense of that kind to use for the item, the open choice noted when there are several."""
+        item = self.items[at] if 0 <= at < len(self.items) else None
+        if item is None or item.mention is None:
+            return None
+        senses = item.mention.of(kind)
+        if len(senses) > 1 and kind in (Kind.METRIC, Kind.FIELD):
+            senses = self._preferred(senses, kind)
+        if not senses:
+            return None
+        if len(senses) > 1 and kind is Kind.METRIC:
+            self.open_choices[item.start] = len(senses)
+        return senses[min(self.choices.get(item.start, 0), len(senses) - 1)]
+
+    def _preferred(self, senses: tuple[Sense, ...], kind: Kind) -> tuple[Sense, ...]:
+        """Labels before synonyms, dimensions before raw columns: a phrase that names one thing outright is not ambiguous."""
+        if kind is Kind.FIELD:
+            fields = [(s, self.model.field(s.target)) for s in senses]
+            return tuple(s for s, f in sorted(fields, key=lambda pair: (not pair[1].is_dimension, pair[1].is_time)))
+        return senses
+
+    def metric(self, name: str) -> Metric:
+        return self.model.metrics[name]
+
+    def dimension_at(self, at: int) -> DimensionRef | Grain | None:
+        """What the item at `at` can be split by: a field, an entity's key, or a calendar unit."""
+        item = self.item(at)
+        if item is None:
+            return None
+        if item.time is not None:
+            return item.time.grain
+        sense = self.sense(at, Kind.FIELD)
+        noun = self.sense(at, Kind.DATASET)
+        if sense is not None and (self.model.field(sense.target).is_dimension or noun is None):
+            chosen = self.model.field(sense.target)
+            return DimensionRef(field=chosen.id, grain=Grain.DAY if chosen.is_time else None)
+        return self.key_of(noun.target) if noun is not None else None
+
+    def key_of(self, dataset: str) -> DimensionRef | None:
+        """The dimension whose values are the dataset's rows."""
+        key = key_field(self.model, dataset)
+        return DimensionRef(field=key.id) if key else None
+
+    def count_metric(self, dataset: str) -> str | None:
+        return self.world.lexicon.count_metrics.get(dataset)
+
+    @property
+    def customer(self) -> str | None:
+        return self.model.settings.customer
+
+    # -- filling --------------------------------------------------------------------------------
+
+    def claim(self, start: int, end: int, part: str) -> None:
+        """Marks the items as consumed by a part of the plan.
+
+        Raises:
+            ValueError: One is consumed already: a reader's mistake.
+        """
+        for at in range(start, end):
+            if self.claims[at]:
+                raise ValueError(f"{self.items[at].text!r} is already part of {self.claims[at]}")
+            self.claims[at] = part
+
+    def claim_free(self, start: int, end: int, part: str) -> None:
+        """Claims those of the items that nobody has claimed yet."""
+        for at in range(max(start, 0), min(end, len(self.items))):
+            self.claims[at] = self.claims[at] or part
+
+    def add_measure(self, measure: Measure) -> str:
+        """Adds it unless it is there already; returns its column."""
+        if measure not in self.measures:
+            self.measures.append(measure)
+        return measure.column
+
+    def add_count(self, dataset: str, metric: str) -> None:
+        """The count of a dataset's rows becomes a measure."""
+        self.counted = dataset
+        self.add_measure(Measure(metric=metric))
+
+    def add_dimension(self, dimension: DimensionRef | Grain) -> None:
+        if dimension not in self.dimensions:
+            self.dimensions.append(dimension)
+
+
+def make_items(
+    tokens: Sequence[Token], times: Sequence[TimePhrase], mentions: Sequence[Mention], numbers: Sequence[tuple[int, Number]]
+) -> list[Item]:
+    """Items in the order of the question, each token in exactly one; punctuation stays as an item of its own."""
+    spans: dict[int, Item] = {}
+    for time in times:
+        spans[time.start] = Item(start=time.start, end=time.end, text=_text(tokens, time.start, time.end), time=time)
+    for mention in mentions:
+        spans[mention.start] = Item(start=mention.start, end=mention.end, text=_text(tokens, mention.start, mention.end), mention=mention)
+    for start, number in numbers:
+        spans[start] = Item(start=start, end=number.end, text=_text(tokens, start, number.end), number=number)
+    items: list[Item] = []
+    at = 0
+    while at < len(tokens):
+        item = spans.get(at) or Item(start=at, end=at + 1, text=tokens[at].text)
+        items.append(item)
+        at = item.end
+    return items
+
+
+def _text(tokens: Sequence[Token], start: int, end: int) -> str:
+    return " ".join(t.text for t in tokens[start:end])

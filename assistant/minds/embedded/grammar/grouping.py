@@ -1,0 +1,142 @@
+"""Groupings: "by store", "per month", "for each department and brand", "across regions", "broken down by"."""
+
+from __future__ import annotations
+
+from assistant.minds.embedded.grammar.draft import ARTICLES, Draft
+from assistant.minds.embedded.lexicon import Kind
+from tools.core.query.metric_query import DimensionRef, Grain
+
+_TRIGGERS = (
+    ("broken", "down", "by"),
+    ("break", "down", "by"),
+    ("broken", "out", "by"),
+    ("breakdown", "by"),
+    ("breakdown", "per"),
+    ("split", "out", "by"),
+    ("split", "by"),
+    ("split", "per"),
+    ("split", "into"),
+    ("split", "between"),
+    ("split", "across"),
+    ("segmented", "by"),
+    ("divided", "by"),
+    ("grouped", "by"),
+    ("group", "by"),
+    ("sliced", "by"),
+    ("compare", "across"),
+    ("for", "each", "of"),
+    ("for", "each"),
+    ("for", "every"),
+    ("for", "different"),
+    ("for", "the", "different"),
+    ("for", "all"),
+    ("in", "each"),
+    ("in", "every"),
+    ("at", "each"),
+    ("at", "every"),
+    ("on", "each"),
+    ("of", "each"),
+    ("from", "each"),
+    ("within", "each"),
+    ("within", "every"),
+    ("across", "all"),
+    ("across", "the"),
+    ("across",),
+    ("by", "each"),
+    ("by",),
+    ("per",),
+    ("each",),
+    ("every",),
+    ("among",),
+    ("between",),
+    ("compare",),
+    ("depending", "on"),
+    ("vary", "by"),
+    ("differ", "by"),
+    ("varies", "by"),
+    ("differs", "by"),
+    ("vs",),
+)
+_PER_GROUP = frozenset({"each", "every", "per", "within"})
+_JOINTS = frozenset({"and", ",", "by", "plus", "&", "per", "then"})
+
+
+def read_grouping(draft: Draft) -> None:
+    """Claims every grouping phrase and adds its dimensions."""
+    at = 0
+    while at < len(draft.items):
+        after = draft.match(at, _TRIGGERS)
+        end = _nouns(draft, at, after) if after > at else at
+        at = max(end, at + 1)
+    _month_by_noun(draft)
+    _topic_nouns(draft)
+
+
+def _nouns(draft: Draft, begin: int, at: int) -> int:
+    """The nouns after a trigger, joined by "and"; returns the index after them (`begin` when there are none)."""
+    per_group = bool({draft.word(i) for i in range(begin, at)} & _PER_GROUP)
+    end = begin
+    while True:
+        noun = draft.skip(at, ARTICLES)
+        dimension = _noun(draft, noun)
+        if dimension is None:
+            break
+        draft.claim_free(begin, noun + 1, "grouping")
+        _add(draft, dimension, per_group=per_group)
+        end = begin = noun + 1
+        at = draft.skip(end, _JOINTS)
+        if at == end:
+            break
+    return end
+
+
+def _noun(draft: Draft, at: int) -> DimensionRef | Grain | None:
+    item = draft.item(at)
+    if item is None or item.time is not None and item.time.adverb:
+        return None
+    following = draft.item(at + 1)
+    names_a_value = following is not None and (following.number is not None or following.has(Kind.VALUE)) and not following.has(Kind.FIELD)
+    if names_a_value and draft.items[at].has(Kind.FIELD, Kind.DATASET) and not item.is_plural and _value_follows(draft, at):
+        return None
+    return draft.dimension_at(at)
+
+
+def _value_follows(draft: Draft, at: int) -> bool:
+    from assistant.minds.embedded.grammar.values import value_at
+
+    value = value_at(draft, at)
+    return value is not None and value.end > at + 1
+
+
+def _add(draft: Draft, dimension: DimensionRef | Grain, *, per_group: bool) -> None:
+    rank = draft.rank
+    ranked_noun = rank is not None and rank.n is not None and rank.noun is not None and rank.noun != dimension
+    if ranked_noun and per_group and isinstance(dimension, DimensionRef):
+        draft.group_of_rank = dimension
+        draft.dimensions.insert(0, dimension)
+        return
+    draft.add_dimension(dimension)
+
+
+def _month_by_noun(draft: Draft) -> None:
+    """ "store-wise", "store level": a suffix instead of a preposition."""
+    for at in range(len(draft.items) - 1):
+        if draft.word(at + 1) in ("wise", "level") and draft.dimension_at(at) is not None:
+            dimension = draft.dimension_at(at)
+            if dimension is not None:
+                draft.add_dimension(dimension)
+                draft.claim(at, at + 2, "grouping")
+
+
+def _topic_nouns(draft: Draft) -> None:
+    """Keyword style ("revenue department month"): a bare field noun beside a metric is what to split by."""
+    if len(draft.items) > 6 or draft.dimensions or draft.subject is not None:
+        return
+    for at, item in enumerate(draft.items):
+        before = draft.items[at - 1] if at else None
+        after_metric = before is not None and (before.has(Kind.METRIC) or draft.claims[at - 1] == "grouping")
+        if draft.free(at) and item.has(Kind.FIELD) and not item.has(Kind.METRIC) and after_metric and not _value_follows(draft, at):
+            dimension = draft.dimension_at(at)
+            if dimension is not None:
+                draft.add_dimension(dimension)
+                draft.claim(at, at + 1, "grouping")

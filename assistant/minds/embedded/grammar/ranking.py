@@ -1,0 +1,236 @@
+"""Rankings: "top 5 products by revenue", "which store sold the most", "the five biggest customers", "worst churn"."""
+
+from __future__ import annotations
+
+from assistant.minds.embedded.grammar.draft import Draft, Rank
+from assistant.minds.embedded.lexicon import Kind
+from tools.core.query.metric_query import Measure
+
+_HIGH = frozenset("top highest most biggest largest greatest leading strongest maximum max peak heaviest".split())
+_LOW = frozenset("bottom lowest least fewest smallest weakest minimum min poorest".split())
+_GOOD = frozenset({"best"})
+_BAD = frozenset({"worst"})
+_SUPERLATIVES = _HIGH | _LOW | _GOOD | _BAD
+_ATTRIBUTES = frozenset("performing selling popular important frequent common often active valuable sold bought heavily".split())
+"""Participles and adjectives between a superlative and its noun that name no metric of their own."""
+_SORTING = (
+    ("sorted", "by"),
+    ("ranked", "by"),
+    ("ordered", "by"),
+    ("sort", "by"),
+    ("order", "by"),
+    ("rank", "by"),
+    ("in", "terms", "of"),
+    ("based", "on"),
+    ("according", "to"),
+    ("measured", "by"),
+    ("with", "the"),
+    ("by",),
+    ("in",),
+    ("on",),
+    ("for",),
+    ("of",),
+)
+_DIRECTIONS = (
+    (("highest", "to", "lowest"), "desc"),
+    (("from", "highest", "to", "lowest"), "desc"),
+    (("high", "to", "low"), "desc"),
+    (("lowest", "to", "highest"), "asc"),
+    (("from", "lowest", "to", "highest"), "asc"),
+    (("low", "to", "high"), "asc"),
+    (("highest", "first"), "desc"),
+    (("biggest", "first"), "desc"),
+    (("largest", "first"), "desc"),
+    (("lowest", "first"), "asc"),
+    (("smallest", "first"), "asc"),
+    (("descending", "order"), "desc"),
+    (("ascending", "order"), "asc"),
+    (("descending",), "desc"),
+    (("ascending",), "asc"),
+    (("desc",), "desc"),
+    (("asc",), "asc"),
+)
+_RANK_VERBS = frozenset({"rank", "ranked", "ranking", "sort", "sorted", "order", "ordered"})
+
+
+def read_ranking(draft: Draft) -> None:
+    """At most one ranking per question: the first superlative found, an explicit sort order, or "rank X by Y"."""
+    _sort_words(draft)
+    for at in range(len(draft.items)):
+        if draft.rank is not None and draft.rank.noun is not None:
+            break
+        if draft.free(at) and _superlative(draft, at):
+            break
+    _rank_verb(draft)
+    _rank_by(draft)
+
+
+def _direction(draft: Draft, at: int) -> str | None:
+    """desc, asc, best or worst, from a closed-class superlative or one of the model's adjectives."""
+    word = draft.word(at)
+    if word in _HIGH:
+        return "desc"
+    if word in _LOW:
+        return "asc"
+    if word in _GOOD | _BAD:
+        return "best" if word in _GOOD else "worst"
+    mention = draft.items[at].mention
+    for kind, direction in ((Kind.MORE, "desc"), (Kind.LESS, "asc")):
+        sense = mention.one(kind) if mention else None
+        if sense is not None and sense.degree == "superlative":
+            return direction
+    return None
+
+
+def _superlative(draft: Draft, at: int) -> bool:
+    direction = _direction(draft, at)
+    if direction is None or draft.word(at) == "most" and draft.word(at + 1) == "of":
+        return False
+    rank = Rank(direction=direction, n=None)
+    begin, end = at, at + 1
+    before = draft.item(at - 1)
+    if before is not None and before.number is not None and before.number.unit is None:
+        rank.n, begin = int(before.number.value), at - 1
+    after = draft.item(at + 1)
+    if after is not None and after.number is not None and rank.n is None and draft.word(at) in _SUPERLATIVES:
+        if after.number.unit == "percent":
+            rank.percent, end = after.number.value, at + 2
+        elif after.number.unit is None and after.number.value >= 1:
+            rank.n, end = int(after.number.value), at + 2
+    rank.measure = _adjective_metric(draft, at)
+    if draft.word(end) == "of":
+        end = draft.skip(end, ("of", "the", "our"))
+    while draft.free(end) and _is_attribute(draft, end):
+        rank.measure = rank.measure or _adjective_metric(draft, end)
+        end += 1
+    end = _noun(draft, rank, end)
+    draft.claim_free(begin, end, "ranking")
+    draft.rank = rank
+    return True
+
+
+def _is_attribute(draft: Draft, at: int) -> bool:
+    item = draft.items[at]
+    if item.text in _ATTRIBUTES and not item.has(Kind.METRIC):
+        return True
+    return item.has(Kind.MORE, Kind.LESS) and not item.has(Kind.METRIC, Kind.DATASET)
+
+
+def _adjective_metric(draft: Draft, at: int) -> str | None:
+    """The metric that an adjective of the model speaks of ("biggest" -> revenue), as a measure column."""
+    mention = draft.items[at].mention
+    senses = mention.of(Kind.MORE, Kind.LESS) if mention else ()
+    target = next((s.target for s in senses if s.target in draft.model.metrics), None)
+    return target
+
+
+def _noun(draft: Draft, rank: Rank, at: int) -> int:
+    """The ranked noun after the superlative, if one is there; a metric there is what is ranked by, not what is ranked."""
+    at = draft.skip(at, ("the", "our", "different"))
+    item = draft.item(at)
+    if item is None:
+        return at
+    following = draft.item(at + 1)
+    if item.has(Kind.VALUE, Kind.FILTER) and not item.has(Kind.DATASET, Kind.FIELD, Kind.METRIC) and following is not None:
+        if following.has(Kind.DATASET, Kind.FIELD):
+            _take_noun(draft, rank, at + 1)
+        return at
+    counted_by_most = rank.direction in ("desc", "asc") and draft.subject is not None and item.has(Kind.METRIC)
+    if item.has(Kind.METRIC) and (counted_by_most or not item.has(Kind.DATASET, Kind.FIELD)):
+        sense = draft.sense(at, Kind.METRIC)
+        if sense is not None:
+            rank.measure = draft.add_measure(Measure(metric=sense.target))
+            draft.claim(at, at + 1, "ranking")
+        return at + 1
+    if draft.subject is not None and item.has(Kind.DATASET) and rank.n is None:
+        sense = draft.sense(at, Kind.DATASET)
+        counting = draft.count_metric(sense.target) if sense else None
+        if counting is not None and sense is not None and sense.target != draft.subject.dataset:
+            rank.measure = draft.add_measure(Measure(metric=counting))
+            draft.claim(at, at + 1, "ranking")
+            return at + 1
+    if draft.dimension_at(at) is not None and not (item.time is not None and item.time.adverb):
+        _take_noun(draft, rank, at)
+        return at + 1
+    return at
+
+
+def _take_noun(draft: Draft, rank: Rank, at: int) -> None:
+    rank.noun = draft.dimension_at(at)
+    if rank.noun is not None:
+        draft.add_dimension(rank.noun)
+        if rank.n is None and rank.percent is None and not draft.items[at].is_plural:
+            rank.n = 1
+        draft.claim(at, at + 1, "ranking")
+
+
+def _sort_words(draft: Draft) -> None:
+    for at in range(len(draft.items)):
+        for words, direction in _DIRECTIONS:
+            if draft.phrase(at, words):
+                begin = at
+                while draft.word(begin - 1) in ("in", "from", "order", "the", "sorted", "ranked", ","):
+                    begin -= 1
+                draft.claim(begin, at + len(words), "ranking")
+                draft.rank = Rank(direction=direction)
+                return
+
+
+def _rank_verb(draft: Draft) -> None:
+    """ "rank departments by sales", "stores ranked by revenue" """
+    for at in range(len(draft.items)):
+        if draft.word(at) not in _RANK_VERBS:
+            continue
+        noun = draft.skip(at + 1, ("the", "our", "all"))
+        draft.claim(at, at + 1, "ranking")
+        draft.rank = draft.rank or Rank(direction="desc")
+        target = noun if draft.dimension_at(noun) is not None else at - 1
+        if draft.free(target) and draft.dimension_at(target) is not None:
+            dimension = draft.dimension_at(target)
+            if dimension is not None:
+                draft.add_dimension(dimension)
+                draft.claim(target, target + 1, "ranking")
+
+
+def _rank_by(draft: Draft) -> None:
+    """ "... by revenue", "... in terms of visits": the measure to rank by. "stores by revenue" is a ranking too."""
+    for at in range(len(draft.items)):
+        after = draft.match(at, _SORTING)
+        if after == at:
+            continue
+        noun = draft.skip(after, ("the", "total", "their", "overall", "highest", "most", "number", "of"))
+        item = draft.item(noun)
+        if item is None or not item.has(Kind.METRIC, Kind.DATASET) or item.has(Kind.FIELD):
+            continue
+        if not item.has(Kind.METRIC) and (draft.rank is None or draft.word(noun - 1) != "of"):
+            continue
+        if draft.rank is None and not (draft.word(at) == "by" and _is_listed_noun(draft, at - 1)):
+            continue
+        if draft.rank is not None and draft.rank.measure is not None and draft.word(at) != "by":
+            continue
+        metric = _metric_at(draft, noun)
+        if metric is None:
+            continue
+        if draft.rank is None:
+            draft.rank = Rank(direction="desc")
+            dimension = draft.dimension_at(at - 1)
+            if dimension is not None:
+                draft.add_dimension(dimension)
+                draft.claim(at - 1, at, "ranking")
+        draft.rank.measure = draft.add_measure(Measure(metric=metric))
+        draft.claim_free(at, noun + 1, "ranking")
+        return
+
+
+def _metric_at(draft: Draft, at: int) -> str | None:
+    metric = draft.sense(at, Kind.METRIC)
+    if metric is not None:
+        return metric.target
+    dataset = draft.sense(at, Kind.DATASET)
+    return draft.count_metric(dataset.target) if dataset else None
+
+
+def _is_listed_noun(draft: Draft, at: int) -> bool:
+    """A plural noun before "by METRIC" is listed by it; a metric there is split, which is no ranking."""
+    item = draft.item(at)
+    return item is not None and not item.has(Kind.METRIC) and item.is_plural and draft.dimension_at(at) is not None

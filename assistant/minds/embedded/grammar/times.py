@@ -1,0 +1,246 @@
+"""Windows, recurring parts of dates, comparisons of windows, and trends."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.temporal import TimePhrase
+from tools.core.query.metric_query import Comparison, Grain, TimeWindow
+
+_DAY = dt.timedelta(days=1)
+_VERSUS = frozenset({"vs", "versus", "against", "than", "to", "with", "and", "over", "from", "between"})
+_COMPARING = frozenset(
+    "vs versus against compare compares compared comparing comparison than relative differ differs difference changed change changes".split()
+)
+_PREVIOUS = (
+    ("previous", "period"),
+    ("prior", "period"),
+    ("preceding", "period"),
+    ("period", "before"),
+    ("last", "period"),
+    ("one", "before"),
+    ("before",),
+)
+_YEAR_AGO = (
+    ("same", "period", "last", "year"),
+    ("same", "time", "last", "year"),
+    ("same", "period", "a", "year", "earlier"),
+    ("year", "over", "year"),
+    ("year", "on", "year"),
+    ("yoy",),
+    ("a", "year", "ago"),
+    ("a", "year", "earlier"),
+    ("the", "year", "before"),
+)
+_PERIOD_OVER = {"mom": Grain.MONTH, "wow": Grain.WEEK, "qoq": Grain.QUARTER}
+_TREND = (
+    ("over", "time"),
+    ("over", "the", "course"),
+    ("time", "series"),
+    ("as", "a", "trend"),
+    ("trend", "of"),
+    ("trend", "in"),
+    ("trends", "in"),
+    ("trend",),
+    ("trends",),
+    ("trending",),
+    ("evolve",),
+    ("evolved",),
+    ("evolution",),
+    ("develop",),
+    ("developed",),
+    ("development",),
+    ("history",),
+    ("timeline",),
+)
+
+
+def read_comparison(draft: Draft) -> None:
+    """March versus February; compared with the previous month; year over year."""
+    _year_ago(draft)
+    _period_over_period(draft)
+    _previous_period(draft)
+    windows = [i for i, item in enumerate(draft.items) if draft.free(i) and item.time is not None and item.time.window is not None]
+    if draft.comparison is None and len(windows) == 2 and _compares(draft, windows[0], windows[1]):
+        _two_windows(draft, windows[0], windows[1])
+
+
+def _previous_words(draft: Draft, at: int) -> int:
+    """Index after "the previous month", "the month before", "the one before" at `at`; `at` when they do not stand there."""
+    begin = draft.skip(at, ("the",))
+    after = draft.match(begin, _PREVIOUS)
+    if after > begin:
+        return after
+    item = draft.item(begin)
+    if item is not None and item.time is not None and item.time.grain is not None and draft.word(begin + 1) in ("before", "earlier", "prior"):
+        return begin + 2
+    return at
+
+
+def _year_ago(draft: Draft) -> None:
+    for at in range(len(draft.items)):
+        after = draft.match(at, _YEAR_AGO)
+        if after == at and draft.phrase(at, ("same",)):
+            after = _same_period_last_year(draft, at)
+        if after > at:
+            begin = _opening(draft, at)
+            draft.claim(begin, after, "comparison")
+            draft.comparison = Comparison(kind="same_period_last_year")
+            return
+
+
+def _same_period_last_year(draft: Draft, at: int) -> int:
+    """Index after "same month last year", "same period of the previous year"."""
+    noun, year = draft.item(at + 1), at + 2
+    if noun is None or not (noun.text in ("period", "time", "window", "dates") or noun.time is not None and noun.time.grain):
+        return at
+    time = draft.item(year)
+    while time is not None and time.text in ("of", "in", "the"):
+        year += 1
+        time = draft.item(year)
+    window = time.time.window if time is not None and time.time is not None else None
+    return year + 1 if window is not None and window.period == "last" and window.unit == "year" else at
+
+
+def _period_over_period(draft: Draft) -> None:
+    """month over month, wow: growth along a series"""
+    for at, item in enumerate(draft.items):
+        if not draft.free(at):
+            continue
+        grain = _PERIOD_OVER.get(item.text)
+        end = at + 1
+        if grain is None and item.time is not None and item.time.grain is not None and draft.word(at + 1) in ("over", "on"):
+            other = draft.item(at + 2)
+            grain = item.time.grain if other is not None and other.time is not None and other.time.grain == item.time.grain else None
+            end = at + 3
+        if grain is not None and not grain.is_cyclic:
+            draft.claim(at, end, "growth")
+            draft.growth = "previous_row"
+            draft.add_dimension(grain)
+
+
+def _previous_period(draft: Draft) -> None:
+    for at in range(len(draft.items)):
+        if not draft.free(at) or draft.items[at].text not in _VERSUS | {"as"} or draft.comparison is not None:
+            continue
+        after = _previous_words(draft, at + 1)
+        if after == at + 1:
+            after = _last_unit_beside_its_window(draft, at + 1)
+        if after > at + 1:
+            draft.claim(_opening(draft, at), after, "comparison")
+            draft.comparison = Comparison(kind="previous_period")
+
+
+def _last_unit_beside_its_window(draft: Draft, at: int) -> int:
+    """"March compared with the previous month": the relative period is that before March, not before today."""
+    item = draft.item(at)
+    time = item.time if item is not None else None
+    if time is None or time.window is None or time.window.period != "last" or not any(w in item.text.split() for w in ("previous", "prior", "preceding")):
+        return at
+    others = [i for i in draft.items if i.time is not None and i.time is not time and i.time.window is not None]
+    return at + 1 if others and others[0].time is not None and others[0].time.unit == time.unit else at
+
+
+def _opening(draft: Draft, at: int) -> int:
+    """First item of "compared with the", "relative to", "how does ... compare to" that stands just before `at`."""
+    begin = at
+    while begin > 0 and draft.word(begin - 1) in _VERSUS | {"compared", "relative", "comparison", "in", "the", "as", "versus", "comparing", "same"}:
+        begin -= 1
+    return begin
+
+
+def _compares(draft: Draft, first: int, second: int) -> bool:
+    between = {draft.word(i) for i in range(first + 1, second)}
+    words = {item.text for i, item in enumerate(draft.items) if draft.free(i)}
+    words_in_time = set(draft.items[second].text.split()[:1]) | set(draft.items[first].text.split()[:1])
+    return bool(words & _COMPARING or between & {"vs", "versus", "against"} or draft.change and words_in_time)
+
+
+def _two_windows(draft: Draft, first: int, second: int) -> None:
+    """The later window is the one asked about, the earlier its baseline."""
+    one, two = draft.items[first].time, draft.items[second].time
+    if one is None or two is None or one.window is None or two.window is None:
+        return
+    spans = [draft.world.calendar.resolve(w) for w in (one.window, two.window)]
+    main, base = (two, one) if spans[0].start < spans[1].start else (one, two)
+    draft.claim_free(first, first + 1, "window")
+    draft.claim_free(second, second + 1, "comparison")
+    for at in range(first + 1, second):
+        if draft.word(at) in _VERSUS | _COMPARING | {"the", "in", "of", ","}:
+            draft.claim(at, at + 1, "comparison")
+    draft.window = main.window
+    draft.comparison = Comparison(kind="window", baseline=base.window)
+    _note(draft, one)
+    _note(draft, two)
+    for at, item in enumerate(draft.items):
+        if draft.free(at) and item.text in _COMPARING - {"than"}:
+            draft.claim(at, at + 1, "comparison")
+
+
+def _note(draft: Draft, phrase: TimePhrase) -> None:
+    if phrase.assumed:
+        said = " ".join(t.text for t in draft.tokens[phrase.start : phrase.end])
+        draft.notes.append(f"read '{said}' as {phrase.assumed}" if phrase.part else f"took {phrase.assumed} as the year of '{said}'")
+
+
+def read_windows(draft: Draft) -> None:
+    """What is left of the time expressions: one window, a list of adjacent ones, parts of dates, grains that are adverbs."""
+    phrases: list[TimePhrase] = []
+    for at, item in enumerate(draft.items):
+        time = item.time
+        if time is None or not draft.free(at):
+            continue
+        if time.window is not None:
+            phrases.append(time)
+            draft.claim(at, at + 1, "window")
+            _note(draft, time)
+        elif time.part is not None:
+            draft.parts.append(time.part)
+            draft.claim(at, at + 1, "filter")
+            _note(draft, time)
+        elif time.adverb and time.grain is not None:
+            draft.claim(at, at + 1, "trend")
+            draft.add_dimension(time.grain)
+    _merge(draft, phrases)
+
+
+def _merge(draft: Draft, phrases: list[TimePhrase]) -> None:
+    """One window; "March and April" is both, split by month; a year beside a part of it adds nothing."""
+    if not phrases:
+        return
+    if len(phrases) == 1:
+        draft.window = draft.window or phrases[0].window
+        return
+    resolve = draft.world.calendar.resolve
+    spans = sorted((resolve(p.window) for p in phrases if p.window is not None), key=lambda s: s.start)
+    inner = [s for s in spans if all(o.start <= s.start and s.end <= o.end for o in spans)]
+    if inner:
+        draft.window = TimeWindow(start=inner[0].start, end=inner[0].end)
+        return
+    if all(a.end + _DAY == b.start for a, b in zip(spans, spans[1:], strict=False)):
+        draft.window = TimeWindow(start=spans[0].start, end=spans[-1].end)
+        unit = phrases[0].unit
+        if unit in ("day", "week", "month", "quarter", "year") and all(p.unit == unit for p in phrases):
+            draft.add_dimension(Grain(unit))
+        return
+    draft.window = phrases[0].window
+    draft.doubts.append("more than one period is named")
+
+
+def read_trend(draft: Draft) -> None:
+    """over time; the trend of; how did it develop"""
+    for at in range(len(draft.items)):
+        after = draft.match(at, _TREND)
+        if after > at:
+            draft.claim(at, after, "trend")
+            draft.trend = True
+
+
+def default_grain(draft: Draft) -> Grain:
+    """The grain of a trend that names none: fine enough to show a course, coarse enough to read."""
+    if draft.window is None:
+        return Grain.MONTH
+    span = draft.world.calendar.resolve(draft.window)
+    days = (span.end - span.start).days + 1
+    return Grain.DAY if days <= 31 else Grain.WEEK if days <= 92 else Grain.MONTH

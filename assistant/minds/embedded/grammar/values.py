@@ -1,0 +1,231 @@
+"""Stored values, named filters and entity numbers: which rows count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.lexicon import Kind, Sense
+from assistant.minds.embedded.values import Stored, key_field
+from tools.core.query.metric_query import DimensionRef, Filter
+
+_EXCLUDING = frozenset({"not", "excluding", "except", "without", "exclude", "excluded", "excludes", "ignoring", "non", "minus", "bar", "omitting", "outside"})
+_EXCLUDING_PAIRS = (("other", "than"), ("but", "not"), ("apart", "from"), ("aside", "from"), ("leaving", "out"), ("rather", "than"), ("not", "including"), ("not", "counting"))
+_JOINTS = frozenset({"and", "or", ",", "/", "plus", "nor", "vs", "versus", "against", "than", "with", "to"})
+_VERSUS = frozenset({"vs", "versus", "against", "than"})
+_ONLY = frozenset({"only", "just", "exclusively", "solely", "specifically"})
+_ARTICLES = frozenset({"the", "a", "our", "all", "both", "either", "for", "in", "of", "from", "any"})
+_LABELLED = frozenset({"number", "no", "#", "id", "=", "is", "of", "was", "named", "called", ":", "are", "equals"})
+_NOUN_AFTER = frozenset({"one", "ones", "brand", "brands", "category", "segment", "group", "groups", "band", "bracket", "range", "type", "level"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueRun:
+    """Values of one phrase, as filters, and the index of the first item after them."""
+
+    filters: tuple[Filter, ...]
+    end: int
+    split: bool = False
+    """Joined by "and" or "versus": people want them side by side."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Value:
+    field: str
+    value: Stored
+    end: int
+    begin: int
+
+
+def read_values(draft: Draft) -> None:
+    """Turns every value phrase that is left into a filter."""
+    at = 0
+    while at < len(draft.items):
+        run = filters_of(draft, at, None) if draft.free(at) else None
+        if run is None:
+            at += 1
+            continue
+        begin, negated = _negation_before(draft, at)
+        while begin > 0 and draft.word(begin - 1) in _ONLY:
+            begin -= 1
+        end = run.end + (draft.word(run.end) in _ONLY)
+        draft.claim_free(begin, end, "filter")
+        draft.filters.extend(_negate(f) for f in run.filters) if negated else draft.filters.extend(run.filters)
+        if run.split and not negated:
+            draft.add_dimension(DimensionRef(field=run.filters[0].field))
+        at = end
+
+
+def _negate(test: Filter) -> Filter:
+    opposite = {"in": "not_in", "not_in": "in", "gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "is_null": "not_null", "not_null": "is_null"}
+    return test.model_copy(update={"op": opposite.get(test.op, test.op)})
+
+
+def _negation_before(draft: Draft, at: int) -> tuple[int, bool]:
+    begin = at
+    while draft.word(begin - 1) in _ARTICLES and draft.free(begin - 1):
+        begin -= 1
+    for words in _EXCLUDING_PAIRS:
+        if draft.phrase(begin - 2, words):
+            return begin - 2, True
+    if draft.word(begin - 1) in _EXCLUDING:
+        return begin - 1, True
+    return at, False
+
+
+def filters_of(draft: Draft, at: int, fact: str | None) -> ValueRun | None:
+    """The values that begin at item `at`, several of one field joined: "deli and produce", "store 367 or 400"."""
+    begin = draft.skip(at, ("the", "a", "both", "either")) if fact is None else at
+    named = _named_filter(draft, begin)
+    if named is not None:
+        return named
+    first = value_at(draft, begin, fact)
+    if first is None:
+        return None
+    values = [first]
+    joints: list[str] = []
+    while True:
+        joint, following = _next_value(draft, values[-1], fact)
+        if following is None:
+            break
+        joints.append(joint)
+        values.append(following)
+    split = len(values) > 1 and not any(j == "or" for j in joints) and (any(j in _VERSUS for j in joints) or fact is None)
+    test = Filter(field=first.field, op="in", values=tuple(dict.fromkeys(v.value for v in values)))
+    return ValueRun(filters=(test,), end=values[-1].end, split=split)
+
+
+def _next_value(draft: Draft, last: _Value, fact: str | None) -> tuple[str, _Value | None]:
+    at = last.end
+    joint = draft.word(at)
+    if joint not in _JOINTS:
+        return "", None
+    at += 1
+    if draft.word(at) in ("and", "or"):
+        joint = draft.word(at)
+        at += 1
+    at = draft.skip(at, ("the", "a", "on", "for", "in", "from", "of"))
+    following = value_at(draft, at, fact, expected=last.field)
+    return joint, following if following is not None and following.field == last.field else None
+
+
+def _named_filter(draft: Draft, at: int) -> ValueRun | None:
+    item = draft.item(at)
+    sense = draft.sense(at, Kind.FILTER) if item is not None else None
+    if sense is None:
+        return None
+    named = next(f for f in draft.model.named_filters if f.name == sense.target)
+    return ValueRun(filters=tuple(Filter.model_validate(dict(f)) for f in named.filters), end=at + 1)
+
+
+def value_at(draft: Draft, at: int, fact: str | None = None, *, expected: str | None = None) -> _Value | None:
+    """One value at item `at`: a stored value alone, with its field's noun before or after it, or a number beside that noun."""
+    item = draft.item(at)
+    if item is None:
+        return None
+    if expected is not None and item.mention is None:
+        numbered = _number_of(draft, at, expected)
+        if numbered is not None:
+            return _Value(field=expected, value=numbered, begin=at, end=at + 1)
+    labelled = _after_noun(draft, at)
+    if labelled is not None:
+        return labelled
+    if item.has(Kind.VALUE):
+        return _stored(draft, at, fact, expected)
+    return _number_before_noun(draft, at)
+
+
+def _stored(draft: Draft, at: int, fact: str | None, expected: str | None) -> _Value | None:
+    item = draft.items[at]
+    assert item.mention is not None
+    senses = item.mention.of(Kind.VALUE)
+    noun_end, noun_fields = _noun_beside(draft, at + 1)
+    beside = [s for s in senses if s.target in noun_fields]
+    quoted = draft.tokens[item.start].quoted
+    if item.has(Kind.METRIC, Kind.DATASET, Kind.FIELD, Kind.FACT, Kind.DOES) and not (beside or expected or quoted):
+        return None
+    chosen = _coarsest(draft, beside or [s for s in senses if s.target == expected] or list(senses), fact)
+    if chosen is None or chosen.value is None:
+        return None
+    return _Value(field=chosen.target, value=chosen.value, begin=at, end=noun_end if beside else at + 1)
+
+
+def _coarsest(draft: Draft, senses: Sequence[Sense], fact: str | None) -> Sense | None:
+    """Fields within the fact's reach first, then the one with the fewest values."""
+    reachable = [s for s in senses if fact is None or draft.world.reaches(fact, s.target.split(".")[0])]
+    return max(reachable, key=lambda s: s.weight or 1.0, default=None)
+
+
+def _noun_beside(draft: Draft, at: int) -> tuple[int, frozenset[str]]:
+    """The field noun after a value ("deli department", "25-34 year olds"): where it ends, which fields it names."""
+    item = draft.item(at)
+    if item is None or item.mention is None:
+        return at, frozenset()
+    return at + 1, frozenset(s.target for s in item.mention.of(Kind.FIELD))
+
+
+def _after_noun(draft: Draft, at: int) -> _Value | None:
+    """ "household size 2", "campaign 13", "department DELI", "store number 367"."""
+    item = draft.item(at)
+    if item is None or item.mention is None or not item.has(Kind.FIELD, Kind.DATASET):
+        return None
+    value_at_index = draft.skip(at + 1, _LABELLED)
+    following = draft.item(value_at_index)
+    if following is None:
+        return None
+    for field in _fields_of(draft, at):
+        if following.mention is not None:
+            stored = next((s.value for s in following.mention.of(Kind.VALUE) if s.target == field), None)
+            if stored is not None:
+                return _Value(field=field, value=stored, begin=at, end=value_at_index + 1)
+        numbered = _number_of(draft, value_at_index, field)
+        if numbered is not None:
+            return _Value(field=field, value=numbered, begin=at, end=value_at_index + 1)
+    return None
+
+
+def _fields_of(draft: Draft, at: int) -> list[str]:
+    mention = draft.items[at].mention
+    if mention is None:
+        return []
+    fields = [s.target for s in mention.of(Kind.FIELD)]
+    for sense in mention.of(Kind.DATASET):
+        key = key_field(draft.model, sense.target)
+        if key is not None:
+            fields.append(key.id)
+    return list(dict.fromkeys(fields))
+
+
+def _number_of(draft: Draft, at: int, field: str) -> Stored | None:
+    """The stored value of `field` that the number (or code) at `at` spells."""
+    item = draft.item(at)
+    if item is None or item.mention is not None or item.time is not None and item.time.window is None:
+        return None
+    text = item.text
+    for hit in draft.world.values.lookup(tuple(text.split())):
+        if hit.field == field:
+            return hit.value
+    if item.number is not None and item.number.unit is None and text.isdigit():
+        return draft.world.values.key(field, text)
+    return None
+
+
+def _number_before_noun(draft: Draft, at: int) -> _Value | None:
+    """ "2-person households" where the noun names the field: the number is one of its values."""
+    item = draft.item(at)
+    if item is None or item.number is None:
+        return None
+    following = draft.item(at + 1)
+    if following is None or following.mention is None or not draft.tokens[following.start].joined:
+        return None
+    for field in _fields_of(draft, at + 1):
+        stored = _number_of(draft, at, field)
+        if stored is not None:
+            return _Value(field=field, value=stored, begin=at, end=at + 2)
+    return None
+
+
+def is_value_noun(word: str) -> bool:
+    """Nouns that may follow a value without adding to it: "the deli category"."""
+    return word in _NOUN_AFTER

@@ -1,0 +1,194 @@
+"""The words of one semantic model: every phrase that means something in it, in all its inflections.
+
+The code knows English; everything about a warehouse comes from here and from the value index.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistant.minds.embedded.inflection import degrees, noun_forms, stem, verb_forms
+from assistant.minds.embedded.tokens import atoms
+from tools.core.semantics.model import Dataset, Field, Metric, SemanticModel
+
+Phrase = tuple[str, ...]
+
+
+class Kind(StrEnum):
+    """What a phrase can mean."""
+
+    METRIC = "metric"
+    FIELD = "field"
+    DATASET = "dataset"
+    """A noun for the rows of a dataset: "customers", "visits"."""
+    FACT = "fact"
+    """A verb for them: "bought"."""
+    DOES = "does"
+    """A verb that means a metric: "spend"."""
+    MORE = "more"
+    LESS = "less"
+    """Adjectives for high and low values of a metric or field."""
+    VALUE = "value"
+    FILTER = "filter"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sense:
+    """One meaning of a phrase."""
+
+    kind: Kind
+    target: str
+    """Name of the metric, dataset, named filter or absent concept; `dataset.field` for fields and values."""
+    value: str | int | float | bool | None = None
+    degree: str = ""
+    """For adjectives: "" (big), "comparative" (bigger), "superlative" (biggest)."""
+    exact: bool = True
+    """False when only the stem agrees."""
+    weight: float = 0.0
+    """For values: rows that hold it, as a share of its field's rows; breaks ties."""
+
+
+class Lexicon:
+    """Phrases -> senses of one model. Immutable once built."""
+
+    def __init__(self, model: SemanticModel) -> None:
+        self.model = model
+        self._exact: dict[Phrase, dict[Sense, None]] = defaultdict(dict)
+        self._stems: dict[Phrase, dict[Sense, None]] = defaultdict(dict)
+        for phrase, sense in _entries(model):
+            self._add(phrase, sense)
+        self.longest = max((len(p) for p in self._exact), default=1)
+        self.count_metrics = _count_metrics(model)
+        self.starts = frozenset(stem(p[0]) for p in self._exact)
+
+    def _add(self, phrase: str, sense: Sense) -> None:
+        key = atoms(phrase)
+        if key:
+            self._exact[key].setdefault(sense)
+            self._stems[tuple(stem(a) for a in key)].setdefault(sense)
+
+    def lookup(self, key: Phrase) -> tuple[Sense, ...]:
+        """Senses of exactly this phrase, else those of the same phrase in another number."""
+        found = self._exact.get(key)
+        if found:
+            return tuple(found)
+        stemmed = self._stems.get(tuple(stem(a) for a in key), ())
+        return tuple(_inexact(sense) for sense in stemmed)
+
+    def knows_word(self, word: str) -> bool:
+        return word in self.words or stem(word) in self._stem_words
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every word of every phrase, for spelling repair."""
+        if not hasattr(self, "_words"):
+            self._words = frozenset(a for phrase in self._exact for a in phrase if a.isalpha())
+        return self._words
+
+    @property
+    def _stem_words(self) -> frozenset[str]:
+        if not hasattr(self, "_stemmed_words"):
+            self._stemmed_words = frozenset(stem(w) for w in self.words)
+        return self._stemmed_words
+
+
+def _inexact(sense: Sense) -> Sense:
+    return Sense(kind=sense.kind, target=sense.target, value=sense.value, degree=sense.degree, exact=False, weight=sense.weight)
+
+
+def _entries(model: SemanticModel) -> Iterator[tuple[str, Sense]]:
+    for metric in model.metrics.values():
+        yield from _of_metric(metric)
+    for dataset in model.datasets.values():
+        yield from _of_dataset(dataset)
+        for field in dataset.fields.values():
+            yield from _of_field(field)
+    for named in model.named_filters:
+        for phrase in (*named.phrases, named.name.replace("_", " ")):
+            yield from _nouns(phrase, Sense(kind=Kind.FILTER, target=named.name))
+    for absent in model.absent_concepts:
+        for phrase in absent.phrases:
+            yield from _nouns(phrase, Sense(kind=Kind.ABSENT, target=absent.name))
+
+
+def _of_metric(metric: Metric) -> Iterator[tuple[str, Sense]]:
+    sense = Sense(kind=Kind.METRIC, target=metric.name)
+    for phrase in (metric.label, metric.name.replace("_", " "), *metric.language.synonyms):
+        yield from _nouns(phrase, sense)
+    for verb in metric.language.verbs:
+        for form in verb_forms(verb):
+            yield form, Sense(kind=Kind.DOES, target=metric.name)
+    yield from _adjectives(metric.name, metric.language.more, metric.language.less)
+
+
+def _of_dataset(dataset: Dataset) -> Iterator[tuple[str, Sense]]:
+    sense = Sense(kind=Kind.DATASET, target=dataset.name)
+    for phrase in (dataset.label, dataset.plural, *dataset.language.synonyms):
+        yield from _nouns(phrase, sense)
+    for verb in dataset.language.verbs:
+        for form in verb_forms(verb):
+            yield form, Sense(kind=Kind.FACT, target=dataset.name)
+
+
+def _of_field(field: Field) -> Iterator[tuple[str, Sense]]:
+    sense = Sense(kind=Kind.FIELD, target=field.id)
+    for phrase in (field.label, field.plural, *field.language.synonyms):
+        yield from _nouns(phrase, sense)
+    yield from _adjectives(field.id, field.language.more, field.language.less)
+    for value, phrases in field.value_synonyms.items():
+        for phrase in phrases:
+            yield from _nouns(phrase, Sense(kind=Kind.VALUE, target=field.id, value=value))
+
+
+def _nouns(phrase: str, sense: Sense) -> Iterator[tuple[str, Sense]]:
+    for form in noun_forms(phrase.lower()):
+        yield form, sense
+
+
+def _adjectives(target: str, more: Iterable[str], less: Iterable[str]) -> Iterator[tuple[str, Sense]]:
+    for kind, adjectives in ((Kind.MORE, more), (Kind.LESS, less)):
+        for adjective in adjectives:
+            yield adjective, Sense(kind=kind, target=target)
+            if adjective.isalpha() and len(adjective) <= 7:
+                comparative, superlative = degrees(adjective)
+                yield comparative, Sense(kind=kind, target=target, degree="comparative")
+                yield superlative, Sense(kind=kind, target=target, degree="superlative")
+
+
+_COUNT = re.compile(r"\s*count\s*\(\s*(?:distinct\s+)?(\w+)\.(\w+|\*)\s*\)\s*$", re.I)
+
+
+def _count_metrics(model: SemanticModel) -> dict[str, str]:
+    """Dataset -> the metric that counts its rows: found by what it counts, the plainly named one first."""
+    found: dict[str, str] = {}
+    for dataset in model.datasets.values():
+        names = {dataset.label, dataset.plural, f"number of {dataset.plural}", *dataset.language.synonyms}
+        candidates = [m for m in model.metrics.values() if _counts(m, dataset)]
+        candidates.sort(key=lambda m: (m.filter is not None, not ({m.label, *m.language.synonyms} & names), len(m.name)))
+        if candidates:
+            found[dataset.name] = candidates[0].name
+    return found
+
+
+def _counts(metric: Metric, dataset: Dataset) -> bool:
+    match = _COUNT.match(metric.expression)
+    if not match or metric.is_derived or metric.cumulative is not None:
+        return False
+    name, column = match.groups()
+    return name == dataset.name and (column == "*" or dataset.primary_key[:1] == (column,))
+
+
+def fact_of(metric: Metric, model: SemanticModel) -> str | None:
+    """The dataset whose rows the metric aggregates (of its first input, when derived)."""
+    if metric.inputs:
+        first = model.metrics.get(metric.inputs[0].metric)
+        return fact_of(first, model) if first and first.name != metric.name else None
+    for name in re.findall(r"\b(\w+)\.\w+", metric.expression):
+        if name in model.datasets:
+            return str(name)
+    return None

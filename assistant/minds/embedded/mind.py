@@ -1,0 +1,142 @@
+"""The embedded mind: guards, verified questions, reading, and one of four outcomes. The flow on one screen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.minds.embedded import outcomes
+from assistant.minds.embedded.assemble import Reading, cut_into_items, draft_of, interpret
+from assistant.minds.embedded.followup import read_follow_up
+from assistant.minds.embedded.grammar.draft import Draft, World
+from assistant.minds.embedded.guards import refuse_text, refuse_tokens
+from assistant.minds.embedded.lexicon import Lexicon
+from assistant.minds.embedded.spelling import repair
+from assistant.minds.embedded.tokens import Token, tokenize
+from assistant.minds.embedded.values import FILE_NAME, ValueIndex
+from assistant.minds.embedded.verified import VerifiedQuestions
+from assistant.turn import Decline, MindContext, Question, Thinking
+from tools.core.errors import AnswerError
+from tools.core.query import compile_query
+from tools.core.query.calendar import Calendar
+from tools.core.query.metric_query import MetricQuery
+from tools.core.semantics.graph import JoinGraph
+from tools.core.semantics.model import Field, SemanticModel
+
+if TYPE_CHECKING:
+    from tools.core.sql_guard import Rights
+    from tools.core.warehouse import Warehouse
+
+
+class EmbeddedMind:
+    """Reads questions about one warehouse. Safe to call from several threads: nothing is changed after it is built."""
+
+    name = "embedded"
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        """Loads the value index that `prepare` left in the generation's folder; without one, stored values are not recognised."""
+        path = Path(warehouse.data_folder) / "mind" / FILE_NAME
+        self._reader = QuestionReader(warehouse.model, ValueIndex.load(path) if path.exists() else ValueIndex.empty())
+
+    def think(self, question: Question, context: MindContext) -> Thinking:
+        reader = self._reader
+        declined = refuse_text(question.text)
+        if declined is not None:
+            return outcomes.with_examples(declined, reader, context)
+        verified = reader.verified.exact(question.text)
+        if verified is not None and context.previous is None:
+            return (yield from outcomes.run_verified(verified, question))
+        tokens, notes = reader.tokens(question.text)
+        declined = refuse_tokens(question.text, tokens, reader.known_words(tokens))
+        if declined is not None:
+            return outcomes.with_examples(declined, reader, context)
+        readings = reader.readings(tokens, context)
+        follow_up = read_follow_up(tokens, readings, reader, context)
+        if follow_up is not None:
+            return (yield from outcomes.run_follow_up(follow_up, notes, reader, context))
+        if verified is not None:
+            return (yield from outcomes.run_verified(verified, question))
+        return (yield from outcomes.run_readings(readings, notes, reader, question, context))
+
+
+class QuestionReader:
+    """One semantic model, its words and its values: everything that reading needs, without any data access."""
+
+    def __init__(self, model: SemanticModel, values: ValueIndex) -> None:
+        self.model = model
+        self.values = values
+        self.lexicon = Lexicon(model)
+        self.verified = VerifiedQuestions(model)
+        self._graph = JoinGraph(model)
+
+    def tokens(self, text: str) -> tuple[tuple[Token, ...], tuple[str, ...]]:
+        """The tokens with their spelling repaired, and a note for each repair."""
+        return repair(tokenize(text), self.lexicon, self.values)
+
+    def known_words(self, tokens: tuple[Token, ...]) -> int:
+        return sum(1 for t in tokens if t.kind == "word" and (self.lexicon.knows_word(t.text) or self.values.knows_word(t.text)))
+
+    def world(self, as_of: dt.date | None) -> World:
+        calendar = Calendar(self.model.settings, as_of or self.model.settings.as_of)
+        return World(model=self.model, lexicon=self.lexicon, values=self.values, calendar=calendar, graph=self._graph)
+
+    def readings(self, tokens: tuple[Token, ...], context: MindContext) -> list[Reading]:
+        return interpret(tokens, self.world(context.as_of), may_read(self.model, context.rights))
+
+    def draft(self, tokens: Sequence[Token], context: MindContext) -> Draft:
+        """The slots that a fragment fills, for an edit of the plan before."""
+        world = self.world(context.as_of)
+        return draft_of(cut_into_items(tokens, world, may_read(self.model, context.rights)), world)
+
+    def compile_error(self, query: MetricQuery, context: MindContext) -> AnswerError | None:
+        """Why the query cannot run, or None when it can."""
+        try:
+            compile_query(query, self.model, rights=context.rights, as_of=context.as_of)
+        except AnswerError as error:
+            return error
+        return None
+
+    def sentence(self, query: MetricQuery, context: MindContext) -> str | None:
+        """The query in words; None when it cannot run."""
+        try:
+            return compile_query(query, self.model, rights=context.rights, as_of=context.as_of).reading.sentence
+        except AnswerError:
+            return None
+
+    def is_answerable(self, text: str, context: MindContext) -> bool:
+        """Whether the question reads back to one plan without doubt, and the plan compiles."""
+        tokens, notes = self.tokens(text)
+        readings = [] if notes else self.readings(tokens, context)
+        if len(readings) != 1 or outcomes.doubt_of(readings[0]) or readings[0].query is None:
+            return False
+        return self.compile_error(readings[0].query, context) is None
+
+
+def may_read(model: SemanticModel, rights: Rights | None) -> Callable[[str], bool]:
+    """Whether the asker may refer to a field: values and names of the others are not recognised."""
+    if rights is None:
+        return lambda _: True
+    known: dict[str, bool] = {}
+
+    def check(field_id: str) -> bool:
+        if field_id not in known:
+            field = model.field(field_id)
+            known[field_id] = all(rights.may_read(model.datasets[field.dataset].source, c) for c in _columns(field))
+        return known[field_id]
+
+    return check
+
+
+def _columns(field: Field) -> tuple[str, ...]:
+    """The columns that a field's expression refers to."""
+    if field.expression.isidentifier():
+        return (field.expression,)
+    import sqlglot
+    from sqlglot import exp
+
+    return tuple(c.name for c in sqlglot.parse_one(field.expression, dialect="duckdb").find_all(exp.Column))
+
+
+__all__ = ["Decline", "EmbeddedMind", "QuestionReader", "may_read"]

@@ -1,0 +1,123 @@
+"""From readings to an outcome: an answer, an offer that names its doubt, a question back, or a decline that helps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assistant.minds.embedded.assemble import Reading
+from assistant.minds.embedded.followup import FollowUpReading
+from assistant.minds.embedded.nearest import nearest_questions
+from assistant.minds.embedded.verified import Verified
+from assistant.turn import Clarification, Decline, Done, MindContext, Option, Question, Step, Thinking
+from tools.core.query.metric_query import MetricQuery
+
+if TYPE_CHECKING:
+    from assistant.minds.embedded.mind import QuestionReader
+
+TOOL = "query_metrics"
+MAX_LEFTOVER = 2
+"""More unknown words than this, and the reading is a guess rather than an offer."""
+MIN_COVERAGE = 0.6
+
+
+def step_of(query: MetricQuery) -> Step:
+    return Step(tool=TOOL, arguments=query.model_dump(mode="json", exclude_defaults=True))
+
+
+def run_verified(verified: Verified, question: Question) -> Thinking:
+    query = verified.query if question.as_of is None else verified.query.model_copy(update={"as_of": question.as_of})
+    yield step_of(query)
+    return Done(verified_question=verified.id)
+
+
+def run_readings(readings: list[Reading], notes: tuple[str, ...], reader: QuestionReader, question: Question, context: MindContext) -> Thinking:
+    """The best reading that holds."""
+    best = readings[0]
+    if best.absent:
+        return _absent(best, reader, question, context)
+    if best.query is None or _is_guess(best):
+        return _not_understood(best, reader, question, context)
+    error = reader.compile_error(best.query, context)
+    if error is not None:
+        return _unsupported(best, f"{error.message}. {error.try_instead}".rstrip(". ") + ".", reader, question, context)
+    options = tuple(option for r in readings if (option := _option(r, reader, context)) is not None)
+    if len(options) > 1 and len(readings) == len(options):
+        return Clarification(prompt="This can be read in more than one way. Which one do you mean?", options=options, understood=options[0].label)
+    yield step_of(best.query)
+    left_out = (*notes, *best.notes, *(f"'{w}' was left out" for w in best.account.ignored))
+    return Done(left_out=left_out, doubt=doubt_of(best))
+
+
+def run_follow_up(follow_up: FollowUpReading, notes: tuple[str, ...], reader: QuestionReader, context: MindContext) -> Thinking:
+    error = reader.compile_error(follow_up.query, context)
+    if error is not None:
+        return Decline(code="unsupported", message=f"{error.message}. {error.try_instead}".rstrip(". ") + ".", understood=", ".join(follow_up.carried_over))
+    yield step_of(follow_up.query)
+    return Done(carried_over=follow_up.carried_over, left_out=(*notes, *follow_up.notes), doubt=follow_up.doubt)
+
+
+def doubt_of(reading: Reading) -> str | None:
+    """Why the reading is an offer and no answer; None when every word is accounted for."""
+    leftover = reading.account.leftover
+    if leftover:
+        words = " and ".join(f"'{w}'" for w in leftover)
+        return f"I could not place {words}; this is the answer without {'it' if len(leftover) == 1 else 'them'}"
+    return "; ".join(reading.doubts) or None
+
+
+def _is_guess(reading: Reading) -> bool:
+    account = reading.account
+    return bool(account.compounds) or len(account.leftover) > MAX_LEFTOVER or account.coverage < MIN_COVERAGE
+
+
+def _option(reading: Reading, reader: QuestionReader, context: MindContext) -> Option | None:
+    label = reader.sentence(reading.query, context) if reading.query is not None else None
+    return Option(label=label, plan=(step_of(reading.query),)) if label and reading.query else None
+
+
+# -- declines ---------------------------------------------------------------------------------------
+
+
+def with_examples(decline: Decline, reader: QuestionReader, context: MindContext) -> Decline:
+    nearest = nearest_questions(reader.model, (), (), lambda q: reader.is_answerable(q, context))
+    return replace(decline, nearest=nearest)
+
+
+def _decline(code: str, message: str, reading: Reading, reader: QuestionReader, question: Question, context: MindContext) -> Decline:
+    near = (v.question for v in reader.verified.near(question.text))
+    return Decline(
+        code=code,
+        message=message,
+        understood=_understood(reading, reader),
+        unplaced=reading.account.leftover,
+        nearest=nearest_questions(reader.model, reading.mentions, near, lambda q: reader.is_answerable(q, context)),
+    )
+
+
+def _absent(reading: Reading, reader: QuestionReader, question: Question, context: MindContext) -> Decline:
+    absent = [c for c in reader.model.absent_concepts if c.name in reading.absent]
+    return _decline("absent_concept", " ".join(c.message for c in absent), reading, reader, question, context)
+
+
+def _not_understood(reading: Reading, reader: QuestionReader, question: Question, context: MindContext) -> Decline:
+    account = reading.account
+    if account.compounds:
+        message = "I do not know " + " or ".join(f"'{c}'" for c in account.compounds) + " in this data."
+    elif account.leftover:
+        message = "I could not place " + ", ".join(f"'{w}'" for w in account.leftover) + "."
+    else:
+        message = f"I could not make a question of this: {reading.why_not}."
+    return _decline("not_understood", message, reading, reader, question, context)
+
+
+def _unsupported(reading: Reading, message: str, reader: QuestionReader, question: Question, context: MindContext) -> Decline:
+    return _decline("unsupported", message, reading, reader, question, context)
+
+
+def _understood(reading: Reading, reader: QuestionReader) -> str:
+    if reading.query is not None:
+        names = [reader.model.metrics[m.metric].label for m in reading.query.metrics]
+        names += [f"by {reader.model.field(d.field).label}" for d in reading.query.dimensions]
+        return " ".join(names)
+    return ", ".join(words for words, _ in reading.account.consumed)

@@ -1,0 +1,414 @@
+"""Points in time as people name them: a day, a month, a quarter, "last week"; with or without the year."""
+
+from __future__ import annotations
+
+import calendar as months
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.minds.embedded import temporal_words as words
+from assistant.minds.embedded.numbers import read_number
+from assistant.minds.embedded.tokens import Token
+from tools.core.errors import QueryUnsupported
+from tools.core.query.calendar import Calendar
+from tools.core.query.metric_query import PeriodUnit, TimeWindow
+
+_DAY = dt.timedelta(days=1)
+_YEARS = range(1980, 2061)
+_MAY_BEFORE = words.IN | words.TO | words.LAST | words.THIS | frozenset(
+    "since until before after between and vs versus by or than early mid late through compared with ,".split()
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """A named stretch of time, perhaps without its year. A `window` is relative to today and complete as it is."""
+
+    end: int
+    """Index of the first token after it."""
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    quarter: int | None = None
+    half: int | None = None
+    week_of: bool = False
+    """The week that holds the day, not the day."""
+    week: int | None = None
+    """ISO week number."""
+    head: tuple[int, str] | None = None
+    """(1, "week") = only the first week of it; negative = the last."""
+    window: TimeWindow | None = None
+    bare_day: int | None = None
+    """A day number that takes its month from the other end of a range."""
+    unit: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointSpan:
+    start: dt.date
+    end: dt.date
+    assumed: str = ""
+
+
+class PointReader:
+    """Reads points from tokens and gives them days."""
+
+    def __init__(self, tokens: Sequence[Token], calendar: Calendar) -> None:
+        self._tokens = tokens
+        self._calendar = calendar
+
+    def _word(self, at: int) -> str:
+        return self._tokens[at].text if 0 <= at < len(self._tokens) and not self._tokens[at].quoted else ""
+
+    def _joined(self, at: int) -> bool:
+        return 0 <= at < len(self._tokens) and self._tokens[at].joined
+
+    def read(self, at: int) -> Point | None:
+        """The longest point that begins at `at`."""
+        for form in (self._iso, self._relative, self._part_of, self._week_of, self._quarter, self._month_first, self._day_first, self._year_only):
+            point = form(at)
+            if point is not None:
+                return point
+        return None
+
+    # -- absolute -------------------------------------------------------------------------------
+
+    def _year(self, at: int) -> int | None:
+        word = self._word(at)
+        return int(word) if len(word) == 4 and word.isdigit() and int(word) in _YEARS else None
+
+    def _trailing_year(self, point: Point) -> Point:
+        """March [of] 2017; Q2, 2017; March last year; '17 is not read."""
+        at = point.end
+        while self._word(at) in (",", "of", "in", "the"):
+            at += 1
+        year = self._year(at)
+        if year is not None:
+            return replace(point, year=year, end=at + 1)
+        if self._word(at) in ("last", "previous", "this", "current") and self._word(at + 1) == "year":
+            this_year = self._calendar.period_start(self._calendar.today - _DAY, "year").year
+            if self._calendar.today.year != this_year and self._word(at) in words.THIS:
+                return replace(point, year=this_year, end=at + 2)
+            offset = 1 if self._word(at) in words.LAST else 0
+            return replace(point, year=self._calendar.today.year - offset, end=at + 2)
+        return point
+
+    def _iso(self, at: int) -> Point | None:
+        """2017-03-05, 2017-03, 3/5/2017, 2017 Q2"""
+        year = self._year(at)
+        first, second, third = self._word(at), self._word(at + 1), self._word(at + 2)
+        if year is not None and second.isdigit() and len(second) == 2 and self._joined(at + 1) and 1 <= int(second) <= 12:
+            if third.isdigit() and self._joined(at + 2) and 1 <= int(third) <= months.monthrange(year, int(second))[1]:
+                return Point(year=year, month=int(second), day=int(third), end=at + 3, unit="day")
+            return Point(year=year, month=int(second), end=at + 2, unit="month")
+        if first.isdigit() and second.isdigit() and self._joined(at + 1) and self._joined(at + 2) and self._year(at + 2):
+            one, two, year = int(first), int(second), int(third)
+            month, day = (one, two) if one <= 12 else (two, one)
+            if 1 <= month <= 12 and 1 <= day <= months.monthrange(year, month)[1]:
+                return Point(year=year, month=month, day=day, end=at + 3, unit="day")
+        if year is not None:
+            quarter = self._quarter(at + 1)
+            if quarter is not None and quarter.year is None:
+                return replace(quarter, year=year)
+        return None
+
+    def _is_month(self, at: int) -> bool:
+        word = self._word(at)
+        if word not in words.MONTHS:
+            return False
+        if word not in ("may", "mar", "march", "sep", "dec"):
+            return True
+        following = self._word(at + 1)
+        raw = self._tokens[at].raw
+        return word != "may" or self._word(at - 1) in _MAY_BEFORE or following[:1].isdigit() or (raw == "May" and at > 0)
+
+    def _day_number(self, at: int) -> int | None:
+        number = read_number(self._tokens, at) if self._word(at)[:1].isdigit() else None
+        if number is None or number.unit not in (None, "ordinal") or not 1 <= number.value <= 31 or number.end != at + 1:
+            return None
+        return int(number.value)
+
+    def _month_first(self, at: int) -> Point | None:
+        """March; March 5th, 2017; Mar 2017"""
+        if not self._is_month(at):
+            return None
+        month = words.MONTHS[self._word(at)]
+        after = at + 1 + (1 if self._word(at + 1) == "the" else 0)
+        day = self._day_number(after)
+        if day is not None and self._year(after) is None:
+            return self._trailing_year(Point(month=month, day=day, end=after + 1, unit="day"))
+        return self._trailing_year(Point(month=month, end=at + 1, unit="month"))
+
+    def _day_first(self, at: int) -> Point | None:
+        """5 March 2017; the 5th of March"""
+        day = self._day_number(at)
+        if day is None:
+            return None
+        after = at + 1
+        while self._word(after) in ("of", "day"):
+            after += 1
+        if not self._is_month(after):
+            return None
+        return self._trailing_year(Point(month=words.MONTHS[self._word(after)], day=day, end=after + 1, unit="day"))
+
+    def _quarter(self, at: int) -> Point | None:
+        """Q2; second quarter [of 2017]; quarter 2; H1; first half"""
+        word, following = self._word(at), self._word(at + 1)
+        if len(word) == 2 and word[0] in "qh" and word[1] in "1234":
+            number = int(word[1])
+            if word[0] == "q":
+                return self._trailing_year(Point(quarter=number, end=at + 1, unit="quarter"))
+            return self._trailing_year(Point(half=number, end=at + 1, unit="half")) if number <= 2 else None
+        ordinal = words.ORDINALS.get(word)
+        if ordinal is not None and following in ("quarter", "qtr"):
+            return self._of_the_year(self._trailing_year(Point(quarter=ordinal, end=at + 2, unit="quarter")))
+        if word in ("quarter", "qtr") and following in ("1", "2", "3", "4", "one", "two", "three", "four"):
+            number = read_number(self._tokens, at + 1)
+            return self._trailing_year(Point(quarter=int(number.value), end=at + 2, unit="quarter")) if number else None
+        if ordinal is not None and ordinal <= 2 and following == "half":
+            return self._half(Point(half=ordinal, end=at + 2, unit="half"))
+        return None
+
+    def _half(self, point: Point) -> Point:
+        """The half of a year, or of the month or quarter that follows ("first half of March")."""
+        at = point.end + (1 if self._word(point.end) == "of" else 0)
+        month = self._month_first(at)
+        if month is not None and month.day is None:
+            return replace(month, head=(1 if point.half == 1 else -1, "half"), unit=None)
+        return self._of_the_year(self._trailing_year(point))
+
+    def _of_the_year(self, point: Point) -> Point:
+        at = point.end
+        for phrase in (("of", "the", "year"), ("of", "the", "calendar", "year")):
+            if all(self._word(at + k) == w for k, w in enumerate(phrase)):
+                return replace(point, end=at + len(phrase))
+        return point
+
+    def _year_only(self, at: int) -> Point | None:
+        before = self._word(at - 1)
+        at += self._word(at) in ("year", "fy", "cy")
+        year = self._year(at)
+        if year is None or before in ("over", "than", "least", "top", "under", "above", "below", "first", "number", "exactly"):
+            return None
+        return Point(year=year, end=at + 1, unit="year")
+
+    def _week_of(self, at: int) -> Point | None:
+        """week of July 4; week starting 3 July; week 27 [of 2017]"""
+        if self._word(at) != "week":
+            return None
+        after = at + 1
+        number = read_number(self._tokens, after) if self._word(after).isdigit() else None
+        if number is not None and 1 <= number.value <= 53:
+            return self._trailing_year(Point(week=int(number.value), end=number.end, unit="week"))
+        if self._word(after) not in ("of", "starting", "beginning", "commencing", "containing", "from", "with", "including", "ending"):
+            return None
+        after += 1
+        while self._word(after) in ("the", "on", "in", "with"):
+            after += 1
+        point = self._month_first(after) or self._day_first(after) or self._iso(after)
+        if point is None or point.day is None:
+            return None
+        return replace(point, week_of=True, unit="week")
+
+    def _part_of(self, at: int) -> Point | None:
+        """first week of March; last 10 days of Q2; first two months of 2017"""
+        word = self._word(at)
+        sign = 1 if word in ("first", "opening") else -1 if word in ("last", "final", "closing") else 0
+        if not sign:
+            return None
+        number = read_number(self._tokens, at + 1)
+        count, after = (int(number.value), number.end) if number else (1, at + 1)
+        unit = words.UNITS.get(self._word(after))
+        if unit is None or self._word(after + 1) != "of":
+            return None
+        after += 2 + (self._word(after + 2) == "the")
+        whole = self._quarter(after) or self._month_first(after) or self._year_only(after) or self._relative(after)
+        if whole is None or whole.day is not None or whole.window is not None and whole.window.period is None:
+            return None
+        return replace(whole, head=(sign * count, unit), unit=None)
+
+    # -- relative to today ----------------------------------------------------------------------
+
+    def _relative(self, at: int) -> Point | None:
+        word = self._word(at)
+        today = self._calendar.today
+        if word in ("today", "yesterday"):
+            day = today if word == "today" else today - _DAY
+            return Point(window=TimeWindow(start=day, end=day), end=at + 1, unit="day")
+        to_date = self._to_date(at)
+        if to_date is not None:
+            return to_date
+        if word in words.LAST:
+            return self._last(at)
+        if word in words.THIS:
+            after = at + 1
+            while self._word(after) in words.WHOLE:
+                after += 1
+            unit, fiscal, end = self._calendar_unit(after)
+            if unit is not None:
+                end += 2 if (self._word(end), self._word(end + 1)) == ("so", "far") else 0
+                return Point(window=TimeWindow(period="this", unit=unit, fiscal=fiscal), end=end, unit=unit)
+            if self._is_month(at + 1):
+                return self._month_first(at + 1)
+        return self._rolling_after(at)
+
+    def _calendar_unit(self, at: int) -> tuple[PeriodUnit | None, bool, int]:
+        fiscal = self._word(at) in ("fiscal", "financial")
+        at += fiscal
+        unit = words.UNITS.get(self._word(at))
+        return unit, fiscal, at + 1  # type: ignore[return-value]
+
+    def _last(self, at: int) -> Point | None:
+        """last month; the past 6 weeks; last March"""
+        after = at + 1
+        while self._word(after) in words.WHOLE | words.LAST | {"of"}:
+            after += 1
+        number = read_number(self._tokens, after)
+        couple = self._word(after) == "couple" and self._word(after + 1) == "of"
+        if number is not None or couple:
+            count, end = (int(number.value), number.end) if number else (2, after + 2)
+            while self._word(end) in words.WHOLE:
+                end += 1
+            unit, fiscal, end = self._calendar_unit(end)
+            if unit is None or not 1 <= count <= 4000:
+                return None
+            return Point(window=TimeWindow(last_n=count, unit=unit, fiscal=fiscal), end=end, unit=None)
+        unit, fiscal, end = self._calendar_unit(after)
+        if unit is not None and self._word(end - 1) in (unit, "yr", "wk", "mth", "qtr"):
+            if unit == "day":
+                return Point(window=TimeWindow(last_n=1, unit="day"), end=end, unit="day")
+            return Point(window=TimeWindow(period="last", unit=unit, fiscal=fiscal), end=end, unit=unit)
+        if self._is_month(at + 1) and self._word(at) in ("last", "previous", "past"):
+            return self._month_first(at + 1)
+        return None
+
+    def _rolling_after(self, at: int) -> Point | None:
+        """6 weeks ago is not a window; "the 6 weeks before" neither: nothing yet but "N most recent months"."""
+        number = read_number(self._tokens, at)
+        if number is None:
+            return None
+        after = number.end
+        if self._word(after) == "most":
+            after += 1
+        if self._word(after) not in words.LAST:
+            return None
+        unit, fiscal, end = self._calendar_unit(after + 1)
+        if unit is None or number.value < 1:
+            return None
+        return Point(window=TimeWindow(last_n=int(number.value), unit=unit, fiscal=fiscal), end=end, unit=None)
+
+    def _to_date(self, at: int) -> Point | None:
+        """year to date; ytd; so far this year"""
+        word = self._word(at)
+        abbreviations: dict[str, PeriodUnit] = {"ytd": "year", "mtd": "month", "qtd": "quarter", "wtd": "week"}
+        if word in abbreviations:
+            return Point(window=TimeWindow(period="this", unit=abbreviations[word]), end=at + 1, unit=abbreviations[word])
+        unit, fiscal, end = self._calendar_unit(at)
+        if unit is not None and (self._word(end), self._word(end + 1)) == ("to", "date"):
+            return Point(window=TimeWindow(period="this", unit=unit, fiscal=fiscal), end=end + 2, unit=unit)
+        if (word, self._word(at + 1), self._word(at + 2)) == ("so", "far", "this"):
+            unit, fiscal, end = self._calendar_unit(at + 3)
+            if unit is not None:
+                return Point(window=TimeWindow(period="this", unit=unit, fiscal=fiscal), end=end, unit=unit)
+        return None
+
+    # -- ends of ranges -------------------------------------------------------------------------
+
+    def read_bare_day(self, at: int) -> Point | None:
+        """The 5 of "5 to 12 March": only a day number."""
+        day = self._day_number(at)
+        return Point(bare_day=day, end=at + 1) if day is not None else None
+
+    def read_day_after(self, at: int, left: Point) -> Point | None:
+        """The 12 of "March 5 to 12": a day of the month that `left` named."""
+        day = self._day_number(at)
+        if day is None or left.day is None or left.month is None:
+            return None
+        return self._trailing_year(Point(month=left.month, day=day, end=at + 1, unit="day", year=left.year))
+
+    # -- days -----------------------------------------------------------------------------------
+
+    def span(self, point: Point) -> PointSpan:
+        """First and last day. Without a year: the latest such point that has begun by the as-of day."""
+        if point.window is not None:
+            resolved = self._calendar.resolve(point.window)
+            start, end = _head(resolved.start, resolved.end, point.head)
+            return PointSpan(start=start, end=end)
+        if point.year is not None:
+            return self._span_in(point, point.year)
+        as_of = self._calendar.as_of
+        year = as_of.year
+        span = self._span_in(point, year)
+        if span.start > as_of:
+            span = self._span_in(point, year - 1)
+        return replace(span, assumed=str(span.start.year))
+
+    def span_of_range(self, left: Point, right: Point) -> tuple[dt.date, dt.date, str] | None:
+        """A range whose year may be stated once, at either end."""
+        if left.bare_day is not None:
+            left = replace(right, day=left.bare_day, bare_day=None)
+        left_known = left.year is not None or left.window is not None
+        right_known = right.year is not None or right.window is not None
+        if right_known or not left_known:
+            last = self.span(right)
+            first = self.span(left) if left_known else self._span_in(left, last.end.year)
+            if first.start > last.end and not left_known:
+                first = self._span_in(left, last.end.year - 1)
+        else:
+            first = self.span(left)
+            last = self._span_in(right, first.start.year)
+            if last.end < first.start:
+                last = self._span_in(right, first.start.year + 1)
+        assumed = "" if left_known or right_known else str(last.end.year)
+        return first.start, last.end, assumed
+
+    def _span_in(self, point: Point, year: int) -> PointSpan:
+        start, end = self._days(point, year)
+        if point.week_of:
+            start = self._calendar.period_start(start, "week")
+            end = start + 6 * _DAY
+        start, end = _head(start, end, point.head)
+        return PointSpan(start=start, end=end)
+
+    def _days(self, point: Point, year: int) -> tuple[dt.date, dt.date]:
+        if point.week is not None:
+            start = self._calendar.period_start(dt.date.fromisocalendar(year, min(point.week, 52), 1), "week")
+            return start, start + 6 * _DAY
+        if point.month is not None:
+            last = months.monthrange(year, point.month)[1]
+            if point.day is not None:
+                day = dt.date(year, point.month, min(point.day, last))
+                return day, day
+            return dt.date(year, point.month, 1), dt.date(year, point.month, last)
+        if point.quarter is not None:
+            return _months(year, 3 * point.quarter - 2, 3 * point.quarter)
+        if point.half is not None:
+            return _months(year, 6 * point.half - 5, 6 * point.half)
+        return dt.date(year, 1, 1), dt.date(year, 12, 31)
+
+
+def _months(year: int, first: int, last: int) -> tuple[dt.date, dt.date]:
+    return dt.date(year, first, 1), dt.date(year, last, months.monthrange(year, last)[1])
+
+
+def _head(start: dt.date, end: dt.date, head: tuple[int, str] | None) -> tuple[dt.date, dt.date]:
+    """Only the first (or last) few units of a stretch; "half" is half of its days, the middle one in the first half."""
+    if head is None:
+        return start, end
+    count, unit = head
+    if unit == "half":
+        middle = start + (end - start) // 2
+        return (start, middle) if count > 0 else (middle + _DAY, end)
+    if unit in ("day", "week"):
+        days = abs(count) * (7 if unit == "week" else 1)
+        return (start, min(end, start + (days - 1) * _DAY)) if count > 0 else (max(start, end - (days - 1) * _DAY), end)
+    size = abs(count) * {"month": 1, "quarter": 3, "year": 12}[unit]
+    if count > 0:
+        index = start.year * 12 + start.month - 1 + size - 1
+        return start, min(end, _months(index // 12, index % 12 + 1, index % 12 + 1)[1])
+    index = end.year * 12 + end.month - size
+    return max(start, dt.date(index // 12, index % 12 + 1, 1)), end
+
+
+__all__ = ["Point", "PointReader", "PointSpan", "QueryUnsupported"]

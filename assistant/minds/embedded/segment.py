@@ -1,0 +1,109 @@
+"""Segmentation: which runs of tokens are phrases of the lexicon or stored values; the longest win, each token once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from assistant.minds.embedded.lexicon import Kind, Lexicon, Phrase, Sense
+from assistant.minds.embedded.tokens import Token
+from assistant.minds.embedded.values import ValueIndex
+from assistant.minds.embedded.wordlists import grammar_words
+
+_GAP_WORDS = frozenset({"was", "were", "is", "are", "been", "being", "be", "the", "a", "an", "of", "our", "have", "has", "had", "got"})
+"""Words that may stand inside a phrase without breaking it: "coupons [were] redeemed"."""
+_GAPS = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mention:
+    """Tokens `start` to `end` (exclusive) and everything that they can mean."""
+
+    start: int
+    end: int
+    senses: tuple[Sense, ...]
+
+    def of(self, *kinds: Kind) -> tuple[Sense, ...]:
+        return tuple(s for s in self.senses if s.kind in kinds)
+
+    def one(self, kind: Kind) -> Sense | None:
+        return next((s for s in self.senses if s.kind is kind), None)
+
+
+def segment(
+    tokens: Sequence[Token],
+    taken: Sequence[bool],
+    lexicon: Lexicon,
+    values: ValueIndex,
+    may_read: Callable[[str], bool],
+) -> tuple[Mention, ...]:
+    """The best cover of the untaken tokens by mentions: most tokens first, then the fewest and most exact mentions."""
+    best: list[tuple[float, tuple[Mention, ...]]] = [(0.0, ())] * (len(tokens) + 1)
+    for at in range(len(tokens) - 1, -1, -1):
+        choice = best[at + 1]
+        if not taken[at]:
+            for mention, score in _matches(tokens, taken, at, lexicon, values, may_read):
+                rest_score, rest = best[mention.end]
+                if score + rest_score > choice[0]:
+                    choice = (score + rest_score, (mention, *rest))
+        best[at] = choice
+    return best[0][1]
+
+
+def _matches(
+    tokens: Sequence[Token], taken: Sequence[bool], at: int, lexicon: Lexicon, values: ValueIndex, may_read: Callable[[str], bool]
+) -> list[tuple[Mention, float]]:
+    found: list[tuple[Mention, float]] = []
+    for end, key, gaps in _runs(tokens, taken, at, max(lexicon.longest, values.longest)):
+        senses = _senses(tokens[at:end], key, gaps, lexicon, values, may_read)
+        if senses:
+            exact = any(s.exact for s in senses)
+            found.append((Mention(start=at, end=end, senses=senses), len(key) * 2.0 - 1.0 + (0.2 if exact else 0.0) - 0.3 * gaps))
+    return found
+
+
+def _runs(tokens: Sequence[Token], taken: Sequence[bool], at: int, longest: int) -> list[tuple[int, Phrase, int]]:
+    """(end, phrase, gaps) of every run from `at`: as typed, and with up to two gap words left out."""
+    runs: list[tuple[int, Phrase, int]] = []
+    plain: list[str] = []
+    loose: list[str] = []
+    gaps = 0
+    for end in range(at, min(len(tokens), at + longest + _GAPS)):
+        token = tokens[end]
+        if taken[end] or token.kind == "mark" and token.text != "+":
+            break
+        plain.append(token.text)
+        if len(plain) <= longest:
+            runs.append((end + 1, tuple(plain), 0))
+        if end > at and token.text in _GAP_WORDS and gaps < _GAPS:
+            gaps += 1
+        else:
+            loose.append(token.text)
+            if gaps and len(loose) > 1:
+                runs.append((end + 1, tuple(loose), gaps))
+    return runs
+
+
+def _senses(
+    run: Sequence[Token], key: Phrase, gaps: int, lexicon: Lexicon, values: ValueIndex, may_read: Callable[[str], bool]
+) -> tuple[Sense, ...]:
+    quoted = run[0].quoted
+    grammar = len(key) == 1 and key[0] in grammar_words() and not quoted
+    senses = () if quoted else tuple(s for s in lexicon.lookup(key) if not grammar or s.kind in (Kind.METRIC, Kind.FILTER, Kind.DATASET, Kind.FIELD))
+    senses = tuple(s for s in senses if s.kind not in (Kind.VALUE, Kind.FIELD) or may_read(s.target))
+    if gaps or grammar or not _may_be_value(run, key):
+        return senses
+    known = {(s.target, s.value) for s in senses if s.kind is Kind.VALUE}
+    hits = tuple(
+        Sense(kind=Kind.VALUE, target=h.field, value=h.value, weight=1.0 / h.field_values)
+        for h in values.lookup(key)
+        if may_read(h.field) and (h.field, h.value) not in known
+    )
+    return senses + hits
+
+
+def _may_be_value(run: Sequence[Token], key: Phrase) -> bool:
+    """A lone number never names a value by itself (only beside its field's name); "25-34" does, when written as one."""
+    if any(c.isalpha() for atom in key for c in atom):
+        return True
+    return len(run) > 1 and all(t.joined for t in run[1:])

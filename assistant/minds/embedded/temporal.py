@@ -1,0 +1,289 @@
+"""Time expressions: what the question says about days, periods and recurring parts of them.
+
+`read_times` runs over the tokens once, from left to right, longest reading first. It only *reads*; what "last month"
+is in days is decided by `tools.core.query.calendar`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from assistant.minds.embedded import temporal_words as words
+from assistant.minds.embedded.numbers import read_number
+from assistant.minds.embedded.points import Point, PointReader
+from assistant.minds.embedded.tokens import Token
+from tools.core.query.calendar import Calendar
+from tools.core.query.metric_query import Grain, TimeWindow
+
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartOfDate:
+    """A recurring part of the date to filter by: Saturdays, after 18:00."""
+
+    grain: Grain
+    op: Literal["in", "not_in", "ge", "lt", "between"]
+    values: tuple[int | str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimePhrase:
+    """One time expression: tokens `start` to `end` (exclusive) and what they mean. Exactly one of the meanings is set."""
+
+    start: int
+    end: int
+    window: TimeWindow | None = None
+    unit: str | None = None
+    """Calendar unit that the window names ("month" for "March"), for lists and comparisons."""
+    grain: Grain | None = None
+    """A period or recurring part to split by ("monthly", "day of the week")."""
+    adverb: bool = False
+    """The grain is said by a word that always splits ("monthly"); a bare noun ("month") waits for "by", "which" or "best"."""
+    part: PartOfDate | None = None
+    assumed: str = ""
+    """What was filled in, to be said: "March as March 2017"."""
+
+
+def read_times(tokens: Sequence[Token], calendar: Calendar) -> tuple[TimePhrase, ...]:
+    """Every time expression of the question, in order, without overlaps."""
+    reader = _TimeReader(tokens, calendar)
+    phrases: list[TimePhrase] = []
+    at = 0
+    while at < len(tokens):
+        phrase = None if tokens[at].quoted else reader.read(at)
+        if phrase is None:
+            at += 1
+            continue
+        phrases.append(phrase)
+        at = phrase.end
+    return tuple(phrases)
+
+
+class _TimeReader:
+    def __init__(self, tokens: Sequence[Token], calendar: Calendar) -> None:
+        self._tokens = tokens
+        self._calendar = calendar
+        self._points = PointReader(tokens, calendar)
+        self._forms: tuple[Callable[[int], TimePhrase | None], ...] = (
+            self._between,
+            self._from_to,
+            self._open,
+            self._closed,
+            self._part_of_date,
+            self._grain,
+        )
+
+    def read(self, at: int) -> TimePhrase | None:
+        for form in self._forms:
+            phrase = form(at)
+            if phrase is not None:
+                return phrase
+        return None
+
+    def _word(self, at: int) -> str:
+        return self._tokens[at].text if 0 <= at < len(self._tokens) else ""
+
+    def _skip(self, at: int, *allowed: str) -> int:
+        while self._word(at) in allowed:
+            at += 1
+        return at
+
+    def _after_any(self, at: int, openings: tuple[tuple[str, ...], ...]) -> int | None:
+        """Index after the first opening that stands at `at`."""
+        for opening in openings:
+            if all(self._word(at + k) == word for k, word in enumerate(opening)):
+                return at + len(opening)
+        return None
+
+    # -- windows with two ends ------------------------------------------------------------------
+
+    def _between(self, at: int) -> TimePhrase | None:
+        """between 5 May and 3 June"""
+        if self._word(at) != "between":
+            return None
+        hours = self._hours(at + 1, at, frozenset({"and"}))
+        return hours or self._range(at, at + 1, frozenset({"and"}))
+
+    def _from_to(self, at: int) -> TimePhrase | None:
+        """from March to June 2017; March - June"""
+        begin = self._skip(at + 1, "the") if self._word(at) in words.IN | {"starting"} else at
+        if self._word(at) == "from":
+            hours = self._hours(begin, at, words.TO)
+            if hours:
+                return hours
+        return self._range(at, begin, words.TO | {"-"})
+
+    def _range(self, at: int, begin: int, joints: frozenset[str]) -> TimePhrase | None:
+        left = self._points.read(self._skip(begin, "the")) or self._points.read_bare_day(begin)
+        if left is None:
+            return None
+        if self._word(left.end) in joints:
+            next_at = self._skip(left.end + 1, "the", "end", "of")
+        elif "-" in joints and left.end < len(self._tokens) and self._tokens[left.end].joined:
+            next_at = left.end
+        else:
+            return None
+        right = self._points.read(next_at) or self._points.read_day_after(next_at, left)
+        if right is None or left.bare_day is not None and right.month is None:
+            return None
+        spans = self._points.span_of_range(left, right)
+        if spans is None:
+            return None
+        start, end, assumed = spans
+        if start > end:
+            return None
+        return TimePhrase(start=at, end=right.end, window=TimeWindow(start=start, end=end), assumed=assumed)
+
+    def _hours(self, begin: int, at: int, joints: frozenset[str]) -> TimePhrase | None:
+        """between 6pm and 9pm: whole hours, the last one not included"""
+        first = self._hour(begin)
+        if first is None or self._word(begin + 1) not in joints:
+            return None
+        last = self._hour(begin + 2)
+        if last is None or last <= first:
+            return None
+        return TimePhrase(start=at, end=begin + 3, part=PartOfDate(grain=Grain.HOUR_OF_DAY, op="between", values=(first, last - 1)))
+
+    # -- windows with one end -------------------------------------------------------------------
+
+    def _open(self, at: int) -> TimePhrase | None:
+        """since March; before 5 May; until the end of June; after 6pm"""
+        readers: tuple[tuple[tuple[tuple[str, ...], ...], Callable[[int, int], TimePhrase | None]], ...] = (
+            (words.AFTER, self._after),
+            (words.BEFORE, self._before),
+            (words.UNTIL, self._until),
+            (words.SINCE, self._since),
+        )
+        for openings, read in readers:
+            after = self._after_any(at, openings)
+            if after is not None:
+                phrase = read(at, self._skip(after, "the", "start", "beginning", "end", "of"))
+                if phrase is not None:
+                    return phrase
+        return None
+
+    def _since(self, at: int, begin: int) -> TimePhrase | None:
+        point = self._points.read(begin)
+        if point is None:
+            return None
+        onward = self._after_any(point.end, words.ONWARD)
+        if self._word(at) == "from" and onward is None:
+            return None
+        span = self._points.span(point)
+        return TimePhrase(start=at, end=onward or point.end, window=TimeWindow(start=span.start), assumed=span.assumed)
+
+    def _after(self, at: int, begin: int) -> TimePhrase | None:
+        hour = self._hour(begin)
+        if hour is not None:
+            return TimePhrase(start=at, end=begin + 1, part=PartOfDate(grain=Grain.HOUR_OF_DAY, op="ge", values=(hour,)))
+        point = self._points.read(begin)
+        if point is None:
+            return None
+        span = self._points.span(point)
+        return TimePhrase(start=at, end=point.end, window=TimeWindow(start=span.end + _DAY), assumed=span.assumed)
+
+    def _before(self, at: int, begin: int) -> TimePhrase | None:
+        hour = self._hour(begin)
+        if hour is not None:
+            return TimePhrase(start=at, end=begin + 1, part=PartOfDate(grain=Grain.HOUR_OF_DAY, op="lt", values=(hour,)))
+        point = self._points.read(begin)
+        if point is None:
+            return None
+        span = self._points.span(point)
+        return TimePhrase(start=at, end=point.end, window=TimeWindow(end=span.start - _DAY), assumed=span.assumed)
+
+    def _until(self, at: int, begin: int) -> TimePhrase | None:
+        point = self._points.read(begin)
+        if point is None:
+            return None
+        span = self._points.span(point)
+        return TimePhrase(start=at, end=point.end, window=TimeWindow(end=span.end), assumed=span.assumed)
+
+    # -- one point ------------------------------------------------------------------------------
+
+    def _closed(self, at: int) -> TimePhrase | None:
+        """in March 2017; last month; the last 6 weeks; week of July 4"""
+        begin = self._skip(at + 1, "the", "all", "whole", "entire", "of") if self._word(at) in words.IN else self._skip(at, "the")
+        point = self._points.read(begin)
+        if point is None:
+            return None
+        if point.window is not None:
+            return TimePhrase(start=at, end=point.end, window=point.window, unit=point.unit)
+        span = self._points.span(point)
+        end = point.end + (1 if self._word(point.end) == "alone" else 0)
+        return TimePhrase(start=at, end=end, window=TimeWindow(start=span.start, end=span.end), unit=point.unit, assumed=span.assumed)
+
+    # -- recurring parts and grains -------------------------------------------------------------
+
+    def _hour(self, at: int) -> int | None:
+        if not 0 <= at < len(self._tokens):
+            return None
+        token = self._tokens[at]
+        if token.text == "noon":
+            return 12
+        if token.kind != "clock":
+            return None
+        digits = token.text.rstrip("apm")
+        hour = int(digits.split(":")[0])
+        if token.text.endswith("pm") and hour < 12:
+            hour += 12
+        if token.text.endswith("am") and hour == 12:
+            hour = 0
+        return hour if hour < 24 else None
+
+    def _part_of_date(self, at: int) -> TimePhrase | None:
+        """on Saturdays; in the evening; at 6pm"""
+        begin = self._skip(at, "on", "in", "at", "during", "the", "every", "each")
+        word = self._word(begin)
+        hour = self._hour(begin)
+        if hour is not None:
+            return TimePhrase(start=at, end=begin + 1, part=PartOfDate(grain=Grain.HOUR_OF_DAY, op="in", values=(hour,)))
+        if word in words.PARTS_OF_DAY:
+            first, last = words.PARTS_OF_DAY[word]
+            part = PartOfDate(grain=Grain.HOUR_OF_DAY, op="between", values=(first, last))
+            return TimePhrase(start=at, end=begin + 1, part=part, assumed=f"{word} as {first}:00 to {last}:59")
+        days: list[str] = []
+        end = begin
+        while self._weekday(end):
+            days.append(self._weekday(end) or "")
+            end += 1
+            if self._word(end) in ("and", "or", ",") and self._weekday(end + 1):
+                end += 1
+        if days:
+            return TimePhrase(start=at, end=end, part=PartOfDate(grain=Grain.DAY_OF_WEEK, op="in", values=tuple(days)))
+        return None
+
+    def _weekday(self, at: int) -> str | None:
+        word = self._word(at)
+        if word in words.WEEKDAY_OF:
+            return words.WEEKDAY_OF[word]
+        if word in words.SHORT_WEEKDAY_OF and self._tokens[at].raw[:1].isupper():
+            return words.SHORT_WEEKDAY_OF[word]
+        return None
+
+    def _grain(self, at: int) -> TimePhrase | None:
+        """monthly; month by month; day of the week; (per) month"""
+        word = self._word(at)
+        if word in words.GRAIN_ADVERBS:
+            return TimePhrase(start=at, end=at + 1, grain=words.GRAIN_ADVERBS[word], adverb=True)
+        unit = words.UNITS.get(word)
+        if unit and self._word(at + 1) in ("by", "on") and words.UNITS.get(self._word(at + 2)) == unit:
+            return TimePhrase(start=at, end=at + 3, grain=Grain(unit), adverb=True)
+        for cycle, grain in words.CYCLES:
+            if all(self._word(at + k) == w for k, w in enumerate(cycle)):
+                return TimePhrase(start=at, end=at + len(cycle), grain=grain)
+        if word == "what" and self._word(at + 1) == "time" and self._word(at + 2) not in ("period", "frame"):
+            return TimePhrase(start=at, end=at + 2, grain=Grain.HOUR_OF_DAY, adverb=True)
+        return TimePhrase(start=at, end=at + 1, grain=Grain(unit)) if unit else None
+
+
+def shifted(phrase: TimePhrase, start: int, end: int) -> TimePhrase:
+    """The same meaning over other tokens."""
+    return replace(phrase, start=start, end=end)
+
+
+__all__ = ["PartOfDate", "Point", "TimePhrase", "read_number", "read_times", "shifted"]

@@ -1,0 +1,107 @@
+"""From a question to tokens: the atoms that every later part consumes exactly once."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": " - ", "\u00a0": " ", "`": "'"})
+
+_CONTRACTIONS = (
+    (re.compile(r"\bcan't\b", re.I), "can not"),
+    (re.compile(r"\bcannot\b", re.I), "can not"),
+    (re.compile(r"\bwon't\b", re.I), "will not"),
+    (re.compile(r"\b(\w+)n't\b", re.I), r"\1 not"),
+    (re.compile(r"\b(did|does|do|is|was|are|were|have|has|had)nt\b", re.I), r"\1 not"),
+    (re.compile(r"\b(what|who|where|how|that|there|it|let|here)'s\b", re.I), r"\1 is"),
+    (re.compile(r"\b(what|who|how)s\b", re.I), r"\1 is"),
+    (re.compile(r"\b(\w+)'re\b", re.I), r"\1 are"),
+    (re.compile(r"\b(\w+)'ve\b", re.I), r"\1 have"),
+    (re.compile(r"\b(\w+)'ll\b", re.I), r"\1 will"),
+    (re.compile(r"\b(\w+)'d\b", re.I), r"\1 would"),
+    (re.compile(r"\bi'm\b", re.I), "i am"),
+    (re.compile(r"(\w)'s\b", re.I), r"\1"),
+    (re.compile(r"(\w)'(?=\s|$|[?.,!])"), r"\1"),
+)
+
+_TOKEN = re.compile(
+    r"(?P<clock>\d{1,2}(?::\d{2})?\s?(?:am|pm|a\.m\.|p\.m\.)(?![a-z])|\d{1,2}:\d{2})"
+    r"|(?P<number>[$\u20ac\u00a3]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:st|nd|rd|th|k|m|mn|bn|%)?(?![a-z0-9]))"
+    r"|(?P<word>[a-z0-9]+)"
+    r"|(?P<mark>>=|<=|!=|<>|[<>=+&,;:()?!\"%#*./-])",
+    re.I,
+)
+
+_ATOM_MARKS = {"&": "and", "#": "number"}
+_GLUE = frozenset("-/")
+_SILENT = frozenset("?!.\":*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Token:
+    """One atom of the question."""
+
+    text: str
+    """Lower case, without currency signs' thousands separators: "10000", "deli", "q2"."""
+    raw: str
+    """As typed."""
+    kind: Literal["word", "number", "clock", "mark"]
+    joined: bool = False
+    """Glued to the token before by a hyphen or a slash: the 34 of "25-34"."""
+    quoted: bool = False
+    """Inside quotation marks: a name, never grammar."""
+
+
+def normalise(text: str) -> str:
+    """The question in one spelling: NFKC, plain quotes and dashes, contractions written out, single spaces."""
+    plain = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    for pattern, replacement in _CONTRACTIONS:
+        plain = pattern.sub(replacement, plain)
+    return " ".join(plain.split())
+
+
+def tokenize(text: str) -> tuple[Token, ...]:
+    """Tokens of a question (or of a phrase of the model: both sides are cut alike).
+
+    Hyphens and slashes between atoms leave no token but a `joined` flag; full stops, question marks and quotation marks leave none.
+    """
+    plain = normalise(text)
+    tokens: list[Token] = []
+    glued = False
+    quoted = False
+    previous_end = -1
+    for match in _TOKEN.finditer(plain):
+        raw = match.group()
+        kind = match.lastgroup
+        touching = match.start() == previous_end
+        previous_end = match.end()
+        if raw == '"':
+            quoted = not quoted
+            continue
+        if raw in _GLUE:
+            glued = touching and bool(tokens)
+            continue
+        if raw in _SILENT:
+            glued = False
+            continue
+        tokens.append(_token(raw, kind, joined=(glued or (raw == "+" and touching)) and touching, quoted=quoted))
+        glued = False
+    return tuple(tokens)
+
+
+def _token(raw: str, kind: str | None, *, joined: bool, quoted: bool) -> Token:
+    text = raw.lower()
+    if kind == "number":
+        return Token(text=text.replace(",", ""), raw=raw, kind="number", joined=joined, quoted=quoted)
+    if kind == "clock":
+        return Token(text=text.replace(" ", "").replace(".", ""), raw=raw, kind="clock", joined=joined, quoted=quoted)
+    if raw in _ATOM_MARKS:
+        return Token(text=_ATOM_MARKS[raw], raw=raw, kind="word", joined=joined, quoted=quoted)
+    return Token(text=text, raw=raw, kind="mark" if kind == "mark" else "word", joined=joined, quoted=quoted)
+
+
+def atoms(phrase: str) -> tuple[str, ...]:
+    """The phrase as a key: lower-case atoms without punctuation, so "MEAT-PCKGD" and "meat pckgd" meet."""
+    return tuple(t.text for t in tokenize(phrase) if t.kind != "mark" or t.text == "+")

@@ -1,0 +1,52 @@
+"""Verified questions: an exact match after normalising decides, a near one only suggests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistant.minds.embedded.inflection import stem
+from assistant.minds.embedded.tokens import tokenize
+from assistant.minds.embedded.wordlists import filler_words
+from tools.core.query.metric_query import MetricQuery
+from tools.core.semantics.model import SemanticModel
+
+_KEPT = frozenset({"how", "many", "much", "who", "which", "what", "when", "not", "number", "total", "count"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """A reviewed question and its query."""
+
+    id: str
+    question: str
+    query: MetricQuery
+
+
+class VerifiedQuestions:
+    """The reviewed pairs of a model by their normalised text."""
+
+    def __init__(self, model: SemanticModel) -> None:
+        self._by_text: dict[tuple[str, ...], Verified] = {}
+        for pair in model.verified_questions:
+            verified = Verified(id=pair.id, question=pair.question, query=MetricQuery.model_validate(dict(pair.query)))
+            for text in (pair.question, *pair.paraphrases):
+                self._by_text.setdefault(_key(text), verified)
+
+    def exact(self, question: str) -> Verified | None:
+        """The pair whose question this is, but for case, punctuation, number and politeness."""
+        return self._by_text.get(_key(question))
+
+    def near(self, question: str, limit: int = 3) -> tuple[Verified, ...]:
+        """Pairs that share most of their words with the question, best first."""
+        words = set(_key(question))
+        scored = [(len(words & set(key)) / len(words | set(key)), v) for key, v in self._by_text.items() if words]
+        best: dict[str, tuple[float, Verified]] = {}
+        for score, pair in scored:
+            if score >= 0.3 and score > best.get(pair.id, (0.0, pair))[0]:
+                best[pair.id] = (score, pair)
+        return tuple(v for _, v in sorted(best.values(), key=lambda sv: -sv[0])[:limit])
+
+
+def _key(text: str) -> tuple[str, ...]:
+    words = [t.text for t in tokenize(text) if t.kind != "mark"]
+    return tuple(stem(w) for w in words if w not in filler_words() or w in _KEPT)

@@ -1,0 +1,27 @@
+"""Word lists of English, kept as text files in `data/`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    lines = (files(__package__) / "data" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def grammar_words() -> frozenset[str]:
+    """Closed-class words and words of the question grammar: never a stored value by themselves."""
+    return _words("grammar")
+
+
+def filler_words() -> frozenset[str]:
+    """Words that change nothing: articles, politeness, verbs of asking and of being."""
+    return _words("filler")
+
+
+def ordinary_words() -> frozenset[str]:
+    """Common words that seldom change a business question; ignored, but said to be."""
+    return _words("ordinary")
