@@ -40,6 +40,10 @@ class EmbeddedMind:
         path = Path(warehouse.data_folder) / "mind" / FILE_NAME
         self._reader = QuestionReader(warehouse.model, ValueIndex.load(path) if path.exists() else ValueIndex.empty())
 
+    def is_answerable(self, text: str, context: MindContext) -> bool:
+        """Whether a question would be answered without doubt: for suggestions, before they are shown."""
+        return self._reader.is_answerable(text, context)
+
     def think(self, question: Question, context: MindContext) -> Thinking:
         reader = self._reader
         declined = refuse_text(question.text)

@@ -1,0 +1,113 @@
+"""Next questions: edits of the plan that just ran, in words, each read back before it is shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from assistant.turn import FollowUp, MindContext, RanStep
+from tools.core.errors import AnswerError
+from tools.core.query import METRIC_TIME, Comparison, DimensionRef, Grain, Measure, MetricQuery, Order, sentence
+from tools.core.semantics import SemanticModel
+
+MAX_SHOWN = 3
+MAX_TRIED = 8
+"""Reading a candidate back costs milliseconds; more than this would be felt."""
+SHORT_WINDOW_DAYS = 70
+"""Up to here a trend is weekly, beyond it monthly."""
+
+
+class Reads(Protocol):
+    """Somebody who can say whether a question would be answered without doubt."""
+
+    def is_answerable(self, text: str, context: MindContext) -> bool: ...
+
+
+class FollowUpWriter:
+    """Writes the next questions under an answer."""
+
+    def __init__(self, reader: Reads) -> None:
+        self._reader = reader
+
+    def is_answerable(self, text: str, context: MindContext) -> bool:
+        return self._reader.is_answerable(text, context)
+
+    def write(self, ran: RanStep, context: MindContext) -> tuple[FollowUp, ...]:
+        """Up to three questions that go on from this step, each of which this asker gets an answer to."""
+        try:
+            query = MetricQuery.model_validate(ran.arguments)
+        except ValidationError:
+            return ()
+        shown: list[FollowUp] = []
+        for tried, (label, candidate) in enumerate(edits(query, context.warehouse.model)):
+            if len(shown) == MAX_SHOWN or tried == MAX_TRIED:
+                break
+            question = _question(candidate, context)
+            if question is not None and self.is_answerable(question, context):
+                shown.append(FollowUp(label=label, question=question))
+        return tuple(shown)
+
+
+def edits(query: MetricQuery, model: SemanticModel) -> Iterator[tuple[str, MetricQuery]]:
+    """Plans one step away, the most telling first, with a short label each."""
+    if not query.metrics or query.cohort or query.distribution or query.pairs or query.listing or query.lifecycle:
+        return
+    plain = query.model_copy(update={"order": (), "limit": None, "top_per_group": None, "share": None, "having": (), "comparison": None})
+    over_time = any(d.field == METRIC_TIME or d.grain is not None for d in query.dimensions)
+    used = {d.field for d in query.dimensions} | {f.field for f in query.filters if f.op == "in" and len(f.values) == 1}
+    splits = [f for f in popular_dimensions(model) if f not in used]
+    if not query.dimensions:
+        yield from (_split(plain, model, field) for field in splits[:2])
+    if not over_time:
+        yield _trend(plain)
+    if query.window is not None and query.comparison is None and not over_time:
+        yield "Compare with the period before", plain.model_copy(update={"comparison": Comparison(kind="previous_period")})
+    yield from (_split(plain.model_copy(update={"dimensions": ()}), model, field) for field in splits[:3])
+    yield from _other_metrics(plain, model)
+
+
+def _split(query: MetricQuery, model: SemanticModel, field: str) -> tuple[str, MetricQuery]:
+    order = Order(by=query.metrics[0].column, direction="desc")
+    edited = query.model_copy(update={"dimensions": (DimensionRef(field=field),), "order": (order,), "limit": 10})
+    return f"By {model.field(field).label}", edited
+
+
+def _trend(query: MetricQuery) -> tuple[str, MetricQuery]:
+    window = query.window
+    short = window is not None and window.start and window.end and (window.end - window.start).days <= SHORT_WINDOW_DAYS
+    short = short or (window is not None and window.unit in ("day", "week", "month") and (window.last_n or 1) <= SHORT_WINDOW_DAYS // 30)
+    grain = Grain.WEEK if short else Grain.MONTH
+    return f"By {grain.value}", query.model_copy(update={"dimensions": (DimensionRef(field=METRIC_TIME, grain=grain),)})
+
+
+def _other_metrics(query: MetricQuery, model: SemanticModel) -> Iterator[tuple[str, MetricQuery]]:
+    """The same question for metrics that people ask for most."""
+    used = {m.metric for m in query.metrics}
+    asked = Counter(m for v in model.verified_questions for m in _metrics_of(dict(v.query)) if m not in used)
+    for name, _ in asked.most_common(2):
+        yield f"{model.metrics[name].label.capitalize()} instead", query.model_copy(update={"metrics": (Measure(metric=name),)})
+
+
+def popular_dimensions(model: SemanticModel) -> list[str]:
+    """Fields that reviewed questions split by, most frequent first."""
+    counted: Counter[str] = Counter()
+    for verified in model.verified_questions:
+        for dimension in verified.query.get("dimensions", ()):  # type: ignore[attr-defined]
+            if not dimension.get("grain") and dimension["field"] != METRIC_TIME:
+                counted[dimension["field"]] += 1
+    return [field for field, _ in counted.most_common()]
+
+
+def _metrics_of(query: dict[str, object]) -> list[str]:
+    metrics = query.get("metrics")
+    return [m if isinstance(m, str) else m["metric"] for m in metrics] if isinstance(metrics, list | tuple) else []
+
+
+def _question(query: MetricQuery, context: MindContext) -> str | None:
+    try:
+        return sentence(query, context.warehouse.model, as_of=context.as_of)
+    except AnswerError:
+        return None
