@@ -4,21 +4,41 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import yaml
+
 from tools.core.errors import ModelInvalid
 from tools.core.semantics.catalog import Catalog
-from tools.core.semantics.problems import Issues, Problem, locate
+from tools.core.semantics.problems import Issues, Problem, load_yaml, locate, repeated_keys
 from tools.core.semantics.read import build_model, read_text
 
 
 def validate_model(path: Path, catalog: Catalog | None = None) -> list[Problem]:
-    """All problems of the document, in its order; with a catalog also whether the model fits that database."""
+    """All problems of the document, in its order; with a catalog also whether the model fits that database.
+
+    Raises:
+        ModelInvalid: There is no such text file.
+    """
     return validate_text(path, read_text(path), catalog)
 
 
 def validate_text(path: Path, text: str, catalog: Catalog | None) -> list[Problem]:
+    """As `validate_model`, for text at hand; `path` is shown in the messages."""
+    # The checks need an SQL parser; reading a model that was validated before does not.
+    from tools.core.semantics.checks import CHECKS, Subject
+
     issues = Issues()
-    build_model(text, issues, catalog)
-    return locate(text, path, issues.found) if issues.found else []
+    model = build_model(text, issues, catalog)
+    try:
+        issues.found.extend(repeated_keys(text))
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        issue = issues.found[0]
+        return [Problem(path=path, line=mark.line + 1 if mark else 1, message=issue.message, suggestion=issue.suggestion)]
+    if model is not None:
+        subject = Subject(model=model, document=load_yaml(text), issues=issues, catalog=catalog)
+        for check in CHECKS:
+            check(subject)
+    return locate(text, path, issues.found)
 
 
 def require_valid(path: Path, text: str, catalog: Catalog | None) -> None:
@@ -26,4 +46,5 @@ def require_valid(path: Path, text: str, catalog: Catalog | None) -> None:
     errors = [problem for problem in validate_text(path, text, catalog) if problem.severity == "error"]
     if errors:
         listing = "\n".join(str(problem) for problem in errors)
-        raise ModelInvalid(f"The semantic model has {len(errors)} problem(s):\n{listing}", try_instead="Mend them and validate again.")
+        count = "one problem" if len(errors) == 1 else f"{len(errors)} problems"
+        raise ModelInvalid(f"The semantic model has {count}:\n{listing}", try_instead="Mend them and validate again.")

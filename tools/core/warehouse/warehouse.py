@@ -82,7 +82,7 @@ def built_generation(definition: Definition, home: Path) -> Generation:
     if not definition.shipped and Path(generation.manifest.definition) != definition.folder:
         raise WarehouseUnavailable(
             f"What is built as '{definition.name}' comes from another folder.",
-            try_instead=f"Run `assistant warehouse build` on this folder, which replaces it, or rename this folder.",
+            try_instead="Run `assistant warehouse build` on this folder, which replaces it, or rename this folder.",
             code="warehouse_not_built",
         )
     return generation
