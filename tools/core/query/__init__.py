@@ -22,6 +22,7 @@ from tools.core.query.metric_query import (
     TimeWindow,
     TopPerGroup,
 )
+from tools.core.query.sentence import sentence
 from tools.core.query.sql import METRIC_TIME
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "TimeWindow",
     "TopPerGroup",
     "compile_query",
+    "sentence",
 ]

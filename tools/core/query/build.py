@@ -31,6 +31,8 @@ class Build:
     ctes: dict[str, exp.Select] = field(default_factory=dict)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    joined: dict[str, exp.Select] = field(default_factory=dict)
+    """Fact -> FROM and JOINs as used, without conditions: to check that no join multiplied rows."""
 
     def cte(self, hint: str, select: exp.Select) -> str:
         """Add a named block, or find the equal one that exists, and return its name."""
@@ -73,6 +75,8 @@ class Relation:
     figures: tuple[str, ...]
     additive: frozenset[str] = frozenset()
     """Figures whose parts add up to their total."""
+    counts: frozenset[str] = frozenset()
+    """Figures that count rows or entities: a filter can only lower them."""
     has_people: bool = False
 
     @property

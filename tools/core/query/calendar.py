@@ -77,7 +77,7 @@ class Calendar:
             span = self._last(_unit(window), fiscal=window.fiscal, to_date=window.to_date)
         else:
             span = self._explicit(window)
-        return self._within_data(replace(span, label=label_of(span, self._settings.fiscal_year_start_month if window.fiscal else 1)))
+        return self._within_data(replace(span, label=label_of(span)))
 
     def previous(self, span: DateSpan) -> Span:
         """The period of equal length just before: whole calendar units for calendar windows, else as many days."""
@@ -183,7 +183,7 @@ def long_date(day: dt.date) -> str:
     return f"{day.day} {months.month_name[day.month]} {day.year}"
 
 
-def label_of(span: DateSpan, fiscal_start: int = 1) -> str:
+def label_of(span: DateSpan) -> str:
     """A window as a person says it, from its days alone: "March 2017", "Q1 2017", "2017", "1 to 15 March 2017"."""
     if span.start == BEGINNING:
         return f"up to {long_date(span.end)}"
@@ -194,8 +194,6 @@ def label_of(span: DateSpan, fiscal_start: int = 1) -> str:
         return f"{months.month_name[span.start.month]} {span.start.year}"
     if whole == 12 and span.start.month == 1:
         return str(span.start.year)
-    if whole == 12 and span.start.month == fiscal_start:
-        return f"fiscal year from {months.month_name[span.start.month]} {span.start.year}"
     if whole == 3 and span.start.month % 3 == 1:
         return f"Q{span.start.month // 3 + 1} {span.start.year}"
     if whole is not None:

@@ -1,11 +1,83 @@
-"""Self-tests of a result: cheap extra queries, planned with the statement and run by the tool."""
+"""Self-tests of a result: extra queries no dearer than the main one, planned here and run by the tool."""
 
 from __future__ import annotations
 
-from tools.core.query.build import Build, Relation
-from tools.core.query.compiled import PlannedCheck
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sqlglot import exp
+
+from tools.core.query import sql
+from tools.core.query.build import PEOPLE, Build, Relation, reading
+from tools.core.query.compiled import CheckKind, PlannedCheck
+from tools.core.query.facts import Ask
+from tools.core.query.figures import figures
+from tools.core.query.metric_query import Measure
 from tools.core.query.plan import Plan
+
+_ALL_GROUPS = "all_groups"
 
 
 def planned_checks(build: Build, plan: Plan, relation: Relation) -> tuple[PlannedCheck, ...]:
-    return ()
+    """The tests that mean something for this result, cheapest first."""
+    found = [_suppressed(build), _total(build, plan, relation), _unfiltered(build, plan, relation), _joins(build)]
+    return tuple(check for check in found if check is not None)
+
+
+def _suppressed(build: Build) -> PlannedCheck | None:
+    if _ALL_GROUPS not in build.ctes:
+        return None
+    few = exp.LT(this=sql.column(PEOPLE), expression=sql.number(build.scope.min_people))
+    count = exp.alias_(exp.Count(this=exp.Star(), big_int=True), "groups")
+    tree = build.attach(exp.select(count).from_(exp.to_table(_ALL_GROUPS)).where(few))
+    return PlannedCheck(name="small groups left out", kind=CheckKind.SUPPRESSED_GROUPS, tree=tree)
+
+
+def _total(build: Build, plan: Plan, relation: Relation) -> PlannedCheck | None:
+    """The same figures without the split; only where every group is in the result."""
+    query = plan.query
+    partial = query.limit is not None or query.having or query.top_per_group is not None or _ALL_GROUPS in build.ctes
+    measures = [m for m in query.metrics if m.column in relation.additive]
+    if partial or not measures or not relation.dimensions:
+        return None
+    tree = _ungrouped(build, measures, replace(plan.ask, dimensions=()))
+    columns = tuple(m.column for m in measures)
+    return PlannedCheck(name="the parts add up to the total", kind=CheckKind.PARTS_SUM_TO_TOTAL, tree=tree, columns=columns)
+
+
+def _unfiltered(build: Build, plan: Plan, relation: Relation) -> PlannedCheck | None:
+    """The same counts without the filters: never smaller than any filtered one."""
+    measures = [m for m in plan.query.metrics if m.column in relation.counts]
+    filtered = bool(plan.filters) or any(m.filters for m in measures)
+    if not measures or not filtered or build.scope.min_people:
+        return None
+    without = [replace_filters(m) for m in measures]
+    tree = _ungrouped(build, without, replace(plan.ask, dimensions=(), filters=()))
+    columns = tuple(m.column for m in measures)
+    return PlannedCheck(name="no more than without the filters", kind=CheckKind.AT_MOST, tree=tree, columns=columns)
+
+
+def replace_filters(measure: Measure) -> Measure:
+    """The measure without its own filters, under the same column name."""
+    return measure.model_copy(update={"filters": (), "alias": measure.column})
+
+
+def _ungrouped(build: Build, measures: Iterable[Measure], ask: Ask) -> exp.Select:
+    apart = Build(scope=build.scope, ctes=dict(build.ctes), lookups=dict(build.lookups))
+    relation = figures(apart, measures, ask)
+    name = apart.cte("total", relation.select)
+    return apart.attach(reading(name, relation.figures))
+
+
+def _joins(build: Build) -> PlannedCheck | None:
+    """The rows of the first joined fact, with its joins and without."""
+    if not build.joined:
+        return None
+    joined = next(iter(build.joined.values()))
+    count = exp.Count(this=exp.Star(), big_int=True)
+    apart = Build(scope=build.scope)
+    alone = exp.Select().from_(joined.args["from_"].this.copy()).select(exp.alias_(count.copy(), "alone"))
+    names = apart.cte("rows_joined", joined.select(exp.alias_(count, "joined"))), apart.cte("rows_alone", alone)
+    tree = exp.select(exp.column("joined", table=names[0]), exp.column("alone", table=names[1])).from_(exp.to_table(names[0]))
+    tree = tree.join(exp.to_table(names[1]), join_type="cross")
+    return PlannedCheck(name="no join multiplied rows", kind=CheckKind.JOINED_ROWS, tree=apart.attach(tree))

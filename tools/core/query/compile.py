@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from tools.core.contract import Column, DateSpan, Reading
+from tools.core.contract import Column, DateSpan
 from tools.core.query.build import PEOPLE, Build, Relation
 from tools.core.query.checks import planned_checks
 from tools.core.query.compiled import CompiledQuery
@@ -59,7 +59,7 @@ def compile_query(
         tree=tree,
         sql=tree.sql(dialect="duckdb", pretty=True),
         columns=columns,
-        reading=reading_of(scope, plan),
+        reading=reading_of(scope, query, plan.windows),
         notes=tuple(build.notes),
         suppressed_below=scope.min_people if suppressed else None,
         people_column=PEOPLE if suppressed else None,

@@ -152,8 +152,9 @@ def fit(build: Build, leaf: Leaf, ask: Ask, natural_dates: frozenset[str]) -> Fi
     needs_time = ask.window is not None or METRIC_TIME in wanted or any(f in natural_dates for f in wanted)
     if _answers(build.scope, leaf.fact, wanted) and (leaf.time is not None or not needs_time):
         return Fitted(leaf=leaf, dimensions=ask.dimensions, filters=ask.filters)
-    if leaf.is_count_of_rows(build.scope):
-        through = _counted_through(build, leaf, wanted, needs_time=needs_time)
+    counted = leaf.counted_key(build.scope)
+    if counted is not None:
+        through = _counted_through(build, leaf, counted, wanted, needs_time=needs_time)
         if through is not None:
             return Fitted(leaf=through, dimensions=ask.dimensions, filters=ask.filters)
     missing = [f for f in wanted if not _answers(build.scope, leaf.fact, (f,))]
@@ -194,6 +195,8 @@ def block_of(build: Build, leaves: Mapping[int, Fitted], ask: Ask) -> FactBlock:
     conditions = [source.bind(f) for f in (*first.filters, *shared)]
     dated = _dated(source, ask, build.scope, first.leaf)
     base = source.select([*([dated] if dated is not None else []), *conditions])
+    if source.joins and not any(name in build.lookups for name in source.joins):
+        build.joined[first.leaf.fact] = source.select(())
     return FactBlock(base=base, dimensions=dimensions, leaves=aggregates, people=tuple(people.values()), fact=first.leaf.fact)
 
 
@@ -246,8 +249,8 @@ def _answers(scope: Scope, fact: str, field_ids: Iterable[str]) -> bool:
     return scope.graph.reaches_all(fact, {f.split(".")[0] for f in field_ids if f != METRIC_TIME})
 
 
-def _counted_through(build: Build, leaf: Leaf, wanted: tuple[str, ...], *, needs_time: bool) -> Leaf | None:
-    """COUNT of an entity's rows as COUNT(DISTINCT its key) over a fact that knows all that is asked.
+def _counted_through(build: Build, leaf: Leaf, counted: str, wanted: tuple[str, ...], *, needs_time: bool) -> Leaf | None:
+    """A count of entities as COUNT(DISTINCT their key) over a fact that knows all that is asked.
 
     Raises:
         QueryUnsupported: Several facts could be meant and the model does not choose.
@@ -267,11 +270,10 @@ def _counted_through(build: Build, leaf: Leaf, wanted: tuple[str, ...], *, needs
                 try_instead=f"name the fact under `counted_through` of the metric {leaf.metric}, or ask for one of its own metrics",
             )
         return None
-    build.note(f"{entity.plural} counted through their {scope.dataset(chosen).plural}")
-    key = sql.symbol(scope.key(leaf.fact))
-    return replace(
-        leaf, aggregate=exp.Count(this=exp.Distinct(expressions=[key]), big_int=True), fact=chosen, time=scope.time_of(chosen)
-    )
+    what = metric.label if metric and not counted.endswith(f".{(entity.primary_key or ('',))[0]}") else entity.plural
+    build.note(f"{what} counted through their {scope.dataset(chosen).plural}")
+    distinct = exp.Count(this=exp.Distinct(expressions=[sql.symbol(counted)]), big_int=True)
+    return replace(leaf, aggregate=distinct, fact=chosen, time=scope.time_of(chosen))
 
 
 def _by_own_date(build: Build, leaf: Leaf, ask: Ask, dates: list[str]) -> Fitted:

@@ -38,11 +38,12 @@ def figures(build: Build, measures: Iterable[Measure], ask: Ask) -> Relation:
     fitted = _fitted(build, formulas.leaves, ask)
     blocks = _blocks(build, fitted, ask)
     additive = frozenset(name for name, formula in of_measure.items() if _adds_up(formula, fitted))
+    counts = frozenset(n for n, f in of_measure.items() if is_single_leaf(f) and fitted[leaf_indexes(f)[0]].leaf.is_count)
     outer = [(m.column, per_entity(build, m, ask, figures)) for m in asked if m.per is not None]
     if len(blocks) == 1 and not outer:
-        return replace(_direct(blocks[0], of_measure, ask), additive=additive)
+        return replace(_direct(blocks[0], of_measure, ask), additive=additive, counts=counts)
     parts = [_part(build, block, fitted, of_measure) for block in blocks]
-    return replace(_joined(build, parts, of_measure, outer, asked, ask), additive=additive)
+    return replace(_joined(build, parts, of_measure, outer, asked, ask), additive=additive, counts=counts)
 
 
 def _formula(build: Build, formulas: Formulas, measure: Measure) -> exp.Expression:

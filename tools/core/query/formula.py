@@ -61,16 +61,19 @@ class Leaf:
         plain = isinstance(self.aggregate, exp.Sum) or (self.is_count and not isinstance(self.aggregate.this, exp.Distinct))
         return plain and self.cumulative is None and self.non_additive is None and not isinstance(self.aggregate.this, exp.Distinct)
 
-    def is_count_of_rows(self, scope: Scope) -> bool:
-        """COUNT(*) or a count of the fact's own key: it can be counted through another fact."""
+    def counted_key(self, scope: Scope) -> str | None:
+        """What a count of rows or of distinct values counts, so that it can be counted through another fact: a field id."""
         if not self.is_count or self.cumulative is not None or self.non_additive is not None:
-            return False
-        counted = self.aggregate.this
-        if isinstance(counted, exp.Distinct):
+            return None
+        counted, distinct = self.aggregate.this, isinstance(self.aggregate.this, exp.Distinct)
+        if distinct:
             counted = counted.expressions[0] if len(counted.expressions) == 1 else None
         if isinstance(counted, exp.Star) or (isinstance(counted, exp.Column) and isinstance(counted.this, exp.Star)):
-            return True
-        return isinstance(counted, exp.Column) and scope.key_reads(f"{counted.table}.{counted.name}")
+            return scope.key(self.fact)
+        if not isinstance(counted, exp.Column):
+            return None
+        field_id = f"{counted.table}.{counted.name}"
+        return field_id if distinct or scope.key_reads(field_id) else None
 
 
 @dataclass(kw_only=True)
@@ -137,7 +140,7 @@ class Formulas:
         fact = self._fact(metric, aggregate)
         leaf = replace(
             context,
-            aggregate=aggregate.copy(),
+            aggregate=_simplest(self.scope, fact, aggregate),
             fact=fact,
             time=metric.time_field or self.scope.time_of(fact),
             cumulative=metric.cumulative,
@@ -194,6 +197,15 @@ def _inherit(context: Leaf, given: MetricInput) -> Leaf:
 def _author_condition(text: str) -> exp.Expression:
     parsed = sql.parse(text)
     return exp.paren(parsed) if isinstance(parsed, exp.Or) else parsed
+
+
+def _simplest(scope: Scope, fact: str, aggregate: exp.Expression) -> exp.Expression:
+    """COUNT(DISTINCT key) over the key's own dataset is COUNT(key): quicker, and its parts add up."""
+    if isinstance(aggregate, exp.Count) and isinstance(aggregate.this, exp.Distinct) and len(aggregate.this.expressions) == 1:
+        counted = aggregate.this.expressions[0]
+        if isinstance(counted, exp.Column) and counted.table == fact and scope.key_reads(f"{fact}.{counted.name}"):
+            return exp.Count(this=counted.copy(), big_int=True)
+    return aggregate.copy()
 
 
 def _is_aggregate(node: exp.Expression) -> bool:

@@ -109,7 +109,7 @@ def _date_condition(target: exp.Expression, condition: Filter, scope: Scope, *, 
         raise QueryUnsupported(f"{condition.field} is a date, which contains no text", try_instead="compare it with dates")
     grain = condition.grain
     if grain is not None and grain.is_cyclic:
-        values = [_recurring_value(v, grain) for v in condition.values]
+        values = [recurring_value(v, grain) for v in condition.values]
         if isinstance(values[0], str) and condition.op not in ("in", "not_in"):
             return _ranked_names(target, condition, [str(v) for v in values], grain)
         return _condition(sql.recurring_part(target, grain), condition, values, is_text=False)
@@ -147,7 +147,7 @@ def _ranked_names(target: exp.Expression, condition: Filter, names: list[str], g
     return _condition(rank, condition, [ordered.index(n) + 1 for n in names], is_text=False)
 
 
-def _recurring_value(value: Scalar, grain: Grain) -> Scalar:
+def recurring_value(value: Scalar, grain: Grain) -> Scalar:
     """Weekdays and months by name, the rest by number; numbers of weekdays are ISO (1 = Monday)."""
     names = {Grain.DAY_OF_WEEK: WEEKDAYS, Grain.MONTH_OF_YEAR: MONTHS}.get(grain)
     text = str(value).strip()

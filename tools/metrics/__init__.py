@@ -1,0 +1,1 @@
+"""Business figures from the semantic model, without any SQL by the caller."""
