@@ -1,6 +1,7 @@
 """The semantic model: read an Apache Ossie document, validate it, describe it."""
 
 from tools.core.semantics.catalog import Catalog
+from tools.core.semantics.describe import describe_model
 from tools.core.semantics.graph import JoinGraph
 from tools.core.semantics.model import (
     AbsentConcept,
@@ -44,6 +45,7 @@ __all__ = [
     "Route",
     "SemanticModel",
     "VerifiedQuestion",
+    "describe_model",
     "read_model",
     "validate_model",
 ]
