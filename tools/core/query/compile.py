@@ -77,7 +77,7 @@ def _result(build: Build, plan: Plan) -> Relation:
         return arrange(build, query, distinct_values(build, plan.ask))
 
     def compute(window: DateSpan | None, dimensions: tuple[Dimension, ...]) -> Relation:
-        return figures(build, measures, replace(plan.ask, window=window, dimensions=dimensions))
+        return figures(build, measures, replace(plan.ask, window=window, dimensions=plan.split(build, window, dimensions)))
 
     span, baseline = plan.windows.span, plan.windows.baseline
     relation = compute(span, plan.dimensions) if baseline is None else compared(build, plan.windows, plan.dimensions, compute)

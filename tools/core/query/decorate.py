@@ -35,6 +35,7 @@ def compared(build: Build, windows: Windows, dimensions: tuple[Dimension, ...], 
     span, baseline = windows.span, windows.baseline
     assert span is not None and baseline is not None
     now, before = compute(span, dimensions), compute(baseline, dimensions)
+    dimensions = now.dimensions
     here = build.cte("asked_window", _positioned(build, now, span))
     there = build.cte("baseline_window", _positioned(build, before, baseline))
     on = sql.all_of(sql.same(exp.column(_join_column(d), table=here), exp.column(_join_column(d), table=there)) for d in dimensions)

@@ -18,6 +18,7 @@ from tools.core.query.formula import Leaf
 from tools.core.query.predicates import until, window_condition
 from tools.core.query.resolve import Dimension, Scope
 from tools.core.query.sql import METRIC_TIME
+from tools.core.semantics.model import Relationship
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,21 +87,22 @@ class Source:
         if path and isinstance(expression, exp.Column) and expression.name in path[-1].to_columns:
             last = path[-1]
             return self._field(last.from_dataset, last.from_columns[last.to_columns.index(expression.name)])
-        for step in path:
-            self._join(step.to_dataset, step.from_dataset, step.from_columns, step.to_columns)
+        if path:
+            self._join(path[-1])
         located = sql.replace_columns(expression, lambda c: c if c.table else exp.column(c.this.copy(), table=dataset))
         return exp.paren(located) if isinstance(located, (exp.Binary, exp.Not)) else located
 
-    def _join(self, target: str, origin: str, from_columns: tuple[str, ...], to_columns: tuple[str, ...]) -> None:
-        if target in self.joins:
+    def _join(self, step: Relationship) -> None:
+        """Join a dataset; what lies between it and the fact is joined only if the key must be read from there."""
+        if step.to_dataset in self.joins:
             return
         pairs = [
-            exp.EQ(this=self._field(origin, a), expression=exp.column(b, table=target))
-            for a, b in zip(from_columns, to_columns, strict=True)
+            exp.EQ(this=self._field(step.from_dataset, a), expression=exp.column(b, table=step.to_dataset))
+            for a, b in zip(step.from_columns, step.to_columns, strict=True)
         ]
         condition = sql.all_of(pairs)
         assert condition is not None
-        self.joins[target] = condition
+        self.joins[step.to_dataset] = condition
 
     def _looked_up(self, column: exp.Column) -> exp.Expression:
         lookup = self.build.lookups[column.table]

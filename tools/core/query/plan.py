@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from tools.core.contract import DateSpan
 from tools.core.errors import QueryUnsupported
 from tools.core.query.build import Build
 from tools.core.query.calendar import Span
 from tools.core.query.decorate import Windows
 from tools.core.query.entities import entity_condition
 from tools.core.query.facts import Ask
-from tools.core.query.metric_query import Measure, MetricQuery
+from tools.core.query.first_facts import lifecycle_dimension
+from tools.core.query.metric_query import DimensionRef, Measure, MetricQuery
 from tools.core.query.predicates import filter_condition
 from tools.core.query.resolve import Dimension
 
@@ -29,6 +31,12 @@ class Plan:
     @property
     def ask(self) -> Ask:
         return Ask(dimensions=self.dimensions, filters=self.filters, window=self.windows.span, time_field=self.query.time_field)
+
+    def split(self, build: Build, window: DateSpan | None, dimensions: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
+        """The dimensions for one window, new or returning among them."""
+        if self.query.lifecycle is None:
+            return dimensions
+        return (*dimensions, lifecycle_dimension(build, self.query.lifecycle, dimensions, window))
 
     @property
     def hidden_measures(self) -> tuple[Measure, ...]:
@@ -48,7 +56,17 @@ def plan_of(build: Build, query: MetricQuery) -> Plan:
         scope.field(query.time_field)
     filters = [filter_condition(scope, f) for f in query.filters]
     filters += [entity_condition(build, c) for c in query.entity_conditions]
-    return Plan(query=query, dimensions=scope.dimensions(query.dimensions), windows=windows, filters=tuple(filters))
+    return Plan(query=query, dimensions=scope.dimensions(_split_by(build, query)), windows=windows, filters=tuple(filters))
+
+
+def _split_by(build: Build, query: MetricQuery) -> tuple[DimensionRef, ...]:
+    """The dimensions; a listing is split by its entity's key and the fields to show."""
+    if query.listing is None:
+        return query.dimensions
+    entity = query.listing.entity
+    build.scope.check_may_list(build.scope.dataset(entity).name)
+    shown = dict.fromkeys((build.scope.key(entity), *query.listing.fields))
+    return (*(DimensionRef(field=f) for f in shown), *query.dimensions)
 
 
 def windows_of(build: Build, query: MetricQuery) -> Windows:

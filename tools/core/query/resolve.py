@@ -108,7 +108,9 @@ class Scope:
                 f"{dataset.plural} have no single-column key, so they cannot be counted or listed one by one",
                 try_instead=f"declare a primary key of one column for {dataset_name} in the semantic model",
             )
-        return f"{dataset_name}.{dataset.primary_key[0]}"
+        column = dataset.primary_key[0]
+        declared = next((f.name for f in dataset.fields.values() if f.expression == column), column)
+        return f"{dataset_name}.{declared}"
 
     def time_of(self, dataset_name: str) -> str | None:
         """Field id of the date of a dataset's rows."""

@@ -30,7 +30,8 @@ def reading_of(scope: Scope, query: MetricQuery, windows: Windows) -> Reading:
     """The plan in words, part by part and as one sentence."""
     words = Wording(scope)
     metrics = tuple(words.measure(m) for m in query.metrics)
-    dimensions = tuple(words.dimension(d) for d in query.dimensions)
+    own = words.own_dates(query)
+    dimensions = tuple(words.dimension(d, own) for d in query.dimensions)
     filters = tuple(sorted({words.filter(f) for f in query.filters}))
     conditions = tuple(sorted({words.entity_condition(c) for c in query.entity_conditions}))
     parts = [
@@ -186,7 +187,7 @@ def _column(words: Wording, query: MetricQuery, name: str) -> str:
     """A result column in words."""
     for dimension in query.dimensions:
         if name == dimension.field:
-            return words.dimension(dimension)
+            return words.dimension(dimension, words.own_dates(query))
     by_column = {m.column: words.measure(m) for m in query.metrics}
     if name in by_column:
         return by_column[name]

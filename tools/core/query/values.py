@@ -42,7 +42,20 @@ def _base(build: Build, datasets: set[str], *, dated: bool) -> str:
     own = [d for d in reaching if d in datasets]
     if own or len(reaching) == 1:
         return (own or reaching)[0]
+    chosen = next((f for f in _counted_through(build, datasets) if f in reaching), None)
+    if chosen is not None:
+        return chosen
     raise QueryUnsupported(
         f"values of {' and '.join(sorted(datasets)) or 'no field'} meet in {', '.join(reaching) or 'no dataset'}",
         try_instead="add a metric, which says which facts are meant",
     )
+
+
+def _counted_through(build: Build, datasets: set[str]) -> tuple[str, ...]:
+    """The facts through which the model counts one of these entities: its choice of what makes them occur."""
+    found: dict[str, None] = {}
+    for metric in build.scope.model.metrics.values():
+        used = {c.table for c in sql.parse(metric.expression).find_all(exp.Column)}
+        if metric.counted_through and used <= datasets:
+            found.update(dict.fromkeys(metric.counted_through))
+    return tuple(found)

@@ -7,8 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from sqlglot import exp
+
+from tools.core.query import sql
 from tools.core.query.calendar import label_of, long_date
-from tools.core.query.metric_query import Comparator, DimensionRef, EntityCondition, Filter, Measure, Scalar, TimeWindow
+from tools.core.query.metric_query import Comparator, DimensionRef, EntityCondition, Filter, Measure, MetricQuery, Scalar, TimeWindow
 from tools.core.query.predicates import recurring_value, typed
 from tools.core.query.resolve import Scope
 from tools.core.query.sql import METRIC_TIME
@@ -55,15 +58,25 @@ class Wording:
             return field.label
         return f"{field.label} of the {self._scope.model.datasets[dataset].label}"
 
-    def dimension(self, ref: DimensionRef) -> str:
-        """"month of sold on", "department", "age in steps of 10"."""
+    def dimension(self, ref: DimensionRef, own_dates: frozenset[str] = frozenset()) -> str:
+        """"month", "month (date of birth)" when it is not the figures' own date, "department", "age in steps of 10"."""
         name = self.field(ref.field)
         if ref.bin_width is not None:
             return f"{name} in steps of {ref.bin_width:g}"
         if ref.grain is None:
             return name
         grain = ref.grain.value.replace("_", " ")
-        return grain if ref.field == METRIC_TIME else f"{grain} ({name})"
+        return grain if ref.field == METRIC_TIME or own_dates == {ref.field} else f"{grain} ({name})"
+
+    def own_dates(self, query: MetricQuery) -> frozenset[str]:
+        """The dates that the query's metrics follow by themselves; none when a metric is made of others."""
+        found: set[str] = set()
+        for measure in query.metrics:
+            metric = self._scope.metric(measure.metric)
+            facts = {c.table for c in sql.parse(metric.expression).find_all(exp.Column)} if not metric.inputs else {""}
+            dates = {metric.time_field} if metric.time_field else {self._scope.time_of(f) if f else None for f in facts}
+            found |= {d or "" for d in dates}
+        return frozenset(found)
 
     def measure(self, measure: Measure) -> str:
         """A figure with its own filters: "median revenue per household (brand is Private)"."""

@@ -1,27 +1,38 @@
-"""Results of another shape than figures by dimensions: cohorts, distributions, pairs, listings."""
+"""Results of another shape than figures by dimensions: cohorts, distributions, pairs.
+
+A listing is no shape of its own: it is figures by the entity's key (see `plan.py`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from tools.core.contract import Column
 from tools.core.errors import QueryUnsupported
-from tools.core.query.build import Build, Relation
+from tools.core.query.build import Build
 from tools.core.query.plan import Plan
+from tools.core.query.shapes.cohort import cohorts
+from tools.core.query.shapes.distribution import distribution
+from tools.core.query.shapes.pairs import pairs
+from tools.core.query.shapes.shaped import Shaped
 
-
-@dataclass(frozen=True, kw_only=True)
-class Shaped:
-    """A finished relation and what its columns are."""
-
-    relation: Relation
-    columns: tuple[Column, ...]
+_ORDINARY = ("comparison", "share", "growth", "running_total", "moving_average", "lifecycle", "top_per_group", "fill_gaps", "having")
 
 
 def shaped(build: Build, plan: Plan) -> Shaped | None:
-    """The result of the query's shape, None for ordinary figures."""
+    """The result of the query's special shape, None for ordinary figures.
+
+    Raises:
+        QueryUnsupported: The query also asks for what only ordinary figures have.
+    """
     query = plan.query
-    for shape in ("cohort", "distribution", "pairs", "listing"):
-        if getattr(query, shape) is not None:
-            raise QueryUnsupported(f"{shape} is not supported yet", try_instead="ask for figures by dimensions")
-    return None
+    shapes = {"cohort": (query.cohort, cohorts), "distribution": (query.distribution, distribution), "pairs": (query.pairs, pairs)}
+    name = next((n for n, (spec, _) in shapes.items() if spec is not None), None)
+    if name is None:
+        return None
+    extra = [part for part in _ORDINARY if getattr(query, part)] + (["dimensions"] if query.dimensions else [])
+    if name != "cohort" and query.metrics:
+        extra.append("metrics")
+    if extra:
+        raise QueryUnsupported(f"{name} does not go with {', '.join(extra)}", try_instead=f"leave {', '.join(extra)} out, or leave {name} out")
+    return shapes[name][1](build, plan)
+
+
+__all__ = ["Shaped", "shaped"]
