@@ -44,6 +44,13 @@ class EmbeddedMind:
         """Whether a question would be answered without doubt: for suggestions, before they are shown."""
         return self._reader.is_answerable(text, context)
 
+    @classmethod
+    def from_reader(cls, reader: QuestionReader) -> EmbeddedMind:
+        """A mind over a model without a warehouse: for tests and for checks of a model."""
+        mind = cls.__new__(cls)
+        mind._reader = reader
+        return mind
+
     def think(self, question: Question, context: MindContext) -> Thinking:
         reader = self._reader
         declined = refuse_text(question.text)

@@ -1,0 +1,48 @@
+"""Questions of `questions.yaml` read to their plans; what must not be answered is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from assistant.minds.embedded.mind import EmbeddedMind, QuestionReader
+from assistant.turn import Decline, Done, MindContext, Question
+from tools.core.query.metric_query import MetricQuery
+
+CASES = [c for c in yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8")) if not c.get("skip")]
+
+
+def think(reader: QuestionReader, context: MindContext, text: str) -> tuple[dict[str, Any] | None, Any]:
+    """(arguments of the last step, outcome) of a mind over the reader."""
+    mind = EmbeddedMind.from_reader(reader)
+    thinking = mind.think(Question(text=text), context)
+    step = None
+    try:
+        step = next(thinking)
+        while True:
+            step = thinking.send(None)  # type: ignore[arg-type]
+    except StopIteration as stop:
+        return (dict(step.arguments) if step else None), stop.value
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "plan" in c], ids=lambda c: c["q"])
+def test_question_reads_to_its_plan(case: dict[str, Any], reader: QuestionReader, context: MindContext) -> None:
+    arguments, outcome = think(reader, context, case["q"])
+    assert arguments is not None, outcome
+    assert MetricQuery.model_validate(arguments) == MetricQuery.model_validate(case["plan"])
+    assert isinstance(outcome, Done)
+    assert outcome.doubt is None
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "outcome" in c], ids=lambda c: c["q"])
+def test_question_without_an_answer_gets_none(case: dict[str, Any], reader: QuestionReader, context: MindContext) -> None:
+    _, outcome = think(reader, context, case["q"])
+    if case["outcome"] == "offered":
+        assert isinstance(outcome, Done)
+        assert outcome.doubt
+    else:
+        assert isinstance(outcome, Decline)
+        assert outcome.code == case["outcome"]
