@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assistant.interfaces import cli_data, cli_operate
+from assistant.interfaces.cli_common import EXIT_CODES, AsJson, AsOf, User, Warehouse, guarded, opened, parse_day, settings
+
 if TYPE_CHECKING:
-    from assistant.pipeline import Assistant
-    from assistant.settings import Settings
     from assistant.turn import Answer
 
 app = typer.Typer(
@@ -28,78 +26,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-EXIT_CODES = {"answered": 0, "offered": 3, "needs_clarification": 3, "declined": 3, "refused": 4, "failed": 1}
-
-Warehouse = Annotated[str | None, typer.Option("--warehouse", "-w", help="A name from `assistant warehouse list`, or a folder.")]
-User = Annotated[str | None, typer.Option("--user", help="Run with this user's rights (users.yaml); default: the local role.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Look at the data as on this day (YYYY-MM-DD).")]
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def guarded(command: Command) -> Command:
-    """Turn an AnswerError into its message and the right exit code; nothing else is caught here."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        from tools.core.errors import AnswerError
-
-        try:
-            return command(*args, **kwargs)
-        except AnswerError as error:
-            fail(error)
-
-    return run  # type: ignore[return-value]
-
-
-def fail(error: Any) -> NoReturn:
-    """Print an AnswerError on stderr and leave with its exit code."""
-    from tools.core.errors import NotAllowed, RepairableByModel, SqlRefused
-
-    typer.echo(f"{error.message}\n{error.try_instead}".rstrip() + f"  [{error.public_code}]", err=True)
-    if isinstance(error, (NotAllowed, SqlRefused)):
-        raise typer.Exit(EXIT_CODES["refused"])
-    raise typer.Exit(EXIT_CODES["declined"] if isinstance(error, RepairableByModel) else EXIT_CODES["failed"])
-
-
-def settings(**overrides: Any) -> Settings:
-    """Settings of the environment, with what the command line says over them."""
-    from pydantic import ValidationError
-
-    from assistant.settings import Settings
-    from tools.core.errors import SetupProblem
-
-    try:
-        return Settings(**{key: value for key, value in overrides.items() if value is not None})
-    except ValidationError as error:
-        problems = "; ".join(f"ASSISTANT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
-        raise SetupProblem(f"A setting is wrong: {problems}.", try_instead="Correct it in the environment or in .env.") from None
-
-
-@contextmanager
-def opened(warehouse: str | None) -> Iterator[Assistant]:
-    """An assistant for the length of one command."""
-    from assistant.wiring import build
-
-    assistant = build(settings(), warehouse=warehouse)
-    try:
-        yield assistant
-    finally:
-        assistant.close()
-
-
-def parse_day(text: str | None) -> Any:
-    """The day of `--as-of`; a usage error when it is not one."""
-    import datetime as dt
-
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a day; write it as YYYY-MM-DD") from None
 
 
 @app.command()
@@ -189,19 +115,15 @@ def metric(
     raise typer.Exit(EXIT_CODES[answer.status.value])
 
 
-def _add_groups() -> None:
-    from assistant.interfaces import cli_data, cli_operate
-
-    app.add_typer(cli_data.warehouse_app, name="warehouse")
-    app.add_typer(cli_data.semantics_app, name="semantics")
-    app.add_typer(cli_operate.sql_app, name="sql")
-    app.add_typer(cli_operate.policy_app, name="policy")
-    app.command()(cli_operate.doctor)
+app.add_typer(cli_data.warehouse_app, name="warehouse")
+app.add_typer(cli_data.semantics_app, name="semantics")
+app.add_typer(cli_operate.sql_app, name="sql")
+app.add_typer(cli_operate.policy_app, name="policy")
+app.command()(cli_operate.doctor)
 
 
 def main() -> None:
     """Entry point of the `assistant` command."""
-    _add_groups()
     app()
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assistant.interfaces.cli import EXIT_CODES, AsJson, guarded, settings
+from assistant.interfaces.cli_common import EXIT_CODES, AsJson, guarded, settings
 
 warehouse_app = typer.Typer(no_args_is_help=True, help="Build, look at and check warehouses.")
 semantics_app = typer.Typer(no_args_is_help=True, help="Validate and describe semantic models.")

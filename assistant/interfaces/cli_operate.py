@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.interfaces.cli import EXIT_CODES, AsJson, User, Warehouse, guarded, opened, settings
+from assistant.interfaces.cli_common import EXIT_CODES, AsJson, User, Warehouse, guarded, opened, settings
 
 if TYPE_CHECKING:
     from assistant.pipeline import Assistant
@@ -103,7 +104,7 @@ def sql_verdict(assistant: Assistant, user: str | None, statement: str, *, run: 
 
 def _rows(assistant: Assistant, checked: CheckedSql) -> dict[str, Any]:
     result = assistant.warehouse.engine.execute(checked)
-    rows = [[value.isoformat() if hasattr(value, "isoformat") else value for value in row] for row in result.rows]
+    rows = [[value.isoformat() if isinstance(value, dt.date) else value for value in row] for row in result.rows]
     return {"columns": list(result.names), "rows": rows, "truncated": result.truncated}
 
 
@@ -118,7 +119,9 @@ def _print_rows(verdict: dict[str, Any]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*[Text(name) for name in verdict["columns"]])
+    table = Table()
+    for name in verdict["columns"]:
+        table.add_column(Text(name))
     for row in verdict["rows"]:
         table.add_row(*[Text("" if value is None else str(value)) for value in row])
     Console().print(table)
