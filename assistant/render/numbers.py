@@ -164,6 +164,20 @@ def format_period(value: dt.date, grain: str | None = None) -> str:
     return format_day(value)
 
 
+def axis_period(value: dt.date, grain: str | None, before: dt.date | None) -> tuple[str, str]:
+    """The period on a time axis, after the label `before`: what changes, and the year where a new one begins ("Feb", "")."""
+    year = "" if before is not None and before.year == value.year else str(value.year)
+    if grain == "year":
+        return str(value.year), ""
+    if grain == "quarter":
+        return f"Q{(value.month + 2) // 3}", year
+    if grain == "month":
+        return MONTHS[value.month - 1], year
+    if isinstance(value, dt.datetime) and grain not in ("day", "week"):
+        return f"{value.day} {MONTHS[value.month - 1]} {value:%H:%M}", year
+    return f"{value.day} {MONTHS[value.month - 1]}", year
+
+
 def format_day(value: dt.date, *, long: bool = False) -> str:
     """A date: "3 Jul 2017", or long: "3 July 2017"."""
     return f"{value.day} {(LONG_MONTHS if long else MONTHS)[value.month - 1]} {value.year}"

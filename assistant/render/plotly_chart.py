@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.render.markdown import plain
-from assistant.render.numbers import format_cell, heading
+from assistant.render.numbers import axis_period, format_cell, heading
 from assistant.turn import Chart
 from tools.core.contract import Cell, Column, Table
 
@@ -22,6 +22,8 @@ MAX_BINS = 60
 MAX_HEAT = 40
 MAX_PERIOD_LABELS = 12
 LABEL_CHARS = 26
+FLAT_LINE = 0.85
+"""A line that stays above this part of its height would be flat on an axis from zero; only then the axis starts higher, and says so."""
 
 COLORS = ("#4c78f0", "#e8853d", "#2ba58c", "#c8569b", "#8e6be0", "#d9a514", "#4fa3d9", "#a5735a")
 TEXT = "#7b8494"
@@ -153,13 +155,28 @@ def _lines(data: _Data) -> Json:
         "type": "date" if dated else "linear",
         "tickmode": "array",
         "tickvals": [place[value] for value in shown],
-        "ticktext": [safe(format_cell(value, column)) for value in shown],
+        "ticktext": _period_labels(shown, column),
         "showgrid": False,
         "automargin": True,
     }
     values = [value for trace in traces for value in trace["y"]]
     layout = _layout(len(traces), height=380) | {"xaxis": axis, "yaxis": _value_axis(data, values, stacked=False, from_zero=False)}
+    if layout["yaxis"]["range"][0] > 0:
+        _say(layout, "The axis does not start at zero.")
     return {"data": traces, "layout": layout, "config": CONFIG}
+
+
+def _period_labels(shown: Sequence[Cell], column: Column) -> list[str]:
+    """Short, with the year below the first label of each year."""
+    labels, before = [], None
+    for value in shown:
+        if not isinstance(value, dt.date):
+            labels.append(safe(_short(format_cell(value, column))))
+            continue
+        label, year = axis_period(value, column.grain, before)
+        labels.append(f"{label}<br>{year}" if year else label)
+        before = value
+    return labels
 
 
 # --- heatmap and scatter ------------------------------------------------------------------------------------------------------
@@ -259,7 +276,7 @@ def _point_hover(data: _Data, row: Row, y: int) -> str:
 
 def _value_axis(data: _Data, values: Sequence[float | None], *, stacked: bool, from_zero: bool) -> Json:
     low, high = _bounds(values)
-    if from_zero or low < 0.5 * high:
+    if from_zero or low < FLAT_LINE * high:
         low = min(low, 0.0)
         high = max(high, 0.0)
     axis: Json = {"gridcolor": GRID, "zeroline": low < 0 < high, "zerolinecolor": GRID, "automargin": True}

@@ -63,8 +63,26 @@ def test_a_time_line_is_in_time_order_with_period_labels_and_gaps():
     trace = fig["data"][0]
     assert trace["x"] == ["2017-01-01", "2017-02-01", "2017-03-01"]
     assert trace["y"] == [100.0, None, 300.0]
-    assert fig["layout"]["xaxis"]["ticktext"] == ["Jan 2017", "Feb 2017", "Mar 2017"]
+    assert fig["layout"]["xaxis"]["ticktext"] == ["Jan<br>2017", "Feb", "Mar"]
     assert trace["customdata"][1] == "<b>Feb 2017</b><br>Revenue: n/a"
+
+
+@pytest.mark.parametrize(
+    ("values", "starts_at_zero"),
+    [([100.0, 300.0], True), ([320.0, 540.0], True), ([950.0, 1000.0], False), ([-5.0, 10.0], False)],
+)
+def test_a_line_starts_at_zero_unless_it_would_be_flat_and_then_says_so(values, starts_at_zero):
+    rows = [(dt.date(2017, m, 1), value) for m, value in enumerate(values, start=1)]
+    layout = drawn("line", (MONTH, REVENUE), rows, x="month", y=("revenue",))["layout"]
+    assert (layout["yaxis"]["range"][0] == 0) == starts_at_zero
+    assert ("annotations" in layout) == (layout["yaxis"]["range"][0] > 0)
+
+
+def test_a_time_axis_names_each_year_once():
+    rows = [(dt.date(2016 + m // 4, 3 * (m % 4) + 1, 1), 1.0) for m in range(8)]
+    quarter = Column(name="q", type="date", grain="quarter")
+    fig = drawn("line", (quarter, REVENUE), rows, x="q", y=("revenue",))
+    assert fig["layout"]["xaxis"]["ticktext"] == ["Q1<br>2016", "Q2", "Q3", "Q4", "Q1<br>2017", "Q2", "Q3", "Q4"]
 
 
 def test_a_long_time_line_has_few_labels():

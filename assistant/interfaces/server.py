@@ -1,0 +1,141 @@
+"""The web server: the chat at "/", a health check, and what starting them takes. Heavy imports wait until they are needed."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from assistant.interfaces import chat_page
+from tools.core.errors import SetupProblem, WarehouseUnavailable
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from assistant.pipeline import Assistant
+    from assistant.settings import Settings
+
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
+
+
+def serve_chat(settings: Settings, *, open_browser: bool = True) -> None:
+    """Serve the chat until it is interrupted; builds the warehouse first if it was never built.
+
+    Raises:
+        SetupProblem: The port is taken, or the chat's files cannot be written.
+        WarehouseUnavailable: The warehouse is damaged or unknown.
+    """
+    # Before the build, which takes a while: a taken port is to be known at once.
+    listener = claim_port(settings.chat_host, settings.chat_port)
+    with listener:
+        assistant = open_or_build(settings)
+        try:
+            run(assistant, settings, listener, on_ready=lambda: _say_ready(settings, open_browser))
+        finally:
+            assistant.close()
+
+
+def run(assistant: Assistant, settings: Settings, listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
+    """Serve this assistant on a claimed port until a signal ends it."""
+    import uvicorn
+
+    app = create_app(assistant, settings, on_ready=on_ready)
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3, server_header=False)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def create_app(assistant: Assistant, settings: Settings, *, on_ready: Callable[[], None] = lambda: None) -> FastAPI:
+    """The application: /healthz and the chat."""
+    from fastapi import FastAPI
+
+    chat_page.prepare(settings.home, settings.chat_port)
+    logging.getLogger("chainlit").setLevel(logging.ERROR)
+    from assistant.interfaces.chat import chat_app
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        on_ready()
+        yield
+
+    app = FastAPI(title="Candor", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+
+    def healthz() -> dict[str, Any]:
+        """Alive, and over which data."""
+        warehouse = assistant.warehouse
+        return {
+            "status": "ok",
+            "warehouse": warehouse.name,
+            "data_version": warehouse.data_version,
+            "as_of": warehouse.as_of.isoformat() if warehouse.as_of else None,
+        }
+
+    app.add_api_route("/healthz", healthz, methods=["GET"])
+    # Chainlit's own mount function would load the chat a second time, by its file name, under a middleware that breaks
+    # aborted requests. At "/" the mount needs no path handling, and routes added before it win.
+    app.mount("/", chat_app(assistant))
+    app.add_middleware(chat_page.PageGuard, local_only=settings.chat_host in LOCAL_HOSTS)
+    return app
+
+
+def claim_port(host: str, port: int) -> socket.socket:
+    """A socket bound to the address, not yet listening.
+
+    Raises:
+        SetupProblem: Somebody else has it, or this machine has no such address.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    # A port that was just closed may be bound again at once; one that is in use may not.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        return listener
+    except OSError as error:
+        listener.close()
+        raise SetupProblem(
+            f"The chat cannot listen on {host}, port {port}: {(error.strerror or str(error)).lower()}.",
+            try_instead=f"Stop the program that has the port, or choose another: assistant chat --port {port % 65535 + 1}",
+            code="port_taken",
+        ) from None
+
+
+def open_or_build(settings: Settings) -> Assistant:
+    """The assistant over its warehouse, which is built on the first start."""
+    from assistant.wiring import build
+
+    try:
+        return build(settings)
+    except WarehouseUnavailable as error:
+        if error.public_code != "warehouse_not_built":
+            raise
+    _build(settings)
+    return build(settings)
+
+
+def _build(settings: Settings) -> None:
+    from assistant.minds.embedded import prepare
+    from tools.core.warehouse import build_warehouse, open_warehouse
+
+    print(f"First start: building the warehouse {settings.warehouse}.", file=sys.stderr)
+    generation = build_warehouse(settings.warehouse, home=settings.home, progress=_progress)
+    with open_warehouse(settings.warehouse, home=settings.home) as warehouse:
+        prepare(warehouse, generation.folder / "mind")
+
+
+def _progress(step: str, fraction: float | None = None) -> None:
+    done = f" {fraction:.0%}" if fraction is not None else ""
+    end = "" if sys.stderr.isatty() else "\n"
+    print(f"\r\033[K  {step}{done}" if sys.stderr.isatty() else f"  {step}{done}", end=end, file=sys.stderr, flush=True)
+
+
+def _say_ready(settings: Settings, open_browser: bool) -> None:
+    host = "localhost" if settings.chat_host in (*LOCAL_HOSTS, "0.0.0.0", "::") else settings.chat_host
+    url = f"http://{host}:{settings.chat_port}"
+    print(f"Candor is ready: {url}  (stop with Ctrl+C)", file=sys.stderr, flush=True)
+    if open_browser:
+        threading.Timer(0.5, webbrowser.open, [url]).start()

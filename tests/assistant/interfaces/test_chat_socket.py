@@ -1,0 +1,227 @@
+"""The chat as the page's own socket sees it: no browser, every part of an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+Events = list[tuple[str, dict[str, Any]]]
+
+
+def messages(events: Events) -> list[str]:
+    return [data["output"] for name, data in events if name == "new_message" and data["type"] == "assistant_message"]
+
+
+def elements(events: Events, kind: str) -> list[dict[str, Any]]:
+    return [data for name, data in events if name == "element" and data["type"] == kind]
+
+
+def actions(events: Events) -> dict[str, dict[str, Any]]:
+    return {data["label"]: data for name, data in events if name == "action"}
+
+
+def steps(events: Events) -> list[dict[str, Any]]:
+    return [data for name, data in events if name in ("new_message", "update_message") and data["type"] == "tool"]
+
+
+async def get(url: str) -> httpx.Response:
+    async with httpx.AsyncClient() as client:
+        return await client.get(url)
+
+
+async def test_the_empty_page_has_a_welcome_and_questions_to_start_with(server):
+    settings = (await get(f"{server.url}/project/settings?language=en-US")).json()
+    (profile,) = settings["chatProfiles"]
+    assert "Ask about 2,469 households and their shopping in 2017." in profile["markdown_description"]
+    assert [s["message"] for s in profile["starters"]] == ["Revenue by department in 2017", "Revenue by month in 2017"]
+    assert settings["markdown"].startswith("# Candor")
+
+
+async def test_html_latex_uploads_editing_and_outside_servers_are_off(server):
+    features = (await get(f"{server.url}/project/settings?language=en-US")).json()["features"]
+    assert features["unsafe_allow_html"] is False
+    assert features["latex"] is False
+    assert features["spontaneous_file_upload"]["enabled"] is False
+    assert features["edit_message"] is False
+    assert features["mcp"]["enabled"] is False
+
+
+async def test_an_answer_comes_in_its_parts(page):
+    events = await page.ask("Revenue by department in 2017")
+    headline, _table, reading, next_questions = messages(events)
+    assert headline.startswith("### GROCERY has the highest revenue: $2,316,393.90")
+    assert "**Read as** Revenue by department, 2017, highest first · 1 Jan 2017 to 31 Dec 2017 · data up to 31 Dec 2017" in reading
+    assert "`✓ Governed` Compiled from the semantic model. *1 check ran, all passed.*" in reading
+    assert "- The data ends on 31 December 2017." in reading
+    assert next_questions == "Next questions:"
+    assert list(actions(events)) == ["Revenue by month in 2017", "How many visits?"]
+
+
+async def test_the_page_says_what_is_being_done_and_then_how_long_it_took(page):
+    events = await page.ask("Revenue by department in 2017")
+    names = [step["name"] for step in steps(events)]
+    places = [names.index(name) for name in ("Thinking", "Reading the question", "Running the query", "Checking the result")]
+    assert places == sorted(places)
+    done = next(step for step in reversed(steps(events)) if step["name"].startswith("Answered in"))
+    assert done["name"].endswith(" s · 1 query")
+    assert [line.split(":")[0] for line in done["output"].splitlines()] == [
+        "- Reading the question",
+        "- Running the query",
+        "- Checking the result",
+    ]
+
+
+async def test_how_it_was_made_is_folded_and_holds_definitions_checks_and_sql(page):
+    events = await page.ask("Revenue by department in 2017")
+    how = next(step for step in reversed(steps(events)) if step["name"] == "How I got this")
+    assert not how["defaultOpen"]
+    assert "- **revenue**: What customers paid, after discounts, all lines." in how["output"]
+    assert "- ✓ Parts sum to the total: 7 groups add up to the total." in how["output"]
+    assert "```sql\nSELECT department, SUM(sales_value) AS revenue\nFROM basket_lines\nGROUP BY 1\n```" in how["output"]
+
+
+async def test_chart_table_and_csv_show_the_same_numbers(page):
+    events = await page.ask("Revenue by department in 2017")
+    (chart,), (table,), (file,) = (elements(events, kind) for kind in ("plotly", "custom", "file"))
+    drawn = (await get(page.file_url(chart))).json()
+    assert drawn["data"][0]["customdata"][0] == "<b>GROCERY</b><br>Revenue: $2,316,393.90"
+    assert drawn["config"]["displaylogo"] is False
+    props = table["props"]
+    assert props["columns"] == [{"title": "Department", "numeric": False}, {"title": "Revenue", "numeric": True}]
+    assert props["rows"][0] == [{"text": "GROCERY", "key": "GROCERY"}, {"text": "$2,316,393.90", "key": 2316393.9}]
+    assert props["rows"][-1][0] == {"text": "Unknown", "key": None}
+    download = await get(page.file_url(file))
+    rows = list(csv.reader(io.StringIO(download.content.decode("utf-8-sig"))))
+    assert file["name"] == "revenue-by-department-2017-highest-first.csv"
+    assert download.headers["content-type"].startswith("text/csv")
+    assert rows[:2] == [["Department", "Revenue"], ["GROCERY", "2316393.9"]]
+
+
+async def test_values_from_the_data_are_not_markup(page):
+    events = await page.ask("Revenue by department in 2017")
+    assert "\\<img src=http\u2060://outside.example" in messages(events)[0]
+    assert not [text for text in messages(events) if re.search(r"(?<!\\)[\[<]", text)]
+
+
+async def test_a_follow_up_runs_in_the_same_thread(page):
+    await page.ask("Revenue by department in 2017")
+    events = await page.ask("and before?")
+    assert messages(events)[0] == "### Before this you asked: Revenue by department in 2017."
+
+
+async def test_two_tabs_are_two_threads(server, open_page):
+    async with open_page(server.url) as first, open_page(server.url) as second:
+        await first.ask("Revenue by department in 2017")
+        events = await second.ask("and before?")
+        assert messages(events)[0] == "### Before this you asked: None."
+
+
+async def test_tabs_are_answered_side_by_side(server, open_page):
+    """A slow question in one tab does not hold up another."""
+    async with open_page(server.url) as first, open_page(server.url) as second:
+        slow = asyncio.create_task(first.ask("slow"))
+        await asyncio.sleep(0.3)
+        await second.ask("Revenue by month in 2017", within_s=1.1)
+        assert not slow.done()
+        await slow
+
+
+async def test_an_offer_is_accepted_by_its_button_without_reading_the_question_again(page):
+    events = await page.ask("splendid revenue")
+    assert messages(events)[0] == "### Did you mean: Revenue by department, 2017?\n\nI could not place “splendid”. If so: the table below."
+    assert not elements(events, "plotly")
+    button = actions(events)["Yes, that is what I meant"]
+    assert set(button["payload"]) == {"option"}
+    events = await page.click(button)
+    said = [data["output"] for name, data in events if name == "new_message" and data["type"] == "user_message"]
+    assert said == ["Yes, that is what I meant"]
+    assert messages(events)[0] == "### The chosen plan ran: GROCERY has the highest revenue."
+
+
+async def test_a_question_back_has_a_button_for_each_reading(page):
+    events = await page.ask("who are the best")
+    assert messages(events) == ["### What should “best” mean?", "Choose one:"]
+    assert list(actions(events)) == ["By revenue", "By visits"]
+    events = await page.click(actions(events)["By visits"])
+    assert messages(events)[0].startswith("### The chosen plan ran")
+
+
+async def test_a_choice_of_another_session_is_not_run(page):
+    forged = {"id": "x", "name": "choose", "label": "x", "payload": {"option": "nothing"}, "forId": "x"}
+    async with httpx.AsyncClient() as client:
+        await client.post(f"{page.url}/project/action", json={"action": forged, "sessionId": page.session_id})
+    await asyncio.sleep(0.2)
+    assert "That choice is no longer open" in messages(page.events)[-1]
+
+
+async def test_a_decline_says_why_and_offers_what_can_be_answered(page):
+    events = await page.ask("what is our margin")
+    headline, title = messages(events)
+    assert headline == "### The data holds no costs, so margin cannot be computed.\n\nI could not place “margin”."
+    assert title == "I can answer:"
+    events = await page.click(actions(events)["Revenue by month in 2017"])
+    assert messages(events)[0].startswith("### Revenue went from $320,000.00")
+
+
+async def test_a_failure_is_said_plainly_with_its_code(page):
+    events = await page.ask("slow")
+    assert messages(events) == ["### That took longer than 5 seconds and was stopped.\n\nAsk for a shorter time.\n\n`query_too_heavy`"]
+
+
+async def test_an_unforeseen_fault_shows_a_trace_number_and_nothing_of_the_exception(page):
+    events = await page.ask("crash")
+    (text,) = messages(events)
+    assert text.startswith("### This answer could not be shown.")
+    assert "4711" not in json.dumps(page.events)
+    again = await page.ask("Revenue by month in 2017")
+    assert messages(again)[0].startswith("### Revenue went from")
+
+
+async def test_the_stop_button_ends_the_wait(page):
+    asking = asyncio.create_task(page.ask("slow"))
+    await asyncio.sleep(0.4)
+    await page.socket.emit("stop")
+    events = await asyncio.wait_for(asking, 1)
+    assert steps(events)[-1]["name"] == "Stopped"
+
+
+async def test_a_dropped_socket_leaves_the_server_answering(server, open_page):
+    async with open_page(server.url) as tab:
+        asking = asyncio.create_task(tab.ask("slow"))
+        await asyncio.sleep(0.3)
+    asking.cancel()
+    async with open_page(server.url) as tab:
+        assert messages(await tab.ask("Revenue by month in 2017"))
+
+
+async def test_a_foreign_page_cannot_open_the_socket(server, open_page):
+    import socketio
+
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        async with open_page(server.url, headers={"Origin": "http://evil.example"}):
+            pass
+    async with open_page(server.url, headers={"Origin": server.url}):
+        pass
+
+
+def test_nothing_is_written_outside_the_home_folder(server):
+    assert {p.name for p in server.home.iterdir()} == {"chat", "server.log"}
+    checkout = Path(__file__).parents[3]
+    assert not (checkout / ".files").exists()
+    assert not (checkout / ".chainlit").exists()
+
+
+def test_a_signal_ends_the_server_cleanly(tmp_path, unused_port, start_server):
+    command = [sys.executable, str(Path(__file__).parent / "stand_in_server.py"), str(tmp_path), str(unused_port)]
+    running = start_server(command, tmp_path, unused_port)
+    running.stop()
+    assert "Traceback" not in running.log.read_text()
