@@ -84,6 +84,8 @@ class Done:
     """Parts taken from the question before, in words."""
     left_out: tuple[str, ...] = ()
     """Words of the question that no part of the plan accounts for, and that were judged harmless."""
+    notes: tuple[str, ...] = ()
+    """How something unsaid or misspelt was taken, each a sentence: "'March' was taken as March 2017"."""
     doubt: str | None = None
     """Why this is an offer and not an answer: names the doubtful word."""
     verified_question: str | None = None

@@ -75,7 +75,7 @@ def _done(question: Question, outcome: Done, toolbox: Toolbox, as_of: dt.date) -
         question=question.text,
         status=Status.OFFERED if offered else Status.ANSWERED,
         headline=f"Did you mean: {main.reading.sentence}?" if offered else said,
-        text=f"{outcome.doubt} If so: the table below." if offered else said,
+        text=f"{_as_sentence(outcome.doubt or '')} The table below shows the result of this reading." if offered else said,
         reading=main.reading,
         carried_over=outcome.carried_over,
         left_out=outcome.left_out,
@@ -88,7 +88,7 @@ def _done(question: Question, outcome: Done, toolbox: Toolbox, as_of: dt.date) -
         quotes=tuple(quote for finding in toolbox.findings for quote in finding.quotes),
         checks=tuple(check for finding in toolbox.findings for check in finding.checks),
         definitions=tuple((d.label, d.text) for d in _unique(toolbox.findings)),
-        caveats=_caveats(toolbox.findings, as_of),
+        caveats=_caveats(outcome.notes, toolbox.findings, as_of),
         options=options,
         as_of=main.as_of or as_of,
     )
@@ -105,10 +105,11 @@ def _unique(findings: list[Finding]) -> list[Definition]:
     return list({d.name: d for finding in findings for d in finding.definitions}.values())
 
 
-def _caveats(findings: list[Finding], as_of: dt.date) -> tuple[str, ...]:
-    """Each once: what the rights left out first, then the tools' own, then how fresh the data is."""
+def _caveats(notes: tuple[str, ...], findings: list[Finding], as_of: dt.date) -> tuple[str, ...]:
+    """Each once: what the rights left out first, then how words were taken, the tools' own, and how fresh the data is."""
     said = [f"Your view is limited: {join_words(finding.narrowed)}." for finding in findings if finding.narrowed]
-    said += [caveat for finding in findings for caveat in finding.caveats]
+    said += [_as_sentence(note) for note in notes]
+    said += [_as_sentence(caveat) for finding in findings for caveat in finding.caveats]
     said.append(f"The data ends on {format_day(as_of, long=True)}.")
     return tuple(dict.fromkeys(said))
 
@@ -121,11 +122,16 @@ def from_error(question: Question, error: AnswerError) -> Answer:
         status = Status.REFUSED
     else:
         status = Status.FAILED
+    message, instead = _as_sentence(error.message), _as_sentence(error.try_instead)
     return Answer(
         id=question.id,
         question=question.text,
         status=status,
-        headline=error.message,
-        text=" ".join(part for part in (error.message, error.try_instead) if part),
-        error=Fault(code=error.public_code, message=error.message, try_instead=error.try_instead),
+        headline=message,
+        text=f"{message} {instead}".strip(),
+        error=Fault(code=error.public_code, message=message, try_instead=instead),
     )
+
+
+def _as_sentence(text: str) -> str:
+    return capitalised(text) if not text or text.endswith((".", "?", "!")) else f"{capitalised(text)}."

@@ -25,14 +25,23 @@ class Result:
     dimensions: tuple[int, ...]
     measures: tuple[int, ...]
     scope: str
-    """Filters and window in words, to end a sentence with: "in March 2017, for department DELI"."""
+    """Filters and window in words, to end a sentence with: "in March 2017, where department is DELI"."""
+    when: str = ""
+    """The window alone, to stand right after a figure that is compared: "in June 2017"."""
+    before: str = ""
+    """The window compared with: "in May 2017"."""
 
     def show(self, row: Sequence[Cell], index: int) -> str:
         return format_cell(row[index], self.table.columns[index])
 
     def name(self, row: Sequence[Cell]) -> str:
-        """What a row is about: its dimension values."""
-        return ", ".join(self.show(row, i) for i in self.dimensions)
+        """What a row is about: its dimension values; a number gets its label, since "569" alone names nothing."""
+        return ", ".join(self._named(row, i) for i in self.dimensions)
+
+    def _named(self, row: Sequence[Cell], index: int) -> str:
+        column, text = self.table.columns[index], self.show(row, index)
+        bare = column.grain is None and (column.type in ("integer", "number") or text[:1].isdigit())
+        return f"{column.label} {text}" if bare and column.label else text
 
     def column(self, role: str, metric: str | None) -> int | None:
         """Index of the column of this role for this metric."""
@@ -54,7 +63,16 @@ def _result(finding: Finding) -> Result:
     table = finding.tables[0]
     dimensions = tuple(i for i, c in enumerate(table.columns) if c.role == "dimension")
     measures = tuple(i for i, c in enumerate(table.columns) if c.role in ("metric", "count"))
-    return Result(table=table, dimensions=dimensions, measures=measures, scope=_scope(finding))
+    reading = finding.reading
+    compared = reading.window is not None and reading.comparison is not None and len(measures) == 1 and not dimensions
+    return Result(
+        table=table,
+        dimensions=dimensions,
+        measures=measures,
+        scope=_scope(finding, with_window=not compared),
+        when=during(reading.window) if reading.window and compared else "",
+        before=during(reading.comparison) if reading.comparison and compared else "",
+    )
 
 
 def _writer(result: Result) -> Callable[[Result], str]:
@@ -78,17 +96,24 @@ def _is_period(column: Column) -> bool:
     return column.type in ("date", "datetime") and column.grain is not None
 
 
-def _scope(finding: Finding) -> str:
-    parts = []
-    if finding.reading.window:
-        parts.append(during(finding.reading.window))
-    if finding.reading.filters:
-        parts.append(f"for {join_words(finding.reading.filters)}")
+def _scope(finding: Finding, *, with_window: bool) -> str:
+    """The window, the row filters and the entity conditions, ready to follow a statement."""
+    reading = finding.reading
+    parts = [during(reading.window)] if reading.window and with_window else []
+    clauses = [f for f in reading.filters if f not in reading.conditions]
+    if clauses:
+        parts.append(f"where {join_words(clauses)}")
+    if reading.conditions:
+        parts.append(f"for {join_words(reading.conditions)}")
     return ", ".join(parts)
 
 
 def _end(sentence: str, scope: str) -> str:
-    return f"{sentence} {scope}.".replace(" .", ".") if scope else f"{sentence}."
+    """The statement with its scope; "... 800 households for households with ..." says the noun once."""
+    noun = sentence.rpartition(" ")[2]
+    if scope.startswith(f"for {noun} "):
+        scope = scope.removeprefix(f"for {noun} ")
+    return f"{sentence} {scope}." if scope else f"{sentence}."
 
 
 def _totals(result: Result) -> str:
@@ -107,7 +132,8 @@ def _statement(result: Result, row: Sequence[Cell], index: int) -> str:
         said = f"there {'was' if row[index] == 1 else 'were'} {value} {label}"
     else:
         said = f"{label} {'were' if is_plural(label) else 'was'} {value}"
-    return said + _against_previous(result, row, column)
+    when = f" {result.when}" if result.when else ""
+    return said + when + _against_previous(result, row, column)
 
 
 def _against_previous(result: Result, row: Sequence[Cell], column: Column) -> str:
@@ -117,10 +143,11 @@ def _against_previous(result: Result, row: Sequence[Cell], column: Column) -> st
     if previous is None or change is None or row[previous] is None:
         return ""
     direction = _direction(row[change])
+    before = f" {result.before}" if result.before else ""
     if direction == "unchanged":
-        return f", unchanged from {result.show(row, previous)}"
+        return f", unchanged from {result.show(row, previous)}{before}"
     by = result.show(row, rate) if rate is not None and row[rate] is not None else result.show(row, change)
-    return f", {direction} {by.lstrip('-−+')} from {result.show(row, previous)}"
+    return f", {direction} {by.lstrip('-−+')} from {result.show(row, previous)}{before}"
 
 
 def _direction(change: Cell) -> str:
@@ -156,14 +183,22 @@ def _ranking(result: Result) -> str:
     values = [_number(r[index]) for r in rows]
     ascending = len(values) > 1 and values == sorted(values) and values[0] < values[-1]
     best = rows[0] if ascending or values == sorted(values, reverse=True) else max(rows, key=lambda r: _number(r[index]))
-    word = "lowest" if ascending else "highest"
-    lead = f"{result.name(best)} has the {word} {label}: {result.show(best, index)}{_share_of(result, best, index)}"
+    word = _extreme_word(result.table.columns[index], lowest=ascending)
+    lead = f"{capitalised(result.name(best))} has the {word} {label}: {result.show(best, index)}{_share_of(result, best, index)}"
     if len(rows) == 1:
-        lead = f"{result.name(best)}: {label} {result.show(best, index)}{_against_previous(result, best, result.table.columns[index])}"
+        lead = f"{capitalised(result.name(best))}: {label} {result.show(best, index)}{_against_previous(result, best, result.table.columns[index])}"
     others = [r for r in rows if r is not best][: MAX_NAMED - 1]
     if others and values in (sorted(values), sorted(values, reverse=True)):
         lead += f", then {join_words([f'{result.name(r)} ({result.show(r, index)})' for r in others])}"
     return _end(lead, result.scope)
+
+
+def _extreme_word(column: Column, *, lowest: bool) -> str:
+    """"most visits" and "fewest visits", but "highest revenue" and "lowest average basket value"."""
+    counted = column.format == "number" and column.role in ("metric", "count") and is_plural(column.label)
+    if counted:
+        return "fewest" if lowest else "most"
+    return "lowest" if lowest else "highest"
 
 
 def _ranked_by(result: Result) -> int:

@@ -103,6 +103,9 @@ class Reading:
     metrics: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
+    """Each as a clause: "department is DELI", then `conditions`."""
+    conditions: tuple[str, ...] = ()
+    """Those filters that keep whole entities, each as a noun phrase: "households with at least 3 visits"."""
     window: DateSpan | None = None
     comparison: DateSpan | None = None
     as_of: dt.date | None = None

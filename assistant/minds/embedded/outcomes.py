@@ -45,8 +45,7 @@ def run_readings(readings: list[Reading], notes: tuple[str, ...], reader: Questi
     if len(options) > 1 and len(readings) == len(options):
         return Clarification(prompt="This can be read in more than one way. Which one do you mean?", options=options, understood=options[0].label)
     yield step_of(best.query)
-    left_out = (*notes, *best.notes, *(f"'{w}' was left out" for w in best.account.ignored))
-    return Done(left_out=left_out, doubt=doubt_of(best))
+    return Done(left_out=tuple(best.account.ignored), notes=(*notes, *best.notes), doubt=doubt_of(best))
 
 
 def run_follow_up(follow_up: FollowUpReading, notes: tuple[str, ...], reader: QuestionReader, context: MindContext) -> Thinking:
@@ -54,7 +53,7 @@ def run_follow_up(follow_up: FollowUpReading, notes: tuple[str, ...], reader: Qu
     if error is not None:
         return Decline(code="unsupported", message=f"{error.message}. {error.try_instead}".rstrip(". ") + ".", understood=", ".join(follow_up.carried_over))
     yield step_of(follow_up.query)
-    return Done(carried_over=follow_up.carried_over, left_out=(*notes, *follow_up.notes), doubt=follow_up.doubt)
+    return Done(carried_over=follow_up.carried_over, notes=(*notes, *follow_up.notes), doubt=follow_up.doubt)
 
 
 def doubt_of(reading: Reading) -> str | None:

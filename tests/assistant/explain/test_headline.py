@@ -39,8 +39,18 @@ def test_a_count_is_said_as_there_were():
 
 
 def test_filters_end_the_sentence():
-    said = headline(finding([REVENUE], [(148344.06,)], filters=("department DELI",), window=IN_2017))
-    assert said == "Revenue was $148,344.06 in 2017, for department DELI."
+    said = headline(finding([REVENUE], [(148344.06,)], filters=("department is DELI",), window=IN_2017))
+    assert said == "Revenue was $148,344.06 in 2017, where department is DELI."
+
+
+def test_a_condition_on_the_counted_entity_says_its_noun_once():
+    households = Column(name="households", type="integer", unit="households", role="metric", label="households", metric="households")
+    kept = ("households with at least 3 visits",)
+    reading = Reading(sentence="Households", filters=kept, conditions=kept)
+    result = Finding(
+        tool="t", tables=(Table(title="", columns=(households,), rows=((800,),)),), reading=reading, grade=Grade.GOVERNED, grade_reason=""
+    )
+    assert headline(result) == "There were 800 households with at least 3 visits."
 
 
 def test_several_metrics_share_one_sentence():
@@ -51,8 +61,11 @@ def test_a_comparison_says_direction_and_size():
     change = derived("change", REVENUE)
     rate = derived("change_rate", REVENUE, format="rate", unit="share")
     previous = derived("previous", REVENUE)
-    said = headline(finding([REVENUE, previous, change, rate], [(90.0, 100.0, -10.0, -0.1)], window=IN_2017))
-    assert said == "Revenue was $90.00, down 10.0% from $100.00 in 2017."
+    table = Table(title="", columns=(REVENUE, previous, change, rate), rows=((90.0, 100.0, -10.0, -0.1),))
+    in_2016 = DateSpan(start=dt.date(2016, 1, 1), end=dt.date(2016, 12, 31))
+    reading = Reading(sentence="Revenue", window=IN_2017, comparison=in_2016)
+    said = headline(Finding(tool="t", tables=(table,), reading=reading, grade=Grade.GOVERNED, grade_reason=""))
+    assert said == "Revenue was $90.00 in 2017, down 10.0% from $100.00 in 2016."
 
 
 def test_a_series_names_first_last_highest_and_lowest():
@@ -74,6 +87,11 @@ def test_an_ascending_ranking_names_the_lowest():
 
 def test_the_one_row_asked_for_is_the_answer():
     assert headline(finding([DEPARTMENT, REVENUE], [("GROCERY", 30.0)])) == "GROCERY: revenue $30.00."
+
+
+def test_numbers_that_identify_get_their_label_and_counts_are_most_or_fewest():
+    store = Column(name="store_id", type="integer", label="store")
+    assert headline(finding([store, VISITS], [(569, 30), (12, 20)])) == "Store 569 has the most visits: 30, then store 12 (20)."
 
 
 def test_no_rows_is_said_and_not_shown_as_zero():

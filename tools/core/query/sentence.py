@@ -49,6 +49,7 @@ def reading_of(scope: Scope, query: MetricQuery, windows: Windows) -> Reading:
         metrics=metrics,
         dimensions=dimensions,
         filters=(*filters, *conditions),
+        conditions=conditions,
         window=windows.span,
         comparison=windows.baseline,
         as_of=scope.as_of,
