@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tools.core.errors import QueryUnsupported
 from tools.core.semantics.graph import JoinGraph
-from tools.core.semantics.model import Dataset, Field, Metric, MetricFormat, SemanticModel
+from tools.core.semantics.model import Dataset, Field, Metric, MetricFormat, MetricInput, SemanticModel
 
 _VALUES_SHOWN = 12
 
@@ -42,7 +42,7 @@ def _metrics(model: SemanticModel) -> Iterator[str]:
         if metric.description:
             yield from (metric.description, "")
         yield f"- name `{metric.name}`{_unit(metric)}"
-        yield f"- formula `{_formula(metric)}`"
+        yield f"- formula {_formula(metric)}"
         if metric.filter:
             yield f"- only where `{metric.filter}`"
         if metric.counted_through:
@@ -66,15 +66,22 @@ def _unit(metric: Metric) -> str:
 
 def _formula(metric: Metric) -> str:
     if not metric.inputs:
-        return metric.expression
-    inputs = ", ".join(f"{each.alias} = {each.metric}" for each in metric.inputs)
-    return f"{metric.expression}, with {inputs}"
+        return f"`{metric.expression}`"
+    return f"`{metric.expression}`, with {', '.join(map(_input, metric.inputs))}"
+
+
+def _input(each: MetricInput) -> str:
+    """`before = revenue 1 month earlier`."""
+    condition = f" where {each.filter}" if each.filter else ""
+    if each.offset_to_grain:
+        return f"{each.alias} = {each.metric}{condition} at the start of the {each.offset_to_grain}"
+    return f"{each.alias} = {each.metric}{condition}" + (f" {each.offset_count} {each.offset_grain} earlier" if each.offset_count else "")
 
 
 def _datasets(model: SemanticModel) -> Iterator[str]:
     yield from ("## Datasets", "")
     for dataset in model.datasets.values():
-        yield f"### {dataset.name}: one row is a {dataset.label}"
+        yield f"### {dataset.name}: one row is one {dataset.label}"
         yield ""
         if dataset.description:
             yield from (dataset.description, "")

@@ -14,7 +14,7 @@ from typing import Literal
 import yaml
 
 Where = tuple[str | int, ...]
-"""Keys and list positions from the root of a document; after `JSON`, keys within a JSON string."""
+"""Keys and list positions from the root of a document; after `JSON`, keys within a JSON string, or a line of it."""
 
 JSON = "#json"
 Severity = Literal["error", "warning"]
@@ -105,11 +105,8 @@ def repeated_keys(text: str) -> list[Issue]:
             for key, value in node.value:
                 name = str(key.value)
                 if name in seen:
-                    issues.append(
-                        Issue(
-                            where=where, message=f"key '{name}' stands twice here (line {key.start_mark.line + 1})", suggestion="keep one"
-                        )
-                    )
+                    again = f"key '{name}' stands again on line {key.start_mark.line + 1}"
+                    issues.append(Issue(where=(*where, name), message=again, suggestion="keep one"))
                 seen.add(name)
                 visit(value, (*where, name))
         elif isinstance(node, yaml.SequenceNode):
@@ -140,7 +137,10 @@ def _line(root: yaml.Node | None, where: Where, text: str) -> int:
 
 
 def _line_in_json(node: yaml.ScalarNode, keys: Where, text: str) -> int:
-    """Line of the innermost key within a JSON string, found by its quoted text; positions are skipped."""
+    """Line of the innermost key within a JSON string, found by its quoted text; positions in lists are skipped."""
+    if keys and isinstance(keys[0], int):
+        # A line of the text itself, counted from 1; the text of a block starts below its indicator.
+        return node.start_mark.line + keys[0] + (1 if node.style in {"|", ">"} else 0)
     lines = text.splitlines()
     line, last = node.start_mark.line, min(node.end_mark.line + 1, len(lines))
     for key in keys:

@@ -126,7 +126,12 @@ def _checked(part: type[_Words], raw: Mapping[str, Any], where: Where, issues: I
         return part.model_validate(raw)
     except ValidationError as fault:
         unknown = []
-        for error in fault.errors(include_url=False, include_input=False):
+        errors = fault.errors(include_url=False, include_input=False)
+        # A list of which every item is faulty is also called too short: an echo.
+        errors = [
+            e for e in errors if e["type"] != "too_short" or not any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in errors)
+        ]
+        for error in errors:
             loc = error["loc"]
             if error["type"] == "extra_forbidden":
                 unknown.append(loc)
@@ -137,7 +142,7 @@ def _checked(part: type[_Words], raw: Mapping[str, Any], where: Where, issues: I
                 issues.error((*where, *loc[:-1]), f"{kind} needs the key '{loc[-1]}'")
             else:
                 issues.error((*where, *loc), f"'{loc[-1] if loc else 'document'}': {error['msg'][:1].lower()}{error['msg'][1:]}")
-        if len(unknown) < fault.error_count():
+        if len(unknown) < len(errors):
             return None
         return part.model_validate(_without(raw, unknown))
 
@@ -358,7 +363,7 @@ class _Reader:
             try:
                 raw = json.loads(entry.data)
             except json.JSONDecodeError as fault:
-                self.issues.error(at, f"not valid JSON: {fault.msg} at line {fault.lineno}, column {fault.colno} of the text")
+                self.issues.error((*at, JSON, fault.lineno), f"not valid JSON: {fault.msg} at column {fault.colno}")
                 return kind()
             if not isinstance(raw, dict):
                 self.issues.error(at, "must be a JSON object")
