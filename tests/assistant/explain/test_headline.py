@@ -16,7 +16,9 @@ MONTH = Column(name="visit_date", type="date", grain="month", label="month")
 IN_2017 = DateSpan(start=dt.date(2017, 1, 1), end=dt.date(2017, 12, 31))
 
 
-def finding(columns: list[Column], rows: list[tuple[Cell, ...]], *, filters: tuple[str, ...] = (), window: DateSpan | None = None) -> Finding:
+def finding(
+    columns: list[Column], rows: list[tuple[Cell, ...]], *, filters: tuple[str, ...] = (), window: DateSpan | None = None
+) -> Finding:
     return Finding(
         tool="query_metrics",
         tables=(Table(title="", columns=tuple(columns), rows=tuple(rows)),),

@@ -1,0 +1,31 @@
+"""Shared by all tests: one real warehouse, built once a session, and an assistant over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant, Settings, build
+from assistant.building import build_generation
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with The Complete Journey built in it (a few seconds, once a session)."""
+    folder = tmp_path_factory.mktemp("home")
+    build_generation(Settings(home=folder), "completejourney", progress=lambda _step, _fraction=None, /: None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def settings(home: Path) -> Settings:
+    return Settings(home=home, warehouse="completejourney")
+
+
+@pytest.fixture(scope="session")
+def assistant(settings: Settings) -> Iterator[Assistant]:
+    built = build(settings)
+    yield built
+    built.close()
