@@ -36,8 +36,6 @@ class Settings(BaseSettings):
     """Query processes, one thread each."""
     worker_memory_mb: int = Field(default=2048, ge=128)
     """Memory that one query process may use."""
-    max_question_chars: int = Field(default=4000, ge=100, le=100_000)
-    """Longer questions are declined."""
 
     chat_host: str = "127.0.0.1"
     """Address that the chat listens on; the default is reachable from this machine alone."""
