@@ -148,7 +148,7 @@ def fit(build: Build, leaf: Leaf, ask: Ask, natural_dates: frozenset[str]) -> Fi
     Args:
         natural_dates: Date fields that another leaf of the query reaches, so that this one may use its own date in their place.
     """
-    if leaf.shifts and leaf.time is not None:
+    if leaf.time is not None and (leaf.shifts or leaf.to_grain or leaf.cumulative):
         ask = _on_metric_time(ask, (leaf.time,))
     wanted = _fields_asked(build, leaf, ask)
     needs_time = ask.window is not None or METRIC_TIME in wanted or any(f in natural_dates for f in wanted)

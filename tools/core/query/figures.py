@@ -15,7 +15,7 @@ from tools.core.query.formula import Formulas, Leaf, is_single_leaf, leaf_indexe
 from tools.core.query.metric_query import Measure
 from tools.core.query.per_entity import per_entity
 from tools.core.query.predicates import filter_condition
-from tools.core.query.special_facts import special_block
+from tools.core.query.special_facts import is_special, special_block
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,20 +86,19 @@ def _blocks(build: Build, fitted: Mapping[int, Fitted], ask: Ask) -> list[FactBl
         grouped.setdefault((*one.leaf.source_key, own_dates), {})[index] = one
     blocks: list[FactBlock] = []
     for together in grouped.values():
-        for share in _shares(together):
-            first = next(iter(share.values())).leaf
-            special = first.cumulative is not None or first.non_additive is not None or first.to_grain is not None
+        special = is_special(next(iter(together.values())).leaf)
+        for share in _shares(together, apart=special):
             blocks.append(special_block(build, share, ask) if special else block_of(build, share, ask))
     return blocks
 
 
-def _shares(together: dict[int, Fitted]) -> Iterable[dict[int, Fitted]]:
+def _shares(together: dict[int, Fitted], *, apart: bool) -> Iterable[dict[int, Fitted]]:
     """One block when some leaf has only the filters that all have, so that it sees every group; else one block per filter."""
     by_filter: dict[tuple[str, ...], dict[int, Fitted]] = {}
     for index, one in together.items():
         by_filter.setdefault(tuple(f.sql("duckdb") for f in one.leaf.filters), {})[index] = one
     common = set.intersection(*(set(key) for key in by_filter))
-    if any(set(key) == common for key in by_filter):
+    if not apart and any(set(key) == common for key in by_filter):
         return [together]
     return by_filter.values()
 

@@ -137,6 +137,8 @@ class CumulativeSpec:
     window_count: int | None = None
     window_grain: str | None = None
     grain_to_date: str | None = None
+    period_value: Literal["last", "first", "average"] = "last"
+    """Which of a longer period's daily values stands for the period."""
 
 
 @dataclass(frozen=True, kw_only=True)
