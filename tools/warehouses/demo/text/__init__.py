@@ -1,0 +1,1 @@
+"""Customers' words, composed from slot grammars in `grammar_*.yaml`."""
