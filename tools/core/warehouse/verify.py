@@ -64,7 +64,9 @@ class VerifyReport:
             lines += [f"  {marks[c.status]}  {c.subject}: {c.detail}" for c in self.checks if c.kind == kind]
         counts = {status: sum(check.status == status for check in self.checks) for status in ("ok", "warning", "error")}
         verdict = "Sound" if self.ok else "Not sound"
-        return "\n".join([*lines, "", f"{verdict}: {counts['ok']} ok, {counts['warning']} warnings, {counts['error']} errors.", ""])
+        return "\n".join(
+            [*lines, "", f"{verdict}: {counts['ok']} ok, {_many(counts['warning'], 'warning')}, {_many(counts['error'], 'error')}.", ""]
+        )
 
 
 class _Strict(BaseModel):
@@ -190,7 +192,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, generation: Generation) -> Iter
     for table, record in generation.manifest.tables.items():
         found = _number(connection, f"SELECT count(*) FROM {_name(table)}")
         status: Status = "ok" if found == record.rows else "error"
-        detail = f"{found:,} rows" if found == record.rows else f"{found:,} rows instead of {record.rows:,}"
+        detail = _many(found, "row") + ("" if found == record.rows else f" instead of {record.rows:,}")
         if found == 0:
             status, detail = "warning", "no rows"
         yield VerifyCheck(kind="rows", subject=table, status=status, detail=detail)
@@ -251,8 +253,8 @@ def _last_day(connection: duckdb.DuckDBPyConnection, model: SemanticModel, gener
         if not usual:
             continue
         thin = usual >= 10 and (on_day or 0) < _THIN_DAY * usual
-        detail = f"{on_day or 0:,} rows on {as_of}, {usual:,.0f} on the median day"
-        detail += f"; {after:,} later rows are left out of questions" if after else ""
+        detail = f"{_many(on_day or 0, 'row')} on {as_of}, {usual:,.0f} on the median day"
+        detail += f"; questions leave out {_many(after, 'later row')}" if after else ""
         yield VerifyCheck(kind="last day", subject=dataset.name, status="warning" if thin else "ok", detail=detail)
 
 
@@ -269,13 +271,17 @@ def _orphans(
     subject = f"{relationship.name} ({many.name} -> {one.name})"
     if accepted is not None:
         same = found == accepted
-        detail = f"{found:,} rows without a partner, as known" if same else f"{found:,} rows without a partner, {accepted:,} are known"
+        detail = (
+            f"{_many(found, 'row')} without a partner, as known"
+            if same
+            else f"{_many(found, 'row')} without a partner, {accepted:,} are known"
+        )
         return VerifyCheck(kind="orphans", subject=subject, status="ok" if same else "error", detail=detail)
     return VerifyCheck(
         kind="orphans",
         subject=subject,
         status="warning" if found else "ok",
-        detail=f"{found:,} rows without a partner" if found else "none",
+        detail=f"{_many(found, 'row')} without a partner" if found else "none",
     )
 
 
@@ -310,6 +316,10 @@ def _expectation(connection: duckdb.DuckDBPyConnection, expectation: Expectation
 def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
     found = connection.execute(sql).fetchone()
     return int(found[0]) if found else 0
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _source(dataset: Dataset) -> str:
