@@ -35,7 +35,7 @@ _WORDS = {
 _CLOSED = ("/mcp", "/copilot", "/project/element", "/project/share", "/slack", "/teams")
 """Routes of features that the chat does not use."""
 
-_UNCOMPRESSED = re.compile(r"^/(?!assets/|public/|project/|ws/)")
+_OTHER_FILES = re.compile(r"^/(public|project|ws)/")
 _OUTSIDE_LINK = re.compile(r"<link\b[^>]*\bhref=\"(?:https?:)?//[^>]*>", re.IGNORECASE)
 _SCRIPT = re.compile(r"<script(?=[\s>])")
 
@@ -107,11 +107,15 @@ class PageGuard:
             await _turn_away(scope, send, 403)
         elif scope["path"].startswith(_CLOSED):
             await _turn_away(scope, send, 404)
-        elif scope["type"] == "http" and _UNCOMPRESSED.match(scope["path"]):
-            headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-            await self._app({**scope, "headers": headers}, receive, _PageRewriter(send))
-        else:
+        elif scope["type"] == "websocket":
             await self._app(scope, receive, send)
+        elif scope["path"].startswith("/assets/"):
+            # Chainlit packs 8 MB anew for each page load; within one machine that only costs time.
+            await self._app(_unpacked(scope) if self._local_only else scope, receive, _cached(send))
+        elif _OTHER_FILES.match(scope["path"]):
+            await self._app(scope, receive, send)
+        else:
+            await self._app(_unpacked(scope), receive, _PageRewriter(send))
 
     def _is_ours(self, scope: Scope) -> bool:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"] if name in (b"host", b"origin")}
@@ -120,6 +124,22 @@ class PageGuard:
         if self._local_only and host.rsplit(":", 1)[0].strip("[]") not in ("localhost", "127.0.0.1", "::1"):
             return False
         return origin is None or origin.split("://", 1)[-1] == host
+
+
+def _unpacked(scope: Scope) -> Scope:
+    """The request without its wish for compression."""
+    return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]}
+
+
+def _cached(send: Send) -> Send:
+    """The names of these files hold a hash of their content, so a browser may keep them."""
+
+    async def send_cached(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            message = {**message, "headers": [*message["headers"], (b"cache-control", b"public, max-age=31536000, immutable")]}
+        await send(message)
+
+    return send_cached
 
 
 async def _turn_away(scope: Scope, send: Send, status: int) -> None:

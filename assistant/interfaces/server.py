@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from assistant.interfaces import chat_page
-from tools.core.errors import SetupProblem, WarehouseUnavailable
+from tools.core.errors import SetupProblem
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -106,31 +106,15 @@ def claim_port(host: str, port: int) -> socket.socket:
 
 def open_or_build(settings: Settings) -> Assistant:
     """The assistant over its warehouse, which is built on the first start."""
+    from assistant.building import build_generation, is_built
+    from assistant.interfaces.cli_data import progress_bar
     from assistant.wiring import build
 
-    try:
-        return build(settings)
-    except WarehouseUnavailable as error:
-        if error.public_code != "warehouse_not_built":
-            raise
-    _build(settings)
+    if not is_built(settings, settings.warehouse):
+        print(f"First start: building the warehouse {settings.warehouse}.", file=sys.stderr)
+        build_generation(settings, settings.warehouse, progress=progress_bar())
+        print(file=sys.stderr)
     return build(settings)
-
-
-def _build(settings: Settings) -> None:
-    from assistant.minds.embedded import prepare
-    from tools.core.warehouse import build_warehouse, open_warehouse
-
-    print(f"First start: building the warehouse {settings.warehouse}.", file=sys.stderr)
-    generation = build_warehouse(settings.warehouse, home=settings.home, progress=_progress)
-    with open_warehouse(settings.warehouse, home=settings.home) as warehouse:
-        prepare(warehouse, generation.folder / "mind")
-
-
-def _progress(step: str, fraction: float | None = None) -> None:
-    done = f" {fraction:.0%}" if fraction is not None else ""
-    end = "" if sys.stderr.isatty() else "\n"
-    print(f"\r\033[K  {step}{done}" if sys.stderr.isatty() else f"  {step}{done}", end=end, file=sys.stderr, flush=True)
 
 
 def _say_ready(settings: Settings, open_browser: bool) -> None:

@@ -63,9 +63,9 @@ def reading(answer: Answer) -> str:
     if carried := words.carried_line(answer):
         lines.append(neutral(carried))
     shown = words.badge(answer)
-    if shown is not None and answer.trust is not None and answer.status is Status.ANSWERED:
+    if shown is not None and answer.status is Status.ANSWERED:
         checks = words.check_line(answer)
-        reason = neutral(answer.trust.reason) + (f" *{neutral(checks)}.*" if checks else "")
+        reason = neutral(words.trust_line(answer)) + (f" *{neutral(checks)}.*" if checks else "")
         lines.append(f"`{shown.mark} {shown.label}` {reason}")
     if answer.caveats and answer.status in (Status.ANSWERED, Status.OFFERED):
         lines.append("\n".join(f"- {neutral(caveat)}" for caveat in answer.caveats))

@@ -96,7 +96,9 @@ def format_money(value: int | float, currency: str, *, decimals: int | None = No
     """Money: "$1,234.50", "-€3.00", "CHF 12.00"; compact "$4.59M"."""
     cents = 0 if currency in _NO_CENTS else 2
     amount = abs(_exact(value))
-    text = _compact(amount) if compact else _fixed(amount, cents if decimals is None else decimals)
+    # Small change keeps its cents: "$12.30", never "$12.3".
+    abbreviated = compact and (amount >= 1000 or amount == amount.to_integral_value())
+    text = _compact(amount) if abbreviated else _fixed(amount, cents if decimals is None else decimals)
     symbol = _SYMBOLS.get(currency, f"{currency}\u00a0")
     return f"{_sign(value, signed)}{symbol}{text}"
 

@@ -22,6 +22,7 @@ MAX_BINS = 60
 MAX_HEAT = 40
 MAX_PERIOD_LABELS = 12
 LABEL_CHARS = 26
+ROW_HEIGHT = 23
 FLAT_LINE = 0.85
 """A line that stays above this part of its height would be flat on an axis from zero; only then the axis starts higher, and says so."""
 
@@ -89,13 +90,14 @@ def _bars(data: _Data, *, stacked: bool, histogram: bool) -> Json:
     kept = every[: MAX_BINS if histogram else MAX_BARS]
     place = {value: position for position, value in enumerate(kept)}
     data = data.with_rows([row for row in data.table.rows if row[data.x] in place])
-    labels = [format_cell(value, data.column(data.x)) for value in kept]
-    flat = not histogram and data.column(data.x).grain is None and (len(kept) > 8 or max(map(len, labels), default=0) > 12)
+    names = [_short(format_cell(value, data.column(data.x))) for value in kept]
+    flat = not histogram and data.column(data.x).grain is None and (len(kept) > 8 or max(map(len, names), default=0) > 12)
     traces = [_bar_trace(data, name, rows, y, place, flat) for name, rows, y in _groups(data)]
     measure = _value_axis(data, [v for t in traces for v in t["x" if flat else "y"]], stacked=stacked, from_zero=True)
-    names = _label_axis(labels, flat)
-    layout = _layout(len(traces), height=max(320, 26 * len(kept) * (1 if stacked else max(1, len(traces) // 2)) + 110) if flat else 380)
-    layout |= {"xaxis": measure if flat else names, "yaxis": names if flat else measure}
+    along = _label_axis([safe(name) for name in names], flat)
+    beside = 1 if stacked else max(1, len(traces) // 2)
+    layout = _layout(len(traces), height=max(320, ROW_HEIGHT * len(kept) * beside + 100) if flat else 380)
+    layout |= {"xaxis": measure if flat else along, "yaxis": along if flat else measure}
     layout |= {"barmode": "stack" if stacked else "group", "bargap": 0.04 if histogram else 0.25}
     if len(kept) < len(every):
         _say(layout, f"First {len(kept)} of {len(every):,} shown; the table has them all.")
@@ -120,7 +122,8 @@ def _label_axis(labels: Sequence[str], flat: bool) -> Json:
     # A label for each flat bar; upright ones would overlap from about a dozen on.
     step = 1 if flat or len(labels) <= 16 else math.ceil(len(labels) / 12)
     shown = list(range(0, len(labels), step))
-    axis: Json = {"tickmode": "array", "tickvals": shown, "ticktext": [safe(_short(labels[i])) for i in shown], "showgrid": False}
+    axis: Json = {"tickmode": "array", "tickvals": shown, "ticktext": [labels[i] for i in shown]}
+    axis |= {"showgrid": False, "zeroline": False}
     return axis | ({"autorange": "reversed", "automargin": True} if flat else {"automargin": True})
 
 
@@ -184,15 +187,12 @@ def _period_labels(shown: Sequence[Cell], column: Column) -> list[str]:
 
 def _heatmap(data: _Data) -> Json:
     side = data.series if data.series is not None else data.x
-    xs, ys = _distinct(data, data.x), _distinct(data, side)
-    if data.column(data.x).type in ("integer", "number", "date", "datetime"):
-        xs = sorted(xs, key=_order)
-    kept_x, kept_y = xs[:MAX_HEAT], ys[:MAX_BARS]
     cells = {(row[data.x], row[side]): row for row in data.table.rows}
+    xs, ys = _in_order(data, data.x), _in_order(data, side)
+    kept_x, kept_y = xs[:MAX_HEAT], ys[:MAX_BARS]
     z = [[_number(cells[x, y][data.y[0]]) if (x, y) in cells else None for x in kept_x] for y in kept_y]
     hover = [[_hover(data, cells[x, y], data.y[0], "") if (x, y) in cells else "" for x in kept_x] for y in kept_y]
-    low, high = _bounds([value for line in z for value in line])
-    ticks = _ticks(low, high)
+    ticks = _ticks(*_bounds([value for line in z for value in line]))
     trace = {
         "type": "heatmap",
         "z": z,
@@ -204,14 +204,33 @@ def _heatmap(data: _Data) -> Json:
         "hoverongaps": False,
         "colorbar": {"tickmode": "array", "tickvals": ticks, "ticktext": _tick_texts(data, ticks), "outlinewidth": 0, "thickness": 12},
     }
-    layout = _layout(1, height=max(320, 26 * len(kept_y) + 120))
-    layout["xaxis"] = _label_axis([format_cell(v, data.column(data.x)) for v in kept_x], False) | {
-        "title": {"text": safe(heading(data.column(data.x)))}
-    }
-    layout["yaxis"] = _label_axis([format_cell(v, data.column(side)) for v in kept_y], True)
-    if len(kept_x) < len(xs) or len(kept_y) < len(ys):
-        _say(layout, f"First {len(kept_y)} of {len(ys):,} rows and {len(kept_x)} of {len(xs):,} columns shown; the table has them all.")
+    layout = _layout(1, height=max(320, ROW_HEIGHT * len(kept_y) + 120))
+    layout["xaxis"] = _label_axis(_period_labels(kept_x, data.column(data.x)), False)
+    if data.column(data.x).type not in ("date", "datetime"):
+        layout["xaxis"]["title"] = {"text": safe(heading(data.column(data.x)))}
+    layout["yaxis"] = _label_axis([safe(_short(format_cell(v, data.column(side)))) for v in kept_y], True)
+    left_out = [
+        f"{len(kept)} of {len(every):,} {what}"
+        for kept, every, what in ((kept_y, ys, "rows"), (kept_x, xs, "columns"))
+        if len(kept) < len(every)
+    ]
+    if left_out:
+        _say(layout, f"{' and '.join(left_out)} shown; the table has them all.")
     return {"data": [trace], "layout": layout, "config": CONFIG}
+
+
+def _in_order(data: _Data, index: int) -> list[Cell]:
+    """The values of one side: periods and numbers as they run, names by what they add up to, largest first."""
+    values = _distinct(data, index)
+    column = data.column(index)
+    if column.type in ("integer", "number", "date", "datetime") and None not in values:
+        return sorted(values, key=_order)
+    if column.grain is not None:
+        return values
+    totals: dict[Cell, float] = dict.fromkeys(values, 0.0)
+    for row in data.table.rows:
+        totals[row[index]] += _number(row[data.y[0]]) or 0.0
+    return sorted(values, key=lambda value: -totals[value])
 
 
 def _scatter(data: _Data) -> Json:
@@ -334,21 +353,18 @@ def _layout(n_traces: int, *, height: int) -> Json:
 
 
 def _say(layout: Json, text: str) -> None:
-    """A remark below the chart."""
-    layout["annotations"] = [
-        {
-            "text": text,
-            "showarrow": False,
-            "xref": "paper",
-            "yref": "paper",
-            "x": 0,
-            "y": 0,
-            "yshift": -36,
-            "xanchor": "left",
-            "yanchor": "top",
-        }
-    ]
-    layout["margin"] = layout["margin"] | {"b": 64}
+    """A remark above the chart."""
+    layout["title"] = {
+        "text": text,
+        "font": {"size": 12},
+        "x": 0,
+        "xref": "paper",
+        "y": 1,
+        "yref": "container",
+        "yanchor": "top",
+        "pad": {"t": 6},
+    }
+    layout["margin"] = layout["margin"] | {"t": 60 if layout["showlegend"] else 36}
 
 
 def _distinct(data: _Data, index: int) -> list[Cell]:

@@ -96,7 +96,7 @@ def _print_reading(console: Console, answer: Answer) -> None:
         console.print(_text(plain(carried)))
     badge = words.badge(answer)
     if badge is not None and answer.trust is not None and answer.status is Status.ANSWERED:
-        trust = _labelled(f"{badge.mark} {badge.label}  ", plain(answer.trust.reason), _STYLES.get(answer.trust.grade, "bold"))
+        trust = _labelled(f"{badge.mark} {badge.label}  ", plain(words.trust_line(answer)), _STYLES.get(answer.trust.grade, "bold"))
         checks = words.check_line(answer)
         console.print(trust.append(f" {plain(checks)}." if checks else "", style="dim"))
     for caveat in answer.caveats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from assistant.render.numbers import format_count, format_day, format_span
 from assistant.turn import Answer, Status
-from tools.core.contract import DateSpan, Table
+from tools.core.contract import Reading, Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,15 +54,24 @@ def reading_line(answer: Answer) -> str:
     if reading is None:
         return ""
     parts = [reading.sentence]
-    days = _exact_days(reading.window)
+    days = _exact_days(reading)
     if days:
         parts.append(days)
     if reading.comparison:
         parts.append(f"compared with {format_span(reading.comparison)}")
     as_of = reading.as_of or answer.as_of
-    if as_of:
+    said = " ".join((reading.sentence, *answer.caveats))
+    if as_of and format_day(as_of, long=True) not in said:
         parts.append(f"data up to {format_day(as_of)}")
     return " · ".join(parts)
+
+
+def trust_line(answer: Answer) -> str:
+    """Why the answer can be trusted, as a sentence."""
+    if answer.trust is None:
+        return ""
+    reason = answer.trust.reason.strip().rstrip(".")
+    return f"{reason[:1].upper()}{reason[1:]}."
 
 
 def carried_line(answer: Answer) -> str:
@@ -100,7 +109,10 @@ def made_by_line(answer: Answer) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _exact_days(window: DateSpan | None) -> str:
-    if window is None:
+def _exact_days(reading: Reading) -> str:
+    """First and last day of the window, unless the sentence gives them."""
+    if reading.window is None:
         return ""
-    return format_span(window)
+    ends = (reading.window.start, reading.window.end)
+    given = all(format_day(day) in reading.sentence or format_day(day, long=True) in reading.sentence for day in ends)
+    return "" if given else format_span(reading.window)

@@ -59,7 +59,7 @@ async def test_an_answer_comes_in_its_parts(page):
     events = await page.ask("Revenue by department in 2017")
     headline, _table, reading, next_questions = messages(events)
     assert headline.startswith("### GROCERY has the highest revenue: $2,316,393.90")
-    assert "**Read as** Revenue by department, 2017, highest first · 1 Jan 2017 to 31 Dec 2017 · data up to 31 Dec 2017" in reading
+    assert "**Read as** Revenue by department, 2017, highest first · 1 Jan 2017 to 31 Dec 2017" in reading
     assert "`✓ Governed` Compiled from the semantic model. *1 check ran, all passed.*" in reading
     assert "- The data ends on 31 December 2017." in reading
     assert next_questions == "Next questions:"

@@ -95,3 +95,11 @@ def test_files_outside_the_public_folder_are_not_served(server):
 def test_an_upload_is_refused(server):
     reply = httpx.post(f"{server.url}/project/file?session_id=x", files={"file": ("a.txt", b"x")})
     assert reply.status_code >= 400
+
+
+def test_the_page_s_own_files_may_be_kept_by_the_browser(server):
+    script = re.search(r'src="(/assets/[^"]+)"', httpx.get(server.url).text)
+    assert script is not None
+    reply = httpx.get(server.url + script[1])
+    assert reply.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert "cache-control" not in httpx.get(f"{server.url}/assets/none.js").headers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -108,7 +109,7 @@ def test_an_answer_says_headline_table_reading_trust_caveats_and_how(answered):
         "### GROCERY has the highest revenue: $2,316,393.90, 50.4% of the total in March 2017.",
         "| Department | Revenue | Share of total |\n| :--- | ---: | ---: |\n| GROCERY | $2,316,393.90 | 50.4% |",
         "| Unknown | $12.50 | 0.0003% |",
-        "**Read as** Revenue by department, March 2017, highest first · 1 Mar 2017 to 31 Mar 2017 · data up to 31 Dec 2017",
+        "**Read as** Revenue by department, March 2017, highest first · 1 Mar 2017 to 31 Mar 2017",
         "`✓ Governed` Compiled from the semantic model. *1 check ran, all passed.*",
         "- The data ends on 31 December 2017.",
         "- revenue by month in 2017",
@@ -167,9 +168,17 @@ def test_a_long_table_says_how_much_it_shows():
 
 
 def test_a_failed_check_is_named_where_trust_is_claimed(answered):
-    from dataclasses import replace
-
     from tools.core.contract import Check
 
     checks = (*answered.checks, Check(name="total", passed=False, detail="parts are 3 more than the total"))
     assert "1 of 2 checks did not pass: parts are 3 more than the total" in markdown.reading(replace(answered, checks=checks))
+
+
+def test_the_last_day_of_the_data_is_said_once(answered):
+    assert "data up to" not in markdown.reading(answered)
+    assert "1 Mar 2017 to 31 Mar 2017 · data up to 31 Dec 2017" in markdown.reading(replace(answered, caveats=()))
+
+
+def test_exact_days_are_not_repeated_after_a_sentence_that_gives_them(answered):
+    reading = replace(answered.reading, sentence="Revenue, 1 March 2017 to 31 March 2017")
+    assert "**Read as** Revenue, 1 March 2017 to 31 March 2017\n" in markdown.reading(replace(answered, reading=reading))

@@ -32,7 +32,7 @@ def test_few_bars_stand_upright_with_their_names_and_formatted_values():
     assert layout["xaxis"]["ticktext"] == ["DELI", "2017"]
     assert layout["yaxis"]["ticktext"] == ["$0", "$500", "$1,000", "$1,500"]
     assert trace["customdata"][0] == "<b>DELI</b><br>Revenue: $1,500.00"
-    assert "annotations" not in layout
+    assert "title" not in layout
 
 
 def test_many_bars_lie_flat_in_table_order_and_the_rest_is_said():
@@ -42,7 +42,7 @@ def test_many_bars_lie_flat_in_table_order_and_the_rest_is_said():
     assert len(fig["data"][0]["x"]) == MAX_BARS
     assert fig["layout"]["yaxis"]["autorange"] == "reversed"
     assert fig["layout"]["yaxis"]["ticktext"][0] == "DEPARTMENT NUMBER 000 WIT…"
-    assert fig["layout"]["annotations"][0]["text"] == "First 30 of 107 shown; the table has them all."
+    assert fig["layout"]["title"]["text"] == "First 30 of 107 shown; the table has them all."
 
 
 def test_bars_always_start_at_zero():
@@ -75,7 +75,7 @@ def test_a_line_starts_at_zero_unless_it_would_be_flat_and_then_says_so(values, 
     rows = [(dt.date(2017, m, 1), value) for m, value in enumerate(values, start=1)]
     layout = drawn("line", (MONTH, REVENUE), rows, x="month", y=("revenue",))["layout"]
     assert (layout["yaxis"]["range"][0] == 0) == starts_at_zero
-    assert ("annotations" in layout) == (layout["yaxis"]["range"][0] > 0)
+    assert ("title" in layout) == (layout["yaxis"]["range"][0] > 0)
 
 
 def test_a_time_axis_names_each_year_once():
@@ -120,6 +120,15 @@ def test_a_heatmap_has_a_cell_for_each_pair_and_holes_for_the_missing():
     assert fig["data"][0]["z"] == [[1.0, 0.5], [1.0, None]]
     assert fig["layout"]["yaxis"]["ticktext"] == ["Jan 2017", "Feb 2017"]
     assert fig["data"][0]["customdata"][0][1] == "<b>Jan 2017, 1</b><br>Rate: 50.0%".replace("Rate", "Redemption rate")
+
+
+def test_a_heatmap_of_names_has_the_largest_on_top_and_says_what_it_leaves_out():
+    columns = (MONTH, NAME, REVENUE)
+    rows = [(dt.date(2017, m, 1), f"N{n:02d}", float(n)) for m in (1, 2) for n in range(35)]
+    fig = drawn("heatmap", columns, rows, x="month", y=("revenue",), series="name")
+    assert fig["layout"]["yaxis"]["ticktext"][:2] == ["N34", "N33"]
+    assert fig["layout"]["xaxis"]["ticktext"] == ["Jan<br>2017", "Feb"]
+    assert fig["layout"]["title"]["text"] == "30 of 35 rows shown; the table has them all."
 
 
 def test_a_histogram_keeps_its_bins_upright():
