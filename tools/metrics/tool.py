@@ -146,9 +146,7 @@ def _label(table: Table, column: str) -> str:
     return next(c.label or c.name for c in table.columns if c.name == column)
 
 
-def _caveats(
-    compiled: CompiledQuery, query: MetricQuery, context: ToolContext, table: Table, suppressed: int | None
-) -> tuple[str, ...]:
+def _caveats(compiled: CompiledQuery, query: MetricQuery, context: ToolContext, table: Table, suppressed: int | None) -> tuple[str, ...]:
     """What the reader must know, most general first."""
     metrics = context.warehouse.model.metrics
     said = [metrics[name].caveat for name in dict.fromkeys(m.metric for m in query.metrics) if name in metrics]

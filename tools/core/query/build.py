@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
@@ -75,6 +75,8 @@ class Relation:
     figures: tuple[str, ...]
     additive: frozenset[str] = frozenset()
     """Figures whose parts add up to their total."""
+    when_empty: Mapping[str, float] = field(default_factory=dict)
+    """Figures whose value is known where there are no facts: sums and counts 0, others only if the model says so."""
     counts: frozenset[str] = frozenset()
     """Figures that count rows or entities: a filter can only lower them."""
     has_people: bool = False

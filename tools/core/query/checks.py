@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from tools.core.errors import RepairableByModel
 from tools.core.query import sql
 from tools.core.query.build import PEOPLE, Build, Relation, reading
 from tools.core.query.compiled import CheckKind, PlannedCheck
@@ -22,6 +23,17 @@ def planned_checks(build: Build, plan: Plan, relation: Relation) -> tuple[Planne
     """The tests that mean something for this result, cheapest first."""
     found = [_suppressed(build), _total(build, plan, relation), _unfiltered(build, plan, relation), _joins(build)]
     return tuple(check for check in found if check is not None)
+
+
+def _ungrouped_or_none(build: Build, measures: Iterable[Measure], ask: Ask) -> exp.Select | None:
+    """The figures without the split, None where they mean nothing without it."""
+    apart = Build(scope=build.scope, ctes=dict(build.ctes), lookups=dict(build.lookups))
+    try:
+        relation = figures(apart, measures, ask)
+    except RepairableByModel:
+        return None
+    name = apart.cte("total", relation.select)
+    return apart.attach(reading(name, relation.figures))
 
 
 def _suppressed(build: Build) -> PlannedCheck | None:
@@ -40,9 +52,13 @@ def _total(build: Build, plan: Plan, relation: Relation) -> PlannedCheck | None:
     measures = [m for m in query.metrics if m.column in relation.additive]
     if partial or not measures or not relation.dimensions:
         return None
-    tree = _ungrouped(build, measures, replace(plan.ask, dimensions=()))
+    tree = _ungrouped_or_none(build, measures, replace(plan.ask, dimensions=()))
     columns = tuple(m.column for m in measures)
-    return PlannedCheck(name="the parts add up to the total", kind=CheckKind.PARTS_SUM_TO_TOTAL, tree=tree, columns=columns)
+    return (
+        tree
+        if tree is None
+        else PlannedCheck(name="the parts add up to the total", kind=CheckKind.PARTS_SUM_TO_TOTAL, tree=tree, columns=columns)
+    )
 
 
 def _unfiltered(build: Build, plan: Plan, relation: Relation) -> PlannedCheck | None:
@@ -51,22 +67,17 @@ def _unfiltered(build: Build, plan: Plan, relation: Relation) -> PlannedCheck | 
     filtered = bool(plan.filters) or any(m.filters for m in measures)
     if not measures or not filtered or build.scope.min_people:
         return None
-    without = [replace_filters(m) for m in measures]
-    tree = _ungrouped(build, without, replace(plan.ask, dimensions=(), filters=()))
+    without = [_without_filters(m) for m in measures]
+    tree = _ungrouped_or_none(build, without, replace(plan.ask, dimensions=(), filters=()))
     columns = tuple(m.column for m in measures)
-    return PlannedCheck(name="no more than without the filters", kind=CheckKind.AT_MOST, tree=tree, columns=columns)
+    return (
+        tree if tree is None else PlannedCheck(name="no more than without the filters", kind=CheckKind.AT_MOST, tree=tree, columns=columns)
+    )
 
 
-def replace_filters(measure: Measure) -> Measure:
+def _without_filters(measure: Measure) -> Measure:
     """The measure without its own filters, under the same column name."""
     return measure.model_copy(update={"filters": (), "alias": measure.column})
-
-
-def _ungrouped(build: Build, measures: Iterable[Measure], ask: Ask) -> exp.Select:
-    apart = Build(scope=build.scope, ctes=dict(build.ctes), lookups=dict(build.lookups))
-    relation = figures(apart, measures, ask)
-    name = apart.cte("total", relation.select)
-    return apart.attach(reading(name, relation.figures))
 
 
 def _joins(build: Build) -> PlannedCheck | None:

@@ -6,8 +6,6 @@ import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from tools.core.contract import Column, DateSpan
 from tools.core.query.build import PEOPLE, Build, Relation
 from tools.core.query.checks import planned_checks
@@ -132,5 +130,3 @@ def _incomplete(scope: Scope, plan: Plan) -> DateSpan | None:
     start = scope.calendar.period_start(end, unit)  # type: ignore[arg-type]
     last = scope.calendar.period_after(start, unit) - dt.timedelta(days=1)  # type: ignore[arg-type]
     return DateSpan(start=start, end=end, label=unit) if end < last else None
-
-

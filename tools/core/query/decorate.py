@@ -5,6 +5,7 @@ Every step reads the figures as a named block and adds to it. Shares and changes
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -33,7 +34,8 @@ class Windows:
 def compared(build: Build, windows: Windows, dimensions: tuple[Dimension, ...], compute: Compute) -> Relation:
     """Each figure beside that of the baseline; periods of a trend are aligned by their position in the window."""
     span, baseline = windows.span, windows.baseline
-    assert span is not None and baseline is not None
+    assert span is not None
+    assert baseline is not None
     now, before = compute(span, dimensions), compute(baseline, dimensions)
     dimensions = now.dimensions
     here = build.cte("asked_window", _positioned(build, now, span))
@@ -45,7 +47,9 @@ def compared(build: Build, windows: Windows, dimensions: tuple[Dimension, ...], 
         select = select.select(exp.alias_(_shared_value(build, d, here, there, span), d.column), copy=False)
     figures: list[str] = []
     for figure in now.figures:
-        current, previous = (_zero_if(exp.column(figure, table=t), figure in now.additive and bool(dimensions)) for t in (here, there))
+        current, previous = (
+            _or_else(exp.column(figure, table=t), now.when_empty.get(figure) if dimensions else None) for t in (here, there)
+        )
         change = exp.Sub(this=current.copy(), expression=previous.copy())
         rate = sql.ratio(exp.paren(change.copy()), previous.copy())
         for name, value in _beside(figure, current, previous, change, rate):
@@ -87,7 +91,7 @@ def _positioned(build: Build, relation: Relation, span: DateSpan) -> exp.Select:
     return inner.select
 
 
-def _first_period(build: Build, axis: Dimension, span: DateSpan) -> object:
+def _first_period(build: Build, axis: Dimension, span: DateSpan) -> dt.date:
     if axis.grain is None or axis.grain.value == "hour":
         return span.start
     unit: PeriodUnit = axis.grain.value  # type: ignore[assignment]
@@ -99,22 +103,24 @@ def _shared_value(build: Build, dimension: Dimension, here: str, there: str, spa
     if not dimension.is_series:
         return sql.coalesce(own, exp.column(dimension.column, table=there))
     assert dimension.grain is not None
-    start = sql.literal(_first_period(build, dimension, span))  # type: ignore[arg-type]
+    start = sql.literal(_first_period(build, dimension, span))
     step = exp.Mul(this=exp.column(_position_column(dimension), table=there), expression=sql.interval(1, dimension.grain.value))
     later: exp.Expression = exp.Add(this=start, expression=step)
     return sql.coalesce(own, later if dimension.grain.value == "hour" else exp.cast(later, "date"))
 
 
-def _zero_if(value: exp.Expression, additive: bool) -> exp.Expression:
-    """Nothing sold is 0 once the group exists in the other window."""
-    return sql.coalesce(value, sql.number(0)) if additive else value
+def _or_else(value: exp.Expression, when_empty: float | None) -> exp.Expression:
+    """Nothing sold is 0 once the group exists at all; an average of nothing stays unknown."""
+    return sql.coalesce(value, sql.literal(when_empty)) if when_empty is not None else value
 
 
 def gaps_filled(build: Build, relation: Relation, span: DateSpan | None) -> Relation:
-    """Also rows for periods without facts: sums and counts 0, other figures NULL."""
+    """Also rows for periods without facts: sums and counts 0, other figures NULL unless the model says else."""
     axis = relation.series
     if axis is None:
-        raise QueryUnsupported("only a trend over time has gaps to fill", try_instead="split by one date with a grain, or leave fill_gaps out")
+        raise QueryUnsupported(
+            "only a trend over time has gaps to fill", try_instead="split by one date with a grain, or leave fill_gaps out"
+        )
     name = build.cte("figures", relation.select)
     periods = build.cte("periods", _periods(build, axis, span, name))
     others = [d for d in relation.dimensions if d is not axis]
@@ -127,7 +133,7 @@ def gaps_filled(build: Build, relation: Relation, span: DateSpan | None) -> Rela
     select = spine.join(exp.to_table(name), on=on, join_type="left", copy=False)
     select = select.select(*(exp.column(c, table=t) for c, t in home.items()), copy=False)
     for figure in relation.figures:
-        value = _zero_if(exp.column(figure, table=name), figure in relation.additive)
+        value = _or_else(exp.column(figure, table=name), relation.when_empty.get(figure))
         select = select.select(exp.alias_(value, figure), copy=False)
     if relation.has_people:
         select = select.select(exp.column(PEOPLE, table=name), copy=False)
@@ -141,7 +147,7 @@ def _periods(build: Build, axis: Dimension, span: DateSpan | None, figures: str)
     bounds: tuple[exp.Expression, exp.Expression] | None = None
     if span is not None and span.start > BEGINNING:
         first = _first_period(build, axis, span)
-        bounds = (sql.literal(first), sql.literal(span.end))  # type: ignore[arg-type]
+        bounds = (sql.literal(first), sql.literal(span.end))
     if spine is not None and axis.grain.value != "hour":
         return _spine_periods(build, axis, spine, bounds)
     low, high = bounds or (sql.function("MIN", sql.column(axis.column)), sql.function("MAX", sql.column(axis.column)))
@@ -161,9 +167,7 @@ def _spine_periods(build: Build, axis: Dimension, spine: str, bounds: tuple[exp.
     return select.where(exp.Between(this=sql.column(column), low=bounds[0], high=bounds[1]))
 
 
-def with_shares(
-    build: Build, query: MetricQuery, relation: Relation, totals: Callable[[tuple[Dimension, ...]], Relation]
-) -> Relation:
+def with_shares(build: Build, query: MetricQuery, relation: Relation, totals: Callable[[tuple[Dimension, ...]], Relation]) -> Relation:
     """Adds `<column>_share`: of the sum over the rows for figures that add up, of the true total for others."""
     assert query.share is not None
     within = tuple(d for d in relation.dimensions if d.id in query.share.within or d.column in query.share.within)
@@ -188,7 +192,9 @@ def _shared_figures(metric: str | None, relation: Relation) -> list[str]:
         return [metric]
     wanted = [f for f in relation.figures if f in relation.additive and not f.endswith(("_previous", "_change"))]
     if not wanted:
-        raise QueryUnsupported("none of these figures adds up to a total", try_instead="name the measure whose share is meant in share.metric")
+        raise QueryUnsupported(
+            "none of these figures adds up to a total", try_instead="name the measure whose share is meant in share.metric"
+        )
     return wanted
 
 

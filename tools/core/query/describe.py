@@ -74,7 +74,8 @@ def measure_label(scope: Scope, measure: Measure) -> str:
         return metric.label
     entity = scope.dataset(measure.per)
     if measure.aggregate in ("count", "share"):
-        assert measure.condition_op is not None and measure.condition_value is not None
+        assert measure.condition_op is not None
+        assert measure.condition_value is not None
         what = "number of" if measure.aggregate == "count" else "share of"
         return f"{what} {entity.plural} with {metric.label} {_COMPARATOR_WORDS[measure.condition_op]} {measure.condition_value:g}"
     if measure.aggregate == "percentile":

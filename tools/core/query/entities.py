@@ -104,7 +104,7 @@ def _span(build: Build, condition: EntityCondition) -> DateSpan | None:
 
 
 def _having(rows: exp.Select, count: exp.Expression, op: Comparator, value: float) -> exp.Select:
-    if op == "ge" and value <= 1 or op == "gt" and value == 0:
+    if (op == "ge" and value <= 1) or (op == "gt" and value == 0):
         return rows.distinct()
     return rows.group_by(sql.number(1)).having(sql.compare(count, op, sql.literal(value)))
 

@@ -39,11 +39,12 @@ def figures(build: Build, measures: Iterable[Measure], ask: Ask) -> Relation:
     blocks = _blocks(build, fitted, ask)
     additive = frozenset(name for name, formula in of_measure.items() if _adds_up(formula, fitted))
     counts = frozenset(n for n, f in of_measure.items() if is_single_leaf(f) and fitted[leaf_indexes(f)[0]].leaf.is_count)
+    empty = {name: value for name, formula in of_measure.items() if (value := _when_empty(formula, fitted)) is not None}
     outer = [(m.column, per_entity(build, m, ask, figures)) for m in asked if m.per is not None]
     if len(blocks) == 1 and not outer:
-        return replace(_direct(blocks[0], of_measure, ask), additive=additive, counts=counts)
+        return replace(_direct(blocks[0], of_measure, ask), additive=additive, counts=counts, when_empty=empty)
     parts = [_part(build, block, fitted, of_measure) for block in blocks]
-    return replace(_joined(build, parts, of_measure, outer, asked, ask), additive=additive, counts=counts)
+    return replace(_joined(build, parts, of_measure, outer, asked, ask), additive=additive, counts=counts, when_empty=empty)
 
 
 def _formula(build: Build, formulas: Formulas, measure: Measure) -> exp.Expression:
@@ -78,6 +79,14 @@ def _adds_up(formula: exp.Expression, fitted: Mapping[int, Fitted]) -> bool:
     return False
 
 
+def _when_empty(formula: exp.Expression, fitted: Mapping[int, Fitted]) -> float | None:
+    """The figure of a group without facts, None when it has none."""
+    if isinstance(formula, exp.Coalesce) and len(formula.expressions) == 1 and isinstance(formula.expressions[0], exp.Literal):
+        return float(formula.expressions[0].name)
+    counts = is_single_leaf(formula) and fitted[leaf_indexes(formula)[0]].leaf.is_count
+    return 0.0 if counts or _adds_up(formula, fitted) else None
+
+
 def _blocks(build: Build, fitted: Mapping[int, Fitted], ask: Ask) -> list[FactBlock]:
     """Leaves that can share a pass over their fact, together; the rest each on their own."""
     grouped: dict[tuple[object, ...], dict[int, Fitted]] = {}
@@ -87,8 +96,8 @@ def _blocks(build: Build, fitted: Mapping[int, Fitted], ask: Ask) -> list[FactBl
     blocks: list[FactBlock] = []
     for together in grouped.values():
         special = is_special(next(iter(together.values())).leaf)
-        for share in _shares(together, apart=special):
-            blocks.append(special_block(build, share, ask) if special else block_of(build, share, ask))
+        make = special_block if special else block_of
+        blocks += [make(build, share, ask) for share in _shares(together, apart=special)]
     return blocks
 
 
@@ -109,9 +118,7 @@ def _direct(block: FactBlock, of_measure: Mapping[str, exp.Expression], ask: Ask
     people = _least([sql.function("NULLIF", p, sql.number(0)) for p in block.people])
     if people is not None:
         outputs.append((people, PEOPLE))
-    return Relation(
-        select=block.grouped(outputs), dimensions=ask.dimensions, figures=tuple(of_measure), has_people=people is not None
-    )
+    return Relation(select=block.grouped(outputs), dimensions=ask.dimensions, figures=tuple(of_measure), has_people=people is not None)
 
 
 def _part(build: Build, block: FactBlock, fitted: Mapping[int, Fitted], of_measure: Mapping[str, exp.Expression]) -> Part:
@@ -165,9 +172,7 @@ def _joined(
     least = _least([exp.column(PEOPLE, table=name) for name in people])
     if least is not None:
         select = select.select(exp.alias_(least, PEOPLE), copy=False)
-    return Relation(
-        select=select, dimensions=ask.dimensions, figures=tuple(m.column for m in asked), has_people=least is not None
-    )
+    return Relation(select=select, dimensions=ask.dimensions, figures=tuple(m.column for m in asked), has_people=least is not None)
 
 
 def _key(names: list[str], column: str) -> exp.Expression:

@@ -42,7 +42,7 @@ def first_facts(build: Build, entity: str, fact: str, *, grain: Grain | None = N
 
 
 def lifecycle_dimension(build: Build, lifecycle: Lifecycle, dimensions: Iterable[Dimension], span: DateSpan | None) -> Dimension:
-    """"new" when the entity's first fact lies in the row's own period (else in the window), "returning" when before."""
+    """ "new" when the entity's first fact lies in the row's own period (else in the window), "returning" when before."""
     axes = [d for d in dimensions if d.is_series]
     name = first_facts(build, lifecycle.entity, lifecycle.fact)
     first = sql.column("first_on", name)
@@ -58,5 +58,9 @@ def lifecycle_dimension(build: Build, lifecycle: Lifecycle, dimensions: Iterable
     )
     entity = build.scope.dataset(lifecycle.entity)
     return Dimension(
-        column="lifecycle", expression=sql.case(words), field=None, label=f"new or returning {entity.label}", ordered_values=("new", "returning")
+        column="lifecycle",
+        expression=sql.case(words),
+        field=None,
+        label=f"new or returning {entity.label}",
+        ordered_values=("new", "returning"),
     )

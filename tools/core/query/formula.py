@@ -59,7 +59,8 @@ class Leaf:
     def is_additive(self) -> bool:
         """Whether figures of parts add up to the figure of the whole."""
         plain = isinstance(self.aggregate, exp.Sum) or (self.is_count and not isinstance(self.aggregate.this, exp.Distinct))
-        return plain and self.cumulative is None and self.non_additive is None and not isinstance(self.aggregate.this, exp.Distinct)
+        special = self.cumulative is not None or self.non_additive is not None or self.to_grain is not None
+        return plain and not special and not isinstance(self.aggregate.this, exp.Distinct)
 
     def counted_key(self, scope: Scope) -> str | None:
         """What a count of rows or of distinct values counts, so that it can be counted through another fact: a field id."""
@@ -89,15 +90,10 @@ class Formulas:
 
     def _expand(self, metric: Metric, context: Leaf, above: tuple[str, ...]) -> exp.Expression:
         if metric.name in above:
-            raise QueryUnsupported(
-                f"the metric {metric.name} is defined by itself", try_instead="correct its inputs in the semantic model"
-            )
+            raise QueryUnsupported(f"the metric {metric.name} is defined by itself", try_instead="correct its inputs in the semantic model")
         own = (_author_condition(metric.filter),) if metric.filter else ()
         context = replace(context, filters=(*context.filters, *own))
-        if metric.inputs:
-            formula = self._derived(metric, context, (*above, metric.name))
-        else:
-            formula = self._simple(metric, context)
+        formula = self._derived(metric, context, (*above, metric.name)) if metric.inputs else self._simple(metric, context)
         if metric.fill_nulls_with is not None:
             formula = sql.coalesce(formula, sql.literal(metric.fill_nulls_with))
         return formula
@@ -155,7 +151,7 @@ class Formulas:
 
     def _fact(self, metric: Metric, aggregate: exp.Expression) -> str:
         """The dataset at whose grain the aggregate counts: the one that reaches all the others it uses."""
-        used = list(dict.fromkeys(c.table for c in aggregate.find_all(exp.Column)))
+        used: list[str] = list(dict.fromkeys(c.table for c in aggregate.find_all(exp.Column)))
         for name in used:
             self.scope.dataset(name)
         finest = [d for d in used if self.scope.graph.reaches_all(d, used)]

@@ -89,9 +89,7 @@ def _best_of_each(build: Build, query: MetricQuery, relation: Relation) -> Relat
     return _ranked(build, relation, (group,), (by,) if ties else (by, *rest), top.n, ties=ties)
 
 
-def _ranked(
-    build: Build, relation: Relation, partition: tuple[str, ...], keys: tuple[SortKey, ...], limit: int, *, ties: bool
-) -> Relation:
+def _ranked(build: Build, relation: Relation, partition: tuple[str, ...], keys: tuple[SortKey, ...], limit: int, *, ties: bool) -> Relation:
     """Only rows placed `limit` or better, within each value of the partition."""
     inner = wrap(build, relation, "figures")
     place = sql.window(

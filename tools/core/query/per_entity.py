@@ -54,7 +54,8 @@ def entity_dimension(build: Build, entity: str) -> Dimension:
 def _aggregate(measure: Measure) -> exp.Expression:
     value = sql.column(VALUE)
     if measure.aggregate in ("count", "share"):
-        assert measure.condition_op is not None and measure.condition_value is not None
+        assert measure.condition_op is not None
+        assert measure.condition_value is not None
         test = sql.compare(value, measure.condition_op, sql.literal(measure.condition_value))
         passing = exp.Filter(this=exp.Count(this=exp.Star(), big_int=True), expression=exp.Where(this=test))
         return passing if measure.aggregate == "count" else sql.ratio(passing, exp.Count(this=exp.Star(), big_int=True))
@@ -63,7 +64,9 @@ def _aggregate(measure: Measure) -> exp.Expression:
         return sql.function("QUANTILE_CONT", value, sql.literal(measure.percentile / 100))
     names = {"avg": "AVG", "median": "MEDIAN", "min": "MIN", "max": "MAX", "sum": "SUM", "stddev": "STDDEV"}
     if measure.aggregate not in names:
-        raise QueryUnsupported(f"cannot aggregate by {measure.aggregate}", try_instead=f"use one of {', '.join(names)}, percentile, count, share")
+        raise QueryUnsupported(
+            f"cannot aggregate by {measure.aggregate}", try_instead=f"use one of {', '.join(names)}, percentile, count, share"
+        )
     return sql.function(names[measure.aggregate], value)
 
 

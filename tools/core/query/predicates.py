@@ -128,7 +128,8 @@ def _day_condition(target: exp.Expression, condition: Filter, days: list[Scalar]
     if condition.op in ("in", "not_in"):
         return _condition(exp.cast(target, "date"), condition, days, is_text=False)
     first, last = days[0], days[-1]
-    assert isinstance(first, dt.date) and isinstance(last, dt.date)
+    assert isinstance(first, dt.date)
+    assert isinstance(last, dt.date)
     after = {
         "ge": exp.GTE(this=target, expression=sql.literal(first)),
         "gt": exp.GTE(this=target, expression=sql.literal(first + _DAY)),

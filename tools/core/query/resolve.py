@@ -6,7 +6,7 @@ import datetime as dt
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -140,15 +140,7 @@ class Scope:
 
     def _dimension(self, ref: DimensionRef, taken: set[str]) -> Dimension:
         if ref.field == METRIC_TIME:
-            grain = ref.grain or Grain.DAY
-            return Dimension(
-                column=_free(grain.value, "metric_" + grain.value, taken),
-                expression=sql.at_grain(sql.symbol(METRIC_TIME), grain, sunday_weeks=self.sunday_weeks),
-                field=None,
-                label=grain.value.replace("_", " "),
-                grain=grain,
-                ordered_values=sql.names_in_order(grain, sunday_weeks=self.sunday_weeks),
-            )
+            return self._metric_date(ref.grain or Grain.DAY, taken)
         field = self.field(ref.field)
         self._check_listing_by(field)
         grain = ref.grain or (Grain.DAY if is_date(field) else None)
@@ -172,6 +164,16 @@ class Scope:
             grain=grain,
             bin_width=ref.bin_width,
             ordered_values=ordered,
+        )
+
+    def _metric_date(self, grain: Grain, taken: set[str]) -> Dimension:
+        return Dimension(
+            column=_free(grain.value, "metric_" + grain.value, taken),
+            expression=sql.at_grain(sql.symbol(METRIC_TIME), grain, sunday_weeks=self.sunday_weeks),
+            field=None,
+            label=grain.value.replace("_", " "),
+            grain=grain,
+            ordered_values=sql.names_in_order(grain, sunday_weeks=self.sunday_weeks),
         )
 
     @staticmethod
@@ -247,4 +249,4 @@ def asked_as_of(query: MetricQuery, model: SemanticModel, given: dt.date | None)
     last = given or model.settings.as_of
     if query.as_of is not None and last is not None:
         return min(query.as_of, last)
-    return cast("dt.date | None", query.as_of or last)
+    return query.as_of or last

@@ -143,7 +143,7 @@ def _ties(query: MetricQuery) -> str:
 
 
 def _sorting(words: Wording, query: MetricQuery, keys: tuple[Order, ...]) -> list[str]:
-    """"highest first"; which figure only when there are several; forward order of time goes without saying."""
+    """ "highest first"; which figure only when there are several; forward order of time goes without saying."""
     said = []
     for key in keys:
         if _is_dimension(query, key.by):
@@ -200,4 +200,3 @@ def _column(words: Wording, query: MetricQuery, name: str) -> str:
             if suffix in known:
                 return f"{known[suffix]} {label}"
     return words.metric(name) if name in words.metrics else name.replace("_", " ")
-

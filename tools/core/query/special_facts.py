@@ -71,7 +71,7 @@ def _balance(build: Build, leaves: Mapping[int, Fitted], ask: Ask, spec: NonAddi
     groups = [source.bind(sql.symbol(f)) for f in spec.per]
     kept = sql.window(sql.function(spec.choice.upper(), day.copy()), partition=[*periods, *groups])
     extra = [exp.alias_(day, _DAY), exp.alias_(kept, _KEPT)]
-    rows = _rows(build, leaves, source, ask, extra, conditions=[*_window(build, source, ask, first.leaf)])
+    rows = _rows(build, leaves, source, extra, conditions=[*_window(build, source, ask, first.leaf)])
     base = exp.Select().from_(exp.to_table(rows.name)).where(exp.EQ(this=sql.column(_DAY), expression=sql.column(_KEPT)))
     dimensions = tuple((d.column, sql.column(d.column)) for d in first.dimensions)
     return FactBlock(base=base, dimensions=dimensions, leaves=rows.aggregates, people=_people(rows), fact=first.leaf.fact)
@@ -82,7 +82,7 @@ def _at_the_end(build: Build, leaves: Mapping[int, Fitted], ask: Ask) -> FactBlo
     leaf = next(iter(leaves.values())).leaf
     end = ask.window.end if ask.window is not None else build.scope.as_of
     bare = {i: replace(f, leaf=replace(f.leaf, cumulative=None, to_grain=None)) for i, f in leaves.items()}
-    if leaf.to_grain is None and leaf.cumulative == CumulativeSpec(period_value=leaf.cumulative.period_value if leaf.cumulative else "last"):
+    if leaf.to_grain is None and leaf.cumulative is not None and _is_all_time(leaf.cumulative):
         span = DateSpan(start=BEGINNING, end=end) if end is not None else None
         return block_of(build, bare, replace(ask, window=span))
     if end is None or leaf.shifts:
@@ -95,6 +95,10 @@ def _at_the_end(build: Build, leaves: Mapping[int, Fitted], ask: Ask) -> FactBlo
         return block_of(build, bare, replace(ask, window=DateSpan(start=start, end=start)))
     assert leaf.cumulative is not None
     return block_of(build, bare, replace(ask, window=DateSpan(start=_first_day(build, leaf.cumulative, end), end=end)))
+
+
+def _is_all_time(spec: CumulativeSpec) -> bool:
+    return spec.window_count is None and spec.grain_to_date is None
 
 
 def _first_day(build: Build, spec: CumulativeSpec, end: dt.date) -> dt.date:
@@ -118,7 +122,9 @@ def _along_days(build: Build, leaves: Mapping[int, Fitted], ask: Ask, axes: list
     bound = [until(moment.copy(), build.scope.as_of, has_time_of_day=True)] if build.scope.as_of is not None else []
     extra = [exp.alias_(exp.cast(moment, "date"), _DAY)]
     kept = {i: replace(f, dimensions=others, filters=off_days.filters) for i, f in leaves.items()}
-    rows = _rows(build, kept, source, ask, extra, conditions=bound)
+    rows = _rows(build, kept, source, extra, conditions=bound)
+    if leaf.cumulative is not None:
+        rows = _summed_by_day(build, rows, others, leaf)
     figures = {i: f"figure_{i}" for i in rows.aggregates}
     if rows.has_people:
         figures[-1] = PEOPLE
@@ -146,6 +152,22 @@ def _by_day(build: Build, rows: Rows, figures: dict[int, str], others: tuple[Dim
     return select.group_by(*(sql.number(i) for i in range(1, len(held) + 2)))
 
 
+def _summed_by_day(build: Build, rows: Rows, others: tuple[Dimension, ...], leaf: Leaf) -> Rows:
+    """Sums and counts need one row per day only, which keeps joining days to rows small."""
+    additive = all(_adds_up(e) for e in rows.aggregates.values())
+    if not additive or rows.has_people:
+        return rows
+    keys = [sql.column(c) for c in (_DAY, *(d.column for d in others))]
+    sums = [exp.alias_(e, f"sum_{i}") for i, e in rows.aggregates.items()]
+    select = exp.select(*keys, *sums).from_(exp.to_table(rows.name)).group_by(*(sql.number(i + 1) for i in range(len(keys))))
+    name = build.cte(f"{leaf.fact}_daily", select)
+    return Rows(name=name, aggregates={i: sql.function("SUM", sql.column(f"sum_{i}")) for i in rows.aggregates}, has_people=False)
+
+
+def _adds_up(aggregate: exp.Expression) -> bool:
+    return isinstance(aggregate, (exp.Sum, exp.Count)) and not isinstance(aggregate.this, exp.Distinct)
+
+
 def _within(spec: CumulativeSpec, row_day: exp.Expression, day: exp.Expression) -> list[exp.Expression]:
     if spec.grain_to_date is not None:
         start = sql.truncate(day.copy(), Grain(spec.grain_to_date))
@@ -163,7 +185,8 @@ def _at_start(
     day = exp.column("day", table=days)
     columns = [exp.column(c, table=daily) for c in (*(d.column for d in others), *figures.values())]
     select = exp.select(day, *columns).from_(exp.to_table(days))
-    on = exp.EQ(this=exp.column("day", table=daily), expression=sql.truncate(day.copy(), Grain(grain), sunday_weeks=build.scope.sunday_weeks))
+    start = sql.truncate(day.copy(), Grain(grain), sunday_weeks=build.scope.sunday_weeks)
+    on = exp.EQ(this=exp.column("day", table=daily), expression=start)
     select = select.join(exp.to_table(daily), on=on, join_type="inner")
     grains = [d.grain for d in axes if d.grain is not None]
     if Grain.DAY in grains or any(g.is_cyclic for g in grains):
@@ -213,7 +236,7 @@ def _pick(leaf: Leaf, figure: exp.Expression, day: exp.Expression) -> exp.Expres
 
 
 def _rows(
-    build: Build, leaves: Mapping[int, Fitted], source: Source, ask: Ask, extra: list[exp.Expression], *, conditions: list[exp.Expression]
+    build: Build, leaves: Mapping[int, Fitted], source: Source, extra: list[exp.Expression], *, conditions: list[exp.Expression]
 ) -> Rows:
     """The fact's rows that pass all filters, with the columns that the aggregates need."""
     first = next(iter(leaves.values()))

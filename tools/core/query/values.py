@@ -9,7 +9,7 @@ from tools.core.query import sql
 from tools.core.query.build import PEOPLE, Build, Relation
 from tools.core.query.decorate import without_small_groups
 from tools.core.query.facts import Ask, Source, people_count
-from tools.core.query.predicates import window_condition
+from tools.core.query.predicates import until, window_condition
 from tools.core.query.sql import METRIC_TIME
 
 
@@ -19,6 +19,8 @@ def distinct_values(build: Build, ask: Ask) -> Relation:
     The combinations are those of the dataset that reaches all fields asked for.
     """
     used = {s for e in (*ask.filters, *(d.expression for d in ask.dimensions)) for s in sql.symbols(e) if not s.startswith(".")}
+    if used == {METRIC_TIME} and build.scope.model.settings.time_spine is not None:
+        return _calendar_periods(build, ask, build.scope.model.settings.time_spine)
     base = _base(build, {s.split(".")[0] for s in used if s != METRIC_TIME}, dated=ask.window is not None or METRIC_TIME in used)
     dated = ask.time_field or build.scope.time_of(base)
     source = Source(build=build, fact=base, time=sql.symbol(dated) if dated else None)
@@ -34,6 +36,25 @@ def distinct_values(build: Build, ask: Ask) -> Relation:
     select = source.select(tests).select(*columns, exp.alias_(people, PEOPLE))
     select = select.group_by(*(sql.number(i) for i in range(1, len(columns) + 1)))
     return without_small_groups(build, Relation(select=select, dimensions=ask.dimensions, figures=(), has_people=True))
+
+
+def _calendar_periods(build: Build, ask: Ask, spine: str) -> Relation:
+    """Dates of no fact in particular: those of the model's calendar table."""
+    table, _, column = spine.rpartition(".")
+    day = sql.column(column)
+
+    def bind(expression: exp.Expression) -> exp.Expression:
+        return sql.replace_columns(expression, lambda _: day.copy())
+
+    tests = [bind(f) for f in ask.filters]
+    if ask.window is not None:
+        within = window_condition(day, ask.window, has_time_of_day=True)
+        tests += [within] if within is not None else []
+    elif build.scope.as_of is not None:
+        tests.append(until(day.copy(), build.scope.as_of, has_time_of_day=True))
+    columns = [exp.alias_(bind(d.expression), d.column) for d in ask.dimensions]
+    select = exp.select(*columns).distinct().from_(exp.to_table(table, dialect="duckdb"))
+    return Relation(select=select.where(*tests) if tests else select, dimensions=ask.dimensions, figures=())
 
 
 def _base(build: Build, datasets: set[str], *, dated: bool) -> str:

@@ -59,7 +59,7 @@ class Wording:
         return f"{field.label} of the {self._scope.model.datasets[dataset].label}"
 
     def dimension(self, ref: DimensionRef, own_dates: frozenset[str] = frozenset()) -> str:
-        """"month", "month (date of birth)" when it is not the figures' own date, "department", "age in steps of 10"."""
+        """ "month", "month (date of birth)" when it is not the figures' own date, "department", "age in steps of 10"."""
         name = self.field(ref.field)
         if ref.bin_width is not None:
             return f"{name} in steps of {ref.bin_width:g}"
@@ -91,7 +91,8 @@ class Wording:
             return metric
         entity = self._scope.dataset(measure.per)
         if measure.aggregate in ("count", "share"):
-            assert measure.condition_op is not None and measure.condition_value is not None
+            assert measure.condition_op is not None
+            assert measure.condition_value is not None
             what = "number of" if measure.aggregate == "count" else "share of"
             return f"{what} {entity.plural} with {metric} {COMPARED[measure.condition_op]} {number(measure.condition_value)}"
         if measure.aggregate == "percentile":
@@ -120,7 +121,7 @@ class Wording:
         return f"{name} {(dated if is_day else words).get(condition.op, words[condition.op])} {values[0]}"
 
     def entity_condition(self, condition: EntityCondition) -> str:
-        """"households with at least 1 visit in March 2017"."""
+        """ "households with at least 1 visit in March 2017"."""
         entity = self._scope.dataset(condition.entity).plural
         when = f" in {self.window(condition.window)}" if condition.window is not None else ""
         which = f" where {self.filters(condition.filters)}" if condition.filters else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
+
 from tools.core.query import CompiledQuery, MetricQuery, compile_query
 from tools.core.semantics.model import (
     CumulativeSpec,
@@ -62,26 +63,29 @@ def dataset(name: str, fields: Mapping[str, Datatype], **more: Any) -> Dataset:
     return Dataset(name=name, source=more.pop("source", name), fields=made, label=label, plural=name, **more)
 
 
-S, I, D, T, N = Datatype.STRING, Datatype.INTEGER, Datatype.DATE, Datatype.DATETIME, Datatype.DECIMAL
+S, INT, D, T, N = Datatype.STRING, Datatype.INTEGER, Datatype.DATE, Datatype.DATETIME, Datatype.DECIMAL
 
 DATASETS = (
-    dataset("customers", {"customer_id": I, "region": S, "age": I}, primary_key=("customer_id",), is_entity=True),
-    dataset("products", {"product_id": I, "department": S, "brand": S}, primary_key=("product_id",), is_entity=True),
-    dataset("orders", {"order_id": I, "customer_id": I, "ordered_at": T}, primary_key=("order_id",), default_time="ordered_at"),
+    dataset("customers", {"customer_id": INT, "region": S, "age": INT}, primary_key=("customer_id",), is_entity=True),
+    dataset("products", {"product_id": INT, "department": S, "brand": S}, primary_key=("product_id",), is_entity=True),
+    dataset("orders", {"order_id": INT, "customer_id": INT, "ordered_at": T}, primary_key=("order_id",), default_time="ordered_at"),
     dataset(
         "lines",
-        {"order_id": I, "product_id": I, "sold_on": D, "quantity": I, "amount": N},
+        {"order_id": INT, "product_id": INT, "sold_on": D, "quantity": INT, "amount": N},
         default_time="sold_on",
     ),
-    dataset("tickets", {"ticket_id": I, "customer_id": I, "opened_on": D, "minutes": I}, primary_key=("ticket_id",), default_time="opened_on"),
-    dataset("balances", {"customer_id": I, "day": D, "points": I}, default_time="day"),
+    dataset(
+        "tickets",
+        {"ticket_id": INT, "customer_id": INT, "opened_on": D, "minutes": INT},
+        primary_key=("ticket_id",),
+        default_time="opened_on",
+    ),
+    dataset("balances", {"customer_id": INT, "day": D, "points": INT}, default_time="day"),
 )
 
 
 def relationship(origin: str, target: str, column: str) -> Relationship:
-    return Relationship(
-        name=f"{origin}_{target}", from_dataset=origin, to_dataset=target, from_columns=(column,), to_columns=(column,)
-    )
+    return Relationship(name=f"{origin}_{target}", from_dataset=origin, to_dataset=target, from_columns=(column,), to_columns=(column,))
 
 
 RELATIONSHIPS = (

@@ -11,7 +11,7 @@ from tools.core.query.plan import Plan
 from tools.core.query.shapes.cohort import cohorts
 from tools.core.query.shapes.distribution import distribution
 from tools.core.query.shapes.pairs import pairs
-from tools.core.query.shapes.shaped import Shaped
+from tools.core.query.shapes.result import Shaped
 
 _ORDINARY = ("comparison", "share", "growth", "running_total", "moving_average", "lifecycle", "top_per_group", "fill_gaps", "having")
 
@@ -31,7 +31,9 @@ def shaped(build: Build, plan: Plan) -> Shaped | None:
     if name != "cohort" and query.metrics:
         extra.append("metrics")
     if extra:
-        raise QueryUnsupported(f"{name} does not go with {', '.join(extra)}", try_instead=f"leave {', '.join(extra)} out, or leave {name} out")
+        raise QueryUnsupported(
+            f"{name} does not go with {', '.join(extra)}", try_instead=f"leave {', '.join(extra)} out, or leave {name} out"
+        )
     return shapes[name][1](build, plan)
 
 

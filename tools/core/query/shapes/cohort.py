@@ -19,7 +19,7 @@ from tools.core.query.metric_query import CohortSpec, Grain, Order
 from tools.core.query.plan import Plan
 from tools.core.query.predicates import until
 from tools.core.query.resolve import Dimension
-from tools.core.query.shapes.shaped import Shaped, finished
+from tools.core.query.shapes.result import Shaped, finished
 from tools.core.query.sql import METRIC_TIME
 
 _COHORT, _PERIOD, _ACTIVE = "cohort", "period", "active"
@@ -33,13 +33,11 @@ def cohorts(build: Build, plan: Plan) -> Shaped:
     starts = first_facts(build, spec.entity, spec.fact, grain=grain, filters=plan.filters)
     dimensions = (_dimension(_COHORT, sql.column("first_period", starts), grain), _activity_period(build, grain))
     active = build.cte("activity", _activity(build, spec, dimensions, plan))
-    sizes = build.cte("cohort_sizes", _sizes(build, plan, starts))
+    sizes = build.cte("cohort_sizes", _sizes(plan, starts))
     select = exp.Select().from_(exp.to_table(sizes))
     same_cohort = exp.EQ(this=exp.column(_COHORT, table=active), expression=exp.column(_COHORT, table=sizes))
     select = select.join(exp.to_table(active), on=same_cohort, join_type="inner", copy=False)
-    since = sql.function(
-        "DATE_DIFF", exp.Literal.string(spec.grain), exp.column(_COHORT, table=sizes), exp.column(_PERIOD, table=active)
-    )
+    since = sql.function("DATE_DIFF", exp.Literal.string(spec.grain), exp.column(_COHORT, table=sizes), exp.column(_PERIOD, table=active))
     outputs = [
         exp.alias_(exp.column(_COHORT, table=sizes), _COHORT),
         exp.alias_(since, "periods_since"),
@@ -85,7 +83,7 @@ def _activity(build: Build, spec: CohortSpec, dimensions: tuple[Dimension, ...],
     return source.select(tests).select(*columns, count).group_by(sql.number(1), sql.number(2))
 
 
-def _sizes(build: Build, plan: Plan, starts: str) -> exp.Select:
+def _sizes(plan: Plan, starts: str) -> exp.Select:
     count = exp.alias_(exp.Count(this=exp.Star(), big_int=True), "cohort_size")
     select = exp.select(exp.alias_(sql.column("first_period"), _COHORT), count).from_(exp.to_table(starts)).group_by(sql.number(1))
     span = plan.windows.span

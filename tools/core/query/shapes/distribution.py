@@ -12,7 +12,7 @@ from tools.core.query.figures import figures
 from tools.core.query.metric_query import DistributionSpec, Measure, Order
 from tools.core.query.per_entity import ENTITY, VALUE, entity_values
 from tools.core.query.plan import Plan
-from tools.core.query.shapes.shaped import Shaped, finished
+from tools.core.query.shapes.result import Shaped, finished
 
 _MOST_SINGLE_VALUES = 20
 _BINS = 10

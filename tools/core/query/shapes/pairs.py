@@ -12,7 +12,7 @@ from tools.core.query.facts import Source
 from tools.core.query.metric_query import Order, PairsSpec
 from tools.core.query.plan import Plan
 from tools.core.query.predicates import typed, until, window_condition
-from tools.core.query.shapes.shaped import Shaped, finished
+from tools.core.query.shapes.result import Shaped, finished
 
 
 def pairs(build: Build, plan: Plan) -> Shaped:
@@ -37,7 +37,9 @@ def pairs(build: Build, plan: Plan) -> Shaped:
         exp.alias_(both, "together"),
         exp.alias_(sql.ratio(both.copy(), containers), "support"),
         exp.alias_(confidence, "confidence"),
-        exp.alias_(exp.Div(this=confidence.copy(), expression=exp.paren(sql.ratio(right, containers.copy())), typed=False, safe=False), "lift"),
+        exp.alias_(
+            exp.Div(this=confidence.copy(), expression=exp.paren(sql.ratio(right, containers.copy())), typed=False, safe=False), "lift"
+        ),
     ]
     has_people = build.scope.min_people > 0 and build.scope.graph.path(spec.within, build.scope.model.settings.customer or "") is not None
     if has_people:
@@ -117,6 +119,6 @@ def _columns(build: Build, spec: PairsSpec) -> tuple[Column, ...]:
         Column(name="right", type="string", label=f"{label} together with it", format="text"),
         Column(name="together", type="integer", unit=containers, role="count", label=f"{containers} with both"),
         Column(name="support", type="number", unit="share", role="share", label=f"share of {containers} with both", format="rate"),
-        Column(name="confidence", type="number", unit="share", role="share", label="share of the left's that hold the right", format="rate"),
+        Column(name="confidence", type="number", unit="share", role="share", label="share of the left's with the right", format="rate"),
         Column(name="lift", type="number", role="metric", label="times as often as by chance", decimals=2),
     )
