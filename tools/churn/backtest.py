@@ -1,0 +1,147 @@
+"""Judging churn predictions on a later window, and choosing between the models by it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.churn.calibration import Calibration, calibration_of
+from tools.churn.features import Driver, Signals, Snapshot, stayed_away, take_snapshot
+from tools.churn.model import Fitted, Kind, fit, require_enough
+from tools.core.customers import Orders, to_date
+from tools.core.errors import NeedsPerson
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+STRENGTH = 0.03
+"""Windows overlap, so their coefficients need a firm penalty: measured on two retail data sets, it costs no discrimination and
+improves calibration. With tens of thousands of customers it is too weak to bias an effect."""
+MAX_TRAINING_DAYS = 3
+_KINDS: tuple[Kind, ...] = ("logistic", "trees")
+_CLEARLY_BETTER = 0.99
+"""Trees are chosen only when their log loss is at least 1 % lower: the logistic model is easier to explain and to calibrate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backtest:
+    """Models fitted on earlier days, judged on the last day whose outcome is known."""
+
+    horizon_days: int
+    trained_on: tuple[dt.date, ...]
+    tested_on: dt.date
+    until: dt.date
+    winner: Kind
+    results: Mapping[str, Calibration]
+    """Model or naive rule -> how it did on the test window; rules give no probability, only an order."""
+    recency_auc: float
+    """Of the naive rule: whoever has not ordered for longest is at the highest risk."""
+
+    @property
+    def best(self) -> Calibration:
+        return self.results[self.winner]
+
+
+def backtest(
+    orders: Orders,
+    *,
+    end: int,
+    horizon_days: int,
+    signals: Signals | None = None,
+    signal_drivers: Sequence[Driver] = (),
+    cut_off: int | None = None,
+) -> Backtest:
+    """Fit on days at least one horizon before the test day, predict from the test day, compare with what came until `end`.
+
+    Raises:
+        NeedsPerson: Too few customers, one class only, or a history shorter than three horizons (`history_too_short`).
+    """
+    tested = end - horizon_days if cut_off is None else cut_off
+    take = _taker(orders, horizon_days, signals, signal_drivers)
+    days = training_days(orders, tested, horizon_days)
+    matrix, labels = stacked(orders, [take(day) for day in days], horizon_days)
+    require_enough(labels, "the training window")
+    snapshot = take(tested)
+    observed = stayed_away(orders, snapshot, horizon_days)
+    require_enough(observed, "the test window")
+    fitted = {kind: fit(kind, matrix, labels, strength=STRENGTH) for kind in _KINDS}
+    results = {kind: calibration_of(observed, model.probability(snapshot.matrix)) for kind, model in fitted.items()}
+    return Backtest(
+        horizon_days=horizon_days,
+        trained_on=tuple(to_date(day) for day in days),
+        tested_on=to_date(tested),
+        until=to_date(tested + horizon_days),
+        winner=choose(results),
+        results=dict(results),
+        recency_auc=_auc(observed, snapshot.facts["days_since_last_order"]),
+    )
+
+
+def choose(results: Mapping[Kind, Calibration]) -> Kind:
+    """The logistic model, unless trees are clearly better."""
+    return "trees" if results["trees"].log_loss < _CLEARLY_BETTER * results["logistic"].log_loss else "logistic"
+
+
+def training_days(orders: Orders, tested: int, horizon_days: int) -> list[int]:
+    """Days whose outcome was known by `tested`, one horizon apart, with at least one horizon of history before them."""
+    days = [tested - k * horizon_days for k in range(1, MAX_TRAINING_DAYS + 1)]
+    usable = [day for day in days if day - orders.first_day >= horizon_days - 1]
+    if not usable:
+        needed = 3 * horizon_days
+        span = tested + horizon_days - orders.first_day + 1
+        raise NeedsPerson(
+            f"The history of {span} days is too short: a horizon of {horizon_days} days needs {needed}, to learn, to be tested and to look back.",
+            try_instead=f"Take a horizon of at most {max(span // 3, 1)} days, or a longer history.",
+            code="history_too_short",
+        )
+    return usable
+
+
+def stacked(orders: Orders, snapshots: Sequence[Snapshot], horizon_days: int) -> tuple[Floats, Labels]:
+    """Several days' customers below each other, with what they did next."""
+    labels = [stayed_away(orders, snapshot, horizon_days) for snapshot in snapshots]
+    return np.vstack([snapshot.matrix for snapshot in snapshots]), np.concatenate(labels)
+
+
+def _taker(orders: Orders, horizon_days: int, signals: Signals | None, drivers: Sequence[Driver]) -> Callable[[int], Snapshot]:
+    return lambda day: take_snapshot(orders, day, horizon_days=horizon_days, signals=signals, signal_drivers=drivers)
+
+
+def _auc(observed: Labels, score: Floats) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(observed, score))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """The winner of a back-test, refitted on every day whose outcome is known now, and the logistic model beside it."""
+
+    model: Fitted
+    backtest: Backtest
+    trained_on: tuple[dt.date, ...]
+    n_rows: int
+    training: tuple[Snapshot, ...]
+    labels: Labels
+
+
+def fit_chosen(
+    orders: Orders, result: Backtest, *, end: int, signals: Signals | None = None, signal_drivers: Sequence[Driver] = ()
+) -> Chosen:
+    """Refit for predictions from `end`."""
+    take = _taker(orders, result.horizon_days, signals, signal_drivers)
+    days = training_days(orders, end, result.horizon_days)
+    snapshots = tuple(take(day) for day in days)
+    matrix, labels = stacked(orders, snapshots, result.horizon_days)
+    return Chosen(
+        model=fit(result.winner, matrix, labels, strength=STRENGTH),
+        backtest=result,
+        trained_on=tuple(to_date(day) for day in days),
+        n_rows=len(labels),
+        training=snapshots,
+        labels=labels,
+    )

@@ -1,0 +1,133 @@
+"""What is known of customers on one day: windows of recency, frequency and spend in logarithms, and signals of the warehouse.
+
+Everything is computed from orders and facts up to and including that day, so nothing of what is predicted leaks in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.core.customers import Orders
+
+Floats = NDArray[np.float64]
+
+WINDOW_SHARES = (0.3, 0.6, 1.0, 2.0)
+"""Windows that look back, as multiples of the horizon."""
+ACTIVE_HORIZONS = 4
+"""Customers without an order for this many horizons (a year at least) have left long ago; predicting that is no use."""
+_A_YEAR = 365
+
+
+@dataclass(frozen=True, kw_only=True)
+class Driver:
+    """Something about a customer that people can act on or understand; one or more columns stand for it."""
+
+    name: str
+    label: str
+    """As in a sentence: "days since the last order"."""
+    signal: bool = False
+    """A fact of the warehouse beside the orders; its single column has an effect of its own to report."""
+
+
+RECENCY = Driver(name="recency", label="time since the last order")
+FREQUENCY = Driver(name="frequency", label="number of recent orders")
+SPEND = Driver(name="spend", label="recent spend")
+TENURE = Driver(name="tenure", label="time as a customer")
+ORDER_DRIVERS = (RECENCY, FREQUENCY, SPEND, TENURE)
+
+Signals = Callable[[int], Mapping[str, Floats]]
+"""Day -> signal name -> one value per customer number; called for every day that a snapshot is taken on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """Customers on one day, as a model sees them and as people read them."""
+
+    day: int
+    customer: NDArray[np.int64]
+    """Customer numbers, ascending."""
+    matrix: Floats
+    columns: tuple[str, ...]
+    drivers: tuple[Driver, ...]
+    driver_of: tuple[int, ...]
+    """Per column: position of its driver."""
+    facts: Mapping[str, Floats]
+    """Plain figures per customer for sentences and what-if: days_since_last_order, usual_gap_days, orders_recent, ..."""
+
+    def __len__(self) -> int:
+        return len(self.customer)
+
+
+def take_snapshot(
+    orders: Orders, day: int, *, horizon_days: int, signals: Signals | None = None, signal_drivers: Sequence[Driver] = ()
+) -> Snapshot:
+    """The customers who ordered recently enough to be lost, on day `day` (days since 1970)."""
+    known = orders.until(day).by_day()
+    starts, counts = known.spans()
+    active = day - known.day[starts + counts - 1] <= max(ACTIVE_HORIZONS * horizon_days, _A_YEAR)
+    starts, counts = starts[active], counts[active]
+    customer = known.customer[starts]
+    first, last = known.day[starts], known.day[starts + counts - 1]
+    since_last, tenure = (day - last).astype(np.float64), (day - first).astype(np.float64)
+    gap = usual_gap(first, last, counts)
+    totals = np.add.reduceat(known.amount, known.spans()[0])[active] if len(known) else np.zeros(0)
+    columns: list[tuple[str, Driver, Floats]] = [
+        ("log_days_since_last_order", RECENCY, np.log1p(since_last)),
+        ("log_usual_gap", RECENCY, np.log1p(gap)),
+        ("log_gaps_missed", RECENCY, np.log1p(since_last / np.maximum(gap, 1.0))),
+        ("log_tenure", TENURE, np.log1p(tenure)),
+        ("log_average_order", SPEND, np.log1p(np.maximum(totals / np.maximum(counts, 1), 0.0))),
+    ]
+    facts = {
+        "days_since_last_order": since_last,
+        "usual_gap_days": gap,
+        "tenure_days": tenure,
+        "n_orders": counts.astype(np.float64),
+    }
+    for share in WINDOW_SHARES:
+        n, spent = _window(orders, customer, day, round(share * horizon_days))
+        columns.append((f"log_orders_{share:g}h", FREQUENCY, np.log1p(n)))
+        columns.append((f"log_spend_{share:g}h", SPEND, np.log1p(np.maximum(spent, 0.0))))
+        if share in (1.0, 2.0):
+            facts[f"orders_{share:g}h"], facts[f"spend_{share:g}h"] = n, spent
+    observed = signals(day) if signals is not None else {}
+    for driver in signal_drivers:
+        values = observed[driver.name][customer]
+        columns.append((driver.name, driver, values))
+        facts[driver.name] = values
+    drivers = (*ORDER_DRIVERS, *signal_drivers)
+    return Snapshot(
+        day=day,
+        customer=customer,
+        matrix=np.column_stack([values for _, _, values in columns]) if len(customer) else np.zeros((0, len(columns))),
+        columns=tuple(name for name, _, _ in columns),
+        drivers=drivers,
+        driver_of=tuple(drivers.index(driver) for _, driver, _ in columns),
+        facts=facts,
+    )
+
+
+def usual_gap(first: NDArray[np.int64], last: NDArray[np.int64], counts: NDArray[np.int64]) -> Floats:
+    """Mean days between order days; for customers with one, the median of the others."""
+    repeated = counts > 1
+    gap = np.divide(last - first, counts - 1, out=np.zeros(len(counts)), where=repeated)
+    typical = float(np.median(gap[repeated])) if repeated.any() else 30.0
+    return np.where(repeated, gap, typical)
+
+
+def stayed_away(orders: Orders, snapshot: Snapshot, horizon_days: int) -> NDArray[np.int64]:
+    """1 for who had no order in the `horizon_days` after the snapshot, else 0."""
+    later = orders.between(snapshot.day, snapshot.day + horizon_days)
+    came = np.bincount(later.customer, minlength=orders.n_customers)[snapshot.customer]
+    return (came == 0).astype(np.int64)
+
+
+def _window(orders: Orders, customer: NDArray[np.int64], day: int, days: int) -> tuple[Floats, Floats]:
+    chosen = orders.between(day - days, day).by_day()
+    n = np.bincount(chosen.customer, minlength=orders.n_customers)[customer].astype(np.float64)
+    spent = np.bincount(chosen.customer, weights=chosen.amount, minlength=orders.n_customers)[customer]
+    return n, spent
