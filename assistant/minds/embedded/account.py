@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.grammar.draft import ARTICLES, Draft
 from assistant.minds.embedded.grammar.values import is_value_noun
-from assistant.minds.embedded.wordlists import filler_words, ordinary_words
+from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordinary_words
 
 _MARKS = frozenset({",", ";", "(", ")", "%", ":", "+", "=", "/", "-"})
-_NEVER_FILLER_ALONE = frozenset({"total"})
+_DENYING = frozenset("not never no without nor neither none nothing but both than more less fewer except only un".split())
+"""Words that change the answer by themselves: with one of them left over, the plan is another question's."""
+_PREPOSITIONS = frozenset({"in", "by", "for", "of", "from", "to", "with", "at", "on", "per", "using", "via", "about", "own", "owning", "live", "living"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +25,8 @@ class Account:
     """Ordinary words judged harmless, said to the reader."""
     leftover: tuple[str, ...]
     """Content words that nothing accounts for."""
-    compounds: tuple[str, ...] = ()
-    """Left-over words directly before a metric or noun that they may change: "checkout conversion rate"."""
+    blockers: tuple[str, ...] = ()
+    """Left-over phrases that certainly change the question: "checkout conversion rate", "in Berlin", "never"."""
 
     @property
     def coverage(self) -> float:
@@ -32,36 +35,58 @@ class Account:
         return len(self.consumed) / counted if counted else 0.0
 
 
-def account_for(draft: Draft) -> Account:
+def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Account:
+    """What became of every word. `ignoring`: words that are harmless where the caller found them."""
     consumed: list[tuple[str, str]] = []
     ignored: list[str] = []
     leftover: list[str] = []
-    compounds: list[str] = []
+    blockers: list[str] = []
     for at, item in enumerate(draft.items):
         if draft.claims[at]:
             consumed.append((item.text, draft.claims[at]))
-        elif item.text in _MARKS or _is_filler(draft, at):
+        elif item.text in _MARKS or item.text in ignoring or _is_filler(draft, at):
             continue
         elif item.text in ordinary_words() and item.mention is None:
             ignored.append(item.text)
         else:
             leftover.append(item.text)
-            if _modifies(draft, at):
-                compounds.append(f"{item.text} {draft.items[at + 1].text}")
-    return Account(consumed=tuple(consumed), ignored=tuple(dict.fromkeys(ignored)), leftover=tuple(dict.fromkeys(leftover)), compounds=tuple(compounds))
+            blockers += _blocker(draft, at)
+    return Account(consumed=tuple(consumed), ignored=tuple(dict.fromkeys(ignored)), leftover=tuple(dict.fromkeys(leftover)), blockers=tuple(dict.fromkeys(blockers)))
 
 
 def _is_filler(draft: Draft, at: int) -> bool:
     item = draft.items[at]
     if item.mention is not None or item.number is not None or item.time is not None or draft.tokens[item.start].quoted:
         return False
-    if is_value_noun(item.text) and at and draft.claims[at - 1] == "filter":
+    if is_value_noun(item.text) and at and (draft.claims[at - 1] in ("filter", "condition") or is_value_noun(draft.items[at - 1].text)):
         return True
     return item.text in filler_words()
 
 
+def _blocker(draft: Draft, at: int) -> list[str]:
+    """The phrase in which a left-over word changes the question, if it does."""
+    item = draft.items[at]
+    if item.text in _DENYING:
+        return [item.text]
+    if _modifies(draft, at):
+        return [f"{item.text} {draft.items[at + 1].text}"]
+    before = at - 1
+    while before >= 0 and draft.items[before].text in ARTICLES and draft.items[before].text != "of":
+        before -= 1
+    if before < 0:
+        return []
+    earlier = draft.items[before]
+    if item.number is not None:
+        return [f"{earlier.text} {item.text}"] if earlier.has(Kind.DATASET, Kind.FIELD) else []
+    if item.mention is None and earlier.text in _PREPOSITIONS and not draft.claims[before]:
+        return [f"{earlier.text} {item.text}"]
+    if item.has(Kind.FIELD) and draft.claims[before] in ("aggregate", "ranking"):
+        return [f"{earlier.text} {item.text}"]
+    return []
+
+
 def _modifies(draft: Draft, at: int) -> bool:
     """An unknown word right before a metric or a noun of the plan may make it another thing."""
-    if at + 1 >= len(draft.items) or draft.items[at].number is not None:
+    if at + 1 >= len(draft.items) or draft.items[at].number is not None or draft.items[at].text in grammar_words():
         return False
     return draft.claims[at + 1] in ("metric", "count", "ranking", "per entity", "threshold") and draft.items[at + 1].mention is not None

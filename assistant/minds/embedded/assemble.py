@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 
 from assistant.minds.embedded.account import Account, account_for
-from assistant.minds.embedded.grammar import changes, existence, grouping, measures, ranking, shares, subject, thresholds, times, values
+from assistant.minds.embedded.grammar import changes, existence, grouping, measures, ranking, shares, special, subject, thresholds, times, values
 from assistant.minds.embedded.grammar.draft import Draft, Item, World, make_items
 from assistant.minds.embedded.lexicon import Kind, fact_of
 from assistant.minds.embedded.numbers import Number, read_number
@@ -24,6 +24,7 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     times.read_comparison,
     times.read_trend,
     shares.read_share,
+    special.read_special,
     subject.read_subject,
     existence.read_existence,
     thresholds.read_thresholds,
@@ -33,6 +34,7 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     grouping.read_grouping,
     values.read_values,
     measures.read_measures,
+    measures.settle_extreme,
     measures.read_support,
     shares.settle_share,
     changes.settle_change,
@@ -85,20 +87,35 @@ def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], b
 
 
 def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[str], bool]) -> Cut:
+    """Time expressions first, then money and percentages, then phrases of the model, then what is left of the numbers.
+
+    A bare calendar noun ("day") waits: it may be part of a phrase of the model, or one itself.
+    """
     times = _without_names(tokens, read_times(tokens, world.calendar), world)
+    loose = [t for t in times if t.grain is not None and not t.adverb and t.end == t.start + 1]
     taken = [False] * len(tokens)
-    for time in times:
-        if time.grain is None or time.adverb:
-            taken[time.start : time.end] = [True] * (time.end - time.start)
-    mentions = segment(tokens, taken, world.lexicon, world.values, may_read)
-    for mention in mentions:
-        taken[mention.start : mention.end] = [True] * (mention.end - mention.start)
-    free_times = [t for t in times if t.grain is not None and not t.adverb]
-    kept = [t for t in times if t not in free_times] + [t for t in free_times if not any(taken[t.start : t.end])]
-    for time in kept:
-        taken[time.start : time.end] = [True] * (time.end - time.start)
-    items = make_items(tokens, kept, mentions, _numbers(tokens, taken))
+    _take(taken, ((t.start, t.end) for t in times if t not in loose))
+    numbers = _numbers(tokens, taken, with_unit=True)
+    _take(taken, ((start, number.end) for start, number in numbers))
+    mentions = _within(segment(tokens, taken, world.lexicon, world.values, may_read))
+    _take(taken, ((m.start, m.end) for m in mentions))
+    same = {(m.start, m.end) for m in mentions}
+    kept = [t for t in times if t not in loose or not taken[t.start] or (t.start, t.end) in same]
+    _take(taken, ((t.start, t.end) for t in kept))
+    items = make_items(tokens, kept, mentions, [*numbers, *_numbers(tokens, taken)])
     return Cut(tokens=tokens, items=items, mentions=mentions)
+
+
+def _take(taken: list[bool], spans: Iterable[tuple[int, int]]) -> None:
+    for start, end in spans:
+        taken[start:end] = [True] * (end - start)
+
+
+def _within(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Drops senses that hold only together with a dataset that nobody mentions."""
+    named = {s.target for m in mentions for s in m.of(Kind.DATASET)}
+    kept = (replace(m, senses=tuple(s for s in m.senses if not s.within or s.within in named)) for m in mentions)
+    return tuple(m for m in kept if m.senses)
 
 
 def _without_names(tokens: Sequence[Token], times: Sequence[TimePhrase], world: World) -> list[TimePhrase]:
@@ -114,12 +131,13 @@ def _without_names(tokens: Sequence[Token], times: Sequence[TimePhrase], world: 
     return kept
 
 
-def _numbers(tokens: Sequence[Token], taken: Sequence[bool]) -> list[tuple[int, Number]]:
+def _numbers(tokens: Sequence[Token], taken: Sequence[bool], *, with_unit: bool = False) -> list[tuple[int, Number]]:
+    """(start, number) of the untaken numbers; only money and percentages that say so, when `with_unit`."""
     numbers: list[tuple[int, Number]] = []
     at = 0
     while at < len(tokens):
         number = None if taken[at] else read_number(tokens, at)
-        if number is not None and not any(taken[at : number.end]):
+        if number is not None and not any(taken[at : number.end]) and (not with_unit or number.unit in ("money", "percent")):
             numbers.append((at, number))
             at = number.end
         else:
@@ -166,7 +184,7 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     _move_window(draft)
     if draft.trend and not any(isinstance(d, Grain) for d in draft.dimensions):
         draft.dimensions.append(times.default_grain(draft))
-    if not draft.measures and draft.listing is None:
+    if not (draft.measures or draft.listing or draft.cohort or draft.distribution or draft.pairs):
         return None, "no metric of this warehouse is named"
     time_field = time_field_of(draft, [m.metric for m in draft.measures])
     dimensions = [dimension_ref(d, time_field) for d in draft.dimensions]
@@ -278,9 +296,11 @@ def order_of(draft: Draft) -> tuple[tuple[Order, ...], int | None, TopPerGroup |
         lower = metric is not None and metric.polarity == "lower_is_better"
         direction = "desc" if (direction == "best") != lower else "asc"
     n = rank.n
-    if n is None and rank.percent is None and draft.subject is not None and not draft.subject.plural and rank.noun is None:
-        n = 1
-    if draft.group_of_rank is not None and n is not None:
-        top = TopPerGroup(n=n, group=draft.group_of_rank.field, by=by, direction=direction)  # type: ignore[arg-type]
-        return (Order(by=draft.group_of_rank.field, direction="asc"), Order(by=by, direction=direction)), None, top  # type: ignore[arg-type]
+    if n is None and rank.percent is None and draft.subject is not None and rank.noun is None:
+        n = draft.subject.n or (None if draft.subject.plural else 1)
+    group = draft.group_of_rank
+    group_field = group.field if isinstance(group, DimensionRef) else time_field_of(draft, [m.metric for m in draft.measures])
+    if group is not None and n is not None and group_field is not None:
+        top = TopPerGroup(n=n, group=group_field, by=by, direction=direction)  # type: ignore[arg-type]
+        return (Order(by=group_field, direction="asc"), Order(by=by, direction=direction)), None, top  # type: ignore[arg-type]
     return ((Order(by=by, direction=direction),) if draft.dimensions or draft.listing else ()), n, None  # type: ignore[arg-type]

@@ -43,6 +43,7 @@ _OPENINGS = (
 )
 _FRAGMENT_WORDS = 8
 """A complete question that merely begins with "and" is longer than this."""
+_HARMLESS = frozenset("instead only just now same again rather though compare that those this but not then also too please more no yes no i meant mean".split())
 _INSTEAD = frozenset({"instead", "rather"})
 
 
@@ -64,7 +65,7 @@ def read_follow_up(tokens: Sequence[Token], readings: Sequence[Reading], reader:
     if readings[0].query is not None and not readings[0].doubts and not (opens and len(words) <= _FRAGMENT_WORDS):
         return None
     draft = reader.draft(tokens, context)
-    account = account_for(draft)
+    account = account_for(draft, ignoring=_HARMLESS)
     if len(account.leftover) > 1:
         return None
     return _edited(previous, draft, account, replaces=bool(set(words) & _INSTEAD))
@@ -153,7 +154,7 @@ class _Edit:
         direction = order[0].direction if order else "asc" if self.draft.rank.direction in ("asc", "worst") else "desc"
         if columns:
             self.changes["order"] = (Order(by=self.draft.rank.measure or columns[0], direction=direction),)
-            self.changes["limit"] = limit or self.previous.limit
+            self.changes["limit"] = self.draft.rank.n or limit or self.previous.limit
 
 
 def _dumped(value: Any) -> Any:

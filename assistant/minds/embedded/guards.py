@@ -13,6 +13,7 @@ MAX_CHARACTERS = 4_000
 
 _WRITE_VERBS = frozenset("delete drop insert update truncate alter create overwrite erase remove modify edit grant revoke write".split())
 _WRITE_OBJECTS = frozenset("table tables database row rows record records column columns schema all everything data".split())
+_ACTIONS = frozenset("send email notify remind schedule invite refund charge post publish mail text phone".split())
 _SMALL_TALK = frozenset("hello hi hey thanks thank bye goodbye morning afternoon evening good you how are there yo cheers nice day great".split())
 _ABOUT_SELF = re.compile(r"^\s*(who|what) are you\b|^\s*help\s*\??$|what can (i|you) (ask|do|answer)|tell me a joke|write (me )?a (poem|story|song)", re.I)
 
@@ -44,6 +45,8 @@ def refuse_tokens(text: str, tokens: tuple[Token, ...], known_words: int) -> Dec
         return Decline(code="not_a_question", message="There is no word in this that I can read. Type the question in plain words.")
     if words[0] in _WRITE_VERBS and (known_words or _WRITE_OBJECTS & set(words)) or _is_sql(text):
         return Decline(code="write_request", message="I only read data: nothing can be changed, deleted or run as a command from here. Ask for a figure instead.")
+    if words[0] in _ACTIONS and len(words) > 2:
+        return Decline(code="write_request", message="I only read data: I cannot send, schedule or change anything. Ask for the list or the figure instead.")
     if _ABOUT_SELF.search(text) or not known_words and len(words) <= 8 and all(w in _SMALL_TALK | filler_words() for w in words):
         return Decline(code="not_a_question", message="I answer questions about this data. Here are some that I can answer.")
     english = [w for w in words if w in filler_words() or w in grammar_words()]

@@ -49,6 +49,8 @@ class Sense:
     """For adjectives: "" (big), "comparative" (bigger), "superlative" (biggest)."""
     exact: bool = True
     """False when only the stem agrees."""
+    within: str = ""
+    """Holds only when this dataset is mentioned as well: "type" is the campaign type when campaigns are spoken of."""
     weight: float = 0.0
     """For values: rows that hold it, as a share of its field's rows; breaks ties."""
 
@@ -64,7 +66,7 @@ class Lexicon:
             self._add(phrase, sense)
         self.longest = max((len(p) for p in self._exact), default=1)
         self.count_metrics = _count_metrics(model)
-        self.starts = frozenset(stem(p[0]) for p in self._exact)
+        self._counted = {metric: dataset for dataset, metric in self.count_metrics.items()}
 
     def _add(self, phrase: str, sense: Sense) -> None:
         key = atoms(phrase)
@@ -79,6 +81,10 @@ class Lexicon:
             return tuple(found)
         stemmed = self._stems.get(tuple(stem(a) for a in key), ())
         return tuple(_inexact(sense) for sense in stemmed)
+
+    def counted_by(self, metric: str) -> str | None:
+        """The dataset whose rows the metric counts, when it is the plain count of them."""
+        return self._counted.get(metric)
 
     def knows_word(self, word: str) -> bool:
         return word in self.words or stem(word) in self._stem_words
@@ -98,7 +104,7 @@ class Lexicon:
 
 
 def _inexact(sense: Sense) -> Sense:
-    return Sense(kind=sense.kind, target=sense.target, value=sense.value, degree=sense.degree, exact=False, weight=sense.weight)
+    return Sense(kind=sense.kind, target=sense.target, value=sense.value, degree=sense.degree, exact=False, within=sense.within, weight=sense.weight)
 
 
 def _entries(model: SemanticModel) -> Iterator[tuple[str, Sense]]:
@@ -107,7 +113,7 @@ def _entries(model: SemanticModel) -> Iterator[tuple[str, Sense]]:
     for dataset in model.datasets.values():
         yield from _of_dataset(dataset)
         for field in dataset.fields.values():
-            yield from _of_field(field)
+            yield from _of_field(field, dataset)
     for named in model.named_filters:
         for phrase in (*named.phrases, named.name.replace("_", " ")):
             yield from _nouns(phrase, Sense(kind=Kind.FILTER, target=named.name))
@@ -135,10 +141,13 @@ def _of_dataset(dataset: Dataset) -> Iterator[tuple[str, Sense]]:
             yield form, Sense(kind=Kind.FACT, target=dataset.name)
 
 
-def _of_field(field: Field) -> Iterator[tuple[str, Sense]]:
+def _of_field(field: Field, dataset: Dataset) -> Iterator[tuple[str, Sense]]:
     sense = Sense(kind=Kind.FIELD, target=field.id)
     for phrase in (field.label, field.plural, *field.language.synonyms):
         yield from _nouns(phrase, sense)
+    tail = field.label.removeprefix(f"{dataset.label} ")
+    if tail != field.label and field.is_dimension:
+        yield from _nouns(tail, Sense(kind=Kind.FIELD, target=field.id, within=dataset.name))
     yield from _adjectives(field.id, field.language.more, field.language.less)
     for value, phrases in field.value_synonyms.items():
         for phrase in phrases:
@@ -150,10 +159,14 @@ def _nouns(phrase: str, sense: Sense) -> Iterator[tuple[str, Sense]]:
         yield form, sense
 
 
+_SUPERLATIVE_STARTS = ("best", "worst", "most ", "least ", "top")
+
+
 def _adjectives(target: str, more: Iterable[str], less: Iterable[str]) -> Iterator[tuple[str, Sense]]:
     for kind, adjectives in ((Kind.MORE, more), (Kind.LESS, less)):
         for adjective in adjectives:
-            yield adjective, Sense(kind=kind, target=target)
+            superlative_already = adjective.startswith(_SUPERLATIVE_STARTS)
+            yield adjective, Sense(kind=kind, target=target, degree="superlative" if superlative_already else "")
             if adjective.isalpha() and len(adjective) <= 7:
                 comparative, superlative = degrees(adjective)
                 yield comparative, Sense(kind=kind, target=target, degree="comparative")

@@ -13,6 +13,7 @@ from assistant.minds.embedded.followup import read_follow_up
 from assistant.minds.embedded.grammar.draft import Draft, World
 from assistant.minds.embedded.guards import refuse_text, refuse_tokens
 from assistant.minds.embedded.lexicon import Lexicon
+from assistant.minds.embedded.ratios import ratios
 from assistant.minds.embedded.spelling import repair
 from assistant.minds.embedded.tokens import Token, tokenize
 from assistant.minds.embedded.values import FILE_NAME, ValueIndex
@@ -20,7 +21,7 @@ from assistant.minds.embedded.verified import VerifiedQuestions
 from assistant.turn import Decline, MindContext, Question, Thinking
 from tools.core.errors import AnswerError
 from tools.core.query import compile_query
-from tools.core.query.calendar import Calendar
+from tools.core.query.calendar import Calendar, long_date
 from tools.core.query.metric_query import MetricQuery
 from tools.core.semantics.graph import JoinGraph
 from tools.core.semantics.model import Field, SemanticModel
@@ -81,6 +82,7 @@ class QuestionReader:
         self.lexicon = Lexicon(model)
         self.verified = VerifiedQuestions(model)
         self._graph = JoinGraph(model)
+        self._ratios = ratios(model)
 
     def tokens(self, text: str) -> tuple[tuple[Token, ...], tuple[str, ...]]:
         """The tokens with their spelling repaired, and a note for each repair."""
@@ -91,7 +93,7 @@ class QuestionReader:
 
     def world(self, as_of: dt.date | None) -> World:
         calendar = Calendar(self.model.settings, as_of or self.model.settings.as_of)
-        return World(model=self.model, lexicon=self.lexicon, values=self.values, calendar=calendar, graph=self._graph)
+        return World(model=self.model, lexicon=self.lexicon, values=self.values, calendar=calendar, graph=self._graph, ratios=self._ratios)
 
     def readings(self, tokens: tuple[Token, ...], context: MindContext) -> list[Reading]:
         return interpret(tokens, self.world(context.as_of), may_read(self.model, context.rights))
@@ -108,6 +110,20 @@ class QuestionReader:
         except AnswerError as error:
             return error
         return None
+
+    def outside_data(self, query: MetricQuery, context: MindContext) -> str:
+        """Why the query's window has no data at all; empty when it has some."""
+        settings = self.model.settings
+        calendar = Calendar(settings, context.as_of)
+        for window in (query.window, *(c.window for c in query.entity_conditions)):
+            if window is None:
+                continue
+            span = calendar.resolve(window)
+            before = settings.data_start is not None and span.end < settings.data_start
+            if before or span.start > context.as_of:
+                first = f"from {long_date(settings.data_start)} " if settings.data_start else ""
+                return f"There is no data for {span.label or 'that period'}: it runs {first}to {long_date(context.as_of)}."
+        return ""
 
     def sentence(self, query: MetricQuery, context: MindContext) -> str | None:
         """The query in words; None when it cannot run."""

@@ -38,6 +38,9 @@ def run_readings(readings: list[Reading], notes: tuple[str, ...], reader: Questi
         return _absent(best, reader, question, context)
     if best.query is None or _is_guess(best):
         return _not_understood(best, reader, question, context)
+    outside = reader.outside_data(best.query, context)
+    if outside:
+        return _unsupported(best, outside, reader, question, context)
     error = reader.compile_error(best.query, context)
     if error is not None:
         return _unsupported(best, f"{error.message}. {error.try_instead}".rstrip(". ") + ".", reader, question, context)
@@ -67,7 +70,7 @@ def doubt_of(reading: Reading) -> str | None:
 
 def _is_guess(reading: Reading) -> bool:
     account = reading.account
-    return bool(account.compounds) or len(account.leftover) > MAX_LEFTOVER or account.coverage < MIN_COVERAGE
+    return bool(account.blockers) or len(account.leftover) > MAX_LEFTOVER or account.coverage < MIN_COVERAGE
 
 
 def _option(reading: Reading, reader: QuestionReader, context: MindContext) -> Option | None:
@@ -101,8 +104,8 @@ def _absent(reading: Reading, reader: QuestionReader, question: Question, contex
 
 def _not_understood(reading: Reading, reader: QuestionReader, question: Question, context: MindContext) -> Decline:
     account = reading.account
-    if account.compounds:
-        message = "I do not know " + " or ".join(f"'{c}'" for c in account.compounds) + " in this data."
+    if account.blockers:
+        message = "I do not know what to make of " + " or ".join(f"'{c}'" for c in account.blockers) + " in this data."
     elif account.leftover:
         message = "I could not place " + ", ".join(f"'{w}'" for w in account.leftover) + "."
     else:

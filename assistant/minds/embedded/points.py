@@ -15,7 +15,9 @@ from tools.core.query.calendar import Calendar
 from tools.core.query.metric_query import PeriodUnit, TimeWindow
 
 _DAY = dt.timedelta(days=1)
-_YEARS = range(1980, 2061)
+_YEARS_AROUND = 12
+"""Bare four-digit numbers count as years only this near to the data."""
+_NO_YEAR_BEFORE = frozenset({"dollars", "dollar", "euros", "usd", "eur", "pounds", "bucks", "%", "percent", "units", "times", "or"})
 _MAY_BEFORE = words.IN | words.TO | words.LAST | words.THIS | frozenset(
     "since until before after between and vs versus by or than early mid late through compared with ,".split()
 )
@@ -76,7 +78,9 @@ class PointReader:
 
     def _year(self, at: int) -> int | None:
         word = self._word(at)
-        return int(word) if len(word) == 4 and word.isdigit() and int(word) in _YEARS else None
+        if len(word) != 4 or not word.isdigit() or self._word(at + 1) in _NO_YEAR_BEFORE:
+            return None
+        return int(word) if abs(int(word) - self._calendar.as_of.year) <= _YEARS_AROUND else None
 
     def _trailing_year(self, point: Point) -> Point:
         """March [of] 2017; Q2, 2017; March last year; '17 is not read."""
@@ -161,6 +165,8 @@ class PointReader:
                 return self._trailing_year(Point(quarter=number, end=at + 1, unit="quarter"))
             return self._trailing_year(Point(half=number, end=at + 1, unit="half")) if number <= 2 else None
         ordinal = words.ORDINALS.get(word)
+        if ordinal is not None and following in ("and", "vs", "versus", "or", "to", ",") and self._elliptic_quarter(at + 2):
+            return Point(quarter=ordinal, end=at + 1, unit="quarter")
         if ordinal is not None and following in ("quarter", "qtr"):
             return self._of_the_year(self._trailing_year(Point(quarter=ordinal, end=at + 2, unit="quarter")))
         if word in ("quarter", "qtr") and following in ("1", "2", "3", "4", "one", "two", "three", "four"):
@@ -169,6 +175,11 @@ class PointReader:
         if ordinal is not None and ordinal <= 2 and following == "half":
             return self._half(Point(half=ordinal, end=at + 2, unit="half"))
         return None
+
+    def _elliptic_quarter(self, at: int) -> bool:
+        """ "the first and the fourth quarter": the noun comes once, at the end."""
+        at += self._word(at) == "the"
+        return self._word(at) in words.ORDINALS and self._word(at + 1) in ("quarter", "quarters", "qtr")
 
     def _half(self, point: Point) -> Point:
         """The half of a year, or of the month or quarter that follows ("first half of March")."""
@@ -220,8 +231,11 @@ class PointReader:
         number = read_number(self._tokens, at + 1)
         count, after = (int(number.value), number.end) if number else (1, at + 1)
         unit = words.UNITS.get(self._word(after))
-        if unit is None or self._word(after + 1) != "of":
+        if unit is None:
             return None
+        if self._word(after + 1) != "of":
+            several = number is not None and word == "first" and unit in ("month", "quarter")
+            return self._trailing_year(Point(head=(count, unit), end=after + 1)) if several else None
         after += 2 + (self._word(after + 2) == "the")
         whole = self._quarter(after) or self._month_first(after) or self._year_only(after) or self._relative(after)
         if whole is None or whole.day is not None or whole.window is not None and whole.window.period is None:
@@ -233,6 +247,9 @@ class PointReader:
     def _relative(self, at: int) -> Point | None:
         word = self._word(at)
         today = self._calendar.today
+        whole_year = self._whole_year(at)
+        if whole_year is not None:
+            return whole_year
         if word in ("today", "yesterday"):
             day = today if word == "today" else today - _DAY
             return Point(window=TimeWindow(start=day, end=day), end=at + 1, unit="day")
@@ -252,6 +269,15 @@ class PointReader:
             if self._is_month(at + 1):
                 return self._month_first(at + 1)
         return self._rolling_after(at)
+
+    def _whole_year(self, at: int) -> Point | None:
+        """the whole year; all year: the year that the data ends in"""
+        if self._word(at) in ("whole", "entire", "full", "all") and self._word(at + 1) == "year" or (
+            self._word(at) in ("during", "over", "across", "throughout") and (self._word(at + 1), self._word(at + 2)) == ("the", "year")
+        ):
+            end = at + (3 if self._word(at + 1) == "the" else 2)
+            return self._trailing_year(Point(year=None, end=end, unit="year"))
+        return None
 
     def _calendar_unit(self, at: int) -> tuple[PeriodUnit | None, bool, int]:
         fiscal = self._word(at) in ("fiscal", "financial")
@@ -294,7 +320,7 @@ class PointReader:
         if self._word(after) not in words.LAST:
             return None
         unit, fiscal, end = self._calendar_unit(after + 1)
-        if unit is None or number.value < 1:
+        if unit is None or not 1 <= number.value <= 4000:
             return None
         return Point(window=TimeWindow(last_n=int(number.value), unit=unit, fiscal=fiscal), end=end, unit=None)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.minds.embedded.inflection import stem
+from assistant.minds.embedded.inflection import singular, stem
 from assistant.minds.embedded.lexicon import Lexicon
 from assistant.minds.embedded.temporal_words import GRAIN_ADVERBS, MONTHS, UNITS, WEEKDAY_OF
 from assistant.minds.embedded.tokens import Token
 from assistant.minds.embedded.values import ValueIndex
-from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordinary_words
+from assistant.minds.embedded.wordlists import everyday_words, filler_words, grammar_words, ordinary_words, shape_words
 
 _SHORTEST = 4
-_GRAMMAR_TARGETS = frozenset(w for w in grammar_words() if len(w) > 4) | frozenset(w for w in (*MONTHS, *UNITS, *GRAIN_ADVERBS, *WEEKDAY_OF) if len(w) > 4)
+_GRAMMAR_TARGETS = frozenset(w for w in grammar_words() | shape_words() if len(w) > 4) | frozenset(w for w in (*MONTHS, *UNITS, *GRAIN_ADVERBS, *WEEKDAY_OF) if len(w) > 4)
 
 
 def repair(tokens: Sequence[Token], lexicon: Lexicon, values: ValueIndex) -> tuple[tuple[Token, ...], tuple[str, ...]]:
@@ -34,18 +34,19 @@ def _is_known(token: Token, lexicon: Lexicon, values: ValueIndex) -> bool:
     text = token.text
     if token.kind != "word" or token.quoted or len(text) < _SHORTEST or not text.isalpha():
         return True
-    if text in filler_words() or text in grammar_words() or text in ordinary_words() or text in _TIME_WORDS:
+    if text in _ENGLISH or singular(text) in _ENGLISH:
         return True
     return lexicon.knows_word(text) or values.knows_word(text)
 
 
-_TIME_WORDS = frozenset((*MONTHS, *UNITS, *GRAIN_ADVERBS, *WEEKDAY_OF))
+_ENGLISH = filler_words() | grammar_words() | shape_words() | ordinary_words() | everyday_words() | frozenset((*MONTHS, *UNITS, *GRAIN_ADVERBS, *WEEKDAY_OF))
+"""Words that are spelt right, whether or not they mean anything here."""
 
 
 def nearest_word(word: str, lexicon: Lexicon) -> str | None:
-    """The only word within edit distance 1 (2 for words of seven letters and more) with the same first letter."""
+    """The only word within edit distance 1 (2 for words of nine letters and more) with the same first letter."""
     best: dict[int, set[str]] = {1: set(), 2: set()}
-    allowed = 2 if len(word) >= 7 else 1
+    allowed = 2 if len(word) >= 9 else 1
     for candidate in lexicon.words | _GRAMMAR_TARGETS:
         if candidate[0] != word[0] or abs(len(candidate) - len(word)) > allowed or len(candidate) < _SHORTEST:
             continue

@@ -46,6 +46,8 @@ class TimePhrase:
     part: PartOfDate | None = None
     assumed: str = ""
     """What was filled in, to be said: "March as March 2017"."""
+    ends: tuple[TimeWindow, TimeWindow] | None = None
+    """Both ends of a range of equal units ("from Q1 to Q2"), for questions about the change between them."""
 
 
 def read_times(tokens: Sequence[Token], calendar: Calendar) -> tuple[TimePhrase, ...]:
@@ -136,7 +138,16 @@ class _TimeReader:
         start, end, assumed = spans
         if start > end:
             return None
-        return TimePhrase(start=at, end=right.end, window=TimeWindow(start=start, end=end), assumed=assumed)
+        ends = self._ends(left, right, start, end) if left.unit == right.unit else None
+        return TimePhrase(start=at, end=right.end, window=TimeWindow(start=start, end=end), assumed=assumed, ends=ends)
+
+    def _ends(self, left: Point, right: Point, start: dt.date, end: dt.date) -> tuple[TimeWindow, TimeWindow] | None:
+        """The first and the last unit of the range as windows of their own."""
+        if left.unit not in ("month", "quarter", "half", "year") or right.window is not None or left.window is not None:
+            return None
+        first = self._points.span(replace(left, year=start.year))
+        last = self._points.span(replace(right, year=end.year))
+        return TimeWindow(start=first.start, end=first.end), TimeWindow(start=last.start, end=last.end)
 
     def _hours(self, begin: int, at: int, joints: frozenset[str]) -> TimePhrase | None:
         """between 6pm and 9pm: whole hours, the last one not included"""
@@ -207,8 +218,8 @@ class _TimeReader:
 
     def _closed(self, at: int) -> TimePhrase | None:
         """in March 2017; last month; the last 6 weeks; week of July 4"""
-        begin = self._skip(at + 1, "the", "all", "whole", "entire", "of") if self._word(at) in words.IN else self._skip(at, "the")
-        point = self._points.read(begin)
+        begin = self._skip(at + 1, "the", "of") if self._word(at) in words.IN else self._skip(at, "the")
+        point = self._points.read(at) or self._points.read(begin)
         if point is None:
             return None
         if point.window is not None:

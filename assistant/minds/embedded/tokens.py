@@ -35,6 +35,7 @@ _TOKEN = re.compile(
 )
 
 _ATOM_MARKS = {"&": "and", "#": "number"}
+_ABBREVIATIONS = {"avg": "average", "pct": "percent", "qty": "quantity", "nr": "number", "num": "number", "dept": "department", "depts": "departments", "cust": "customer", "custs": "customers", "w": "with"}
 _GLUE = frozenset("-/")
 _SILENT = frozenset("?!.\":*")
 
@@ -99,7 +100,9 @@ def _token(raw: str, kind: str | None, *, joined: bool, quoted: bool) -> Token:
         return Token(text=text.replace(" ", "").replace(".", ""), raw=raw, kind="clock", joined=joined, quoted=quoted)
     if raw in _ATOM_MARKS:
         return Token(text=_ATOM_MARKS[raw], raw=raw, kind="word", joined=joined, quoted=quoted)
-    return Token(text=text, raw=raw, kind="mark" if kind == "mark" else "word", joined=joined, quoted=quoted)
+    if kind == "mark":
+        return Token(text=text, raw=raw, kind="mark", joined=joined, quoted=quoted)
+    return Token(text=_ABBREVIATIONS.get(text, text), raw=raw, kind="word", joined=joined, quoted=quoted)
 
 
 def atoms(phrase: str) -> tuple[str, ...]:

@@ -88,6 +88,10 @@ class ValueIndex:
         """Stored values of a field, most frequent first; empty when it is not indexed."""
         return tuple(value for value, _ in sorted(self._values.get(field, ()), key=lambda pair: -pair[1]))
 
+    def size(self, field: str) -> int:
+        """Number of distinct values: small for coarse levels. Unindexed fields are finest."""
+        return len(self._values.get(field, ())) or MAX_VALUES
+
     def key(self, field: str, text: str) -> Stored | None:
         """The key value that `text` names ("13" of campaign 13), or None when there is none."""
         if field not in self._keys:

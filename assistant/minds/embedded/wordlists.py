@@ -22,6 +22,16 @@ def filler_words() -> frozenset[str]:
     return _words("filler")
 
 
+def shape_words() -> frozenset[str]:
+    """Words that the grammar's readers look for: growth, share, compare ..."""
+    return _words("shapes")
+
+
+def everyday_words() -> frozenset[str]:
+    """Common English words that are neither filler nor grammar: spelt right, so never repaired into something else."""
+    return _words("everyday")
+
+
 def ordinary_words() -> frozenset[str]:
     """Common words that seldom change a business question; ignored, but said to be."""
     return _words("ordinary")

@@ -58,9 +58,21 @@ def read_change(draft: Draft) -> None:
             continue
         after = at + 1 + (draft.word(at + 1) == "rate") + (draft.word(at + 1) == "in")
         draft.claim(at, after, "change")
+        _claim_percentage(draft)
         draft.change = "change_rate" if word in _RATE_WORDS else "change"
         _rank_of_change(draft, at, downwards=word in _DOWN | _LOSE)
         return
+
+
+def _claim_percentage(draft: Draft) -> None:
+    """ "by what percentage did it grow": the change as a rate, not a share."""
+    for at in range(len(draft.items)):
+        if draft.word(at) in ("percentage", "percent", "%", "pct"):
+            begin = at
+            while draft.word(begin - 1) in ("by", "what", "how", "many", "much", "the"):
+                begin -= 1
+            draft.claim(begin, at + 1, "change")
+            return
 
 
 def _rank_of_change(draft: Draft, at: int, *, downwards: bool) -> None:

@@ -78,6 +78,8 @@ class Subject:
     dimension: DimensionRef | Grain
     dataset: str | None
     plural: bool
+    n: int | None = None
+    """How many are asked for: "which three campaigns"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,20 @@ class World:
     values: ValueIndex
     calendar: Calendar
     graph: JoinGraph
+    ratios: Mapping[str, tuple[str, str]]
+    """See `ratios.py`."""
+
+    def ratio(self, metric: str) -> tuple[str, str] | None:
+        """(numerator, entity) of a metric that is a ratio per entity."""
+        return self.ratios.get(metric)
+
+    def ratio_of(self, numerator: str, entity: str) -> str | None:
+        """The metric that is this ratio."""
+        return next((name for name, parts in self.ratios.items() if parts == (numerator, entity)), None)
+
+    def relates(self, one: str, other: str) -> bool:
+        """Whether one of the two belongs to the other, directly or by a dataset that both have."""
+        return self.reaches(one, other) or self.reaches(other, one) or any(self.reaches(x, one) and self.reaches(x, other) for x in self.model.datasets)
 
     def reaches(self, from_dataset: str | None, to_dataset: str) -> bool:
         """Whether each row of the first belongs to at most one row of the second."""
@@ -138,12 +154,14 @@ class Draft:
     """avg, median, ...: said of a metric before it is known per what."""
     per: str | None = None
     """Entity of "per customer"."""
-    group_of_rank: DimensionRef | None = None
+    group_of_rank: DimensionRef | Grain | None = None
     """The "department" of "top 3 products per department"."""
     subject: Subject | None = None
     counted: str | None = None
     """Dataset after "how many"."""
     counted_at: int = -1
+    filter_at: dict[Filter, int] = field(default_factory=dict)
+    """Where in the question a filter stands, for what depends on the words around it."""
     absent: str | None = None
     notes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
@@ -214,6 +232,22 @@ class Draft:
             return tuple(s for s, f in sorted(fields, key=lambda pair: (not pair[1].is_dimension, pair[1].is_time)))
         return senses
 
+    def dataset_at(self, at: int) -> str | None:
+        """The dataset whose rows the noun at `at` means; entities first."""
+        mention = self.items[at].mention
+        senses = mention.of(Kind.DATASET) if mention else ()
+        found = sorted((s.target for s in senses), key=lambda name: not self.model.datasets[name].is_entity)
+        return found[0] if found else None
+
+    def entity_of(self, field_id: str) -> str | None:
+        """The entity that a field describes: its dataset, or the one that shares its key (demographics describe customers)."""
+        name = field_id.split(".")[0]
+        dataset = self.model.datasets[name]
+        if dataset.is_entity:
+            return name
+        same_key = (d.name for d in self.model.datasets.values() if d.is_entity and d.primary_key == dataset.primary_key)
+        return next(same_key, None)
+
     def metric(self, name: str) -> Metric:
         return self.model.metrics[name]
 
@@ -222,14 +256,14 @@ class Draft:
         item = self.item(at)
         if item is None:
             return None
-        if item.time is not None:
+        if item.time is not None and item.time.grain is not None:
             return item.time.grain
         sense = self.sense(at, Kind.FIELD)
-        noun = self.sense(at, Kind.DATASET)
+        noun = self.dataset_at(at)
         if sense is not None and (self.model.field(sense.target).is_dimension or noun is None):
             chosen = self.model.field(sense.target)
             return DimensionRef(field=chosen.id, grain=Grain.DAY if chosen.is_time else None)
-        return self.key_of(noun.target) if noun is not None else None
+        return self.key_of(noun) if noun is not None else None
 
     def key_of(self, dataset: str) -> DimensionRef | None:
         """The dimension whose values are the dataset's rows."""
@@ -238,6 +272,14 @@ class Draft:
 
     def count_metric(self, dataset: str) -> str | None:
         return self.world.lexicon.count_metrics.get(dataset)
+
+    def measured_facts(self) -> list[str]:
+        """Facts of the metrics that the question names, chosen already or not: what a value must be able to restrict."""
+        names = [m.metric for m in self.measures]
+        for item in self.items:
+            if item.mention is not None:
+                names += [s.target for s in item.mention.of(Kind.METRIC, Kind.DOES)][:1]
+        return [f for name in dict.fromkeys(names) if (f := self.world.fact(name)) is not None]
 
     @property
     def customer(self) -> str | None:
@@ -267,11 +309,6 @@ class Draft:
             self.measures.append(measure)
         return measure.column
 
-    def add_count(self, dataset: str, metric: str) -> None:
-        """The count of a dataset's rows becomes a measure."""
-        self.counted = dataset
-        self.add_measure(Measure(metric=metric))
-
     def add_dimension(self, dimension: DimensionRef | Grain) -> None:
         if dimension not in self.dimensions:
             self.dimensions.append(dimension)
@@ -285,7 +322,9 @@ def make_items(
     for time in times:
         spans[time.start] = Item(start=time.start, end=time.end, text=_text(tokens, time.start, time.end), time=time)
     for mention in mentions:
-        spans[mention.start] = Item(start=mention.start, end=mention.end, text=_text(tokens, mention.start, mention.end), mention=mention)
+        same = spans.get(mention.start)
+        text = _text(tokens, mention.start, mention.end)
+        spans[mention.start] = Item(start=mention.start, end=mention.end, text=text, mention=mention, time=same.time if same else None)
     for start, number in numbers:
         spans[start] = Item(start=start, end=number.end, text=_text(tokens, start, number.end), number=number)
     items: list[Item] = []

@@ -1,145 +1,269 @@
 """Who did what: "bought deli", "never redeemed a coupon", "came at least 3 times", "bought milk but not bread".
 
 A clause is a verb of a fact with its subject before it and its objects after it. It keeps those entities whose own rows pass.
+What follows "and", "but" or "or" may leave out the verb: it is the one before.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from assistant.minds.embedded.grammar.comparators import Bound, read_bound
 from assistant.minds.embedded.grammar.draft import Draft
-from assistant.minds.embedded.grammar.values import filters_of, value_at
+from assistant.minds.embedded.grammar.values import ValueRun, filters_of, value_at
 from assistant.minds.embedded.lexicon import Kind
 from tools.core.query.metric_query import EntityCondition, Filter, TimeWindow
 
-_NEGATIONS = frozenset({"not", "never", "without", "no", "none"})
+NEGATIONS = frozenset({"not", "never", "without", "no", "none", "neither", "nor", "nothing"})
 _BEFORE_VERB = frozenset(
-    "who that which have has had did do does also ever only been were was are is just already still not never actually then and but or made make being to".split()
+    "who that which have has had did do does also ever only been were was are is just already still actually then and but or made make being to yet later "
+    "together they them at least".split()
 )
 _AFTER_VERB = frozenset(
-    "the a an any some our from in on at of for with something anything anyone products product items item both either ever also goods more than once".split()
+    "the a an any some our from in on at of for with to something anything anyone product products item items both either ever also goods each all it "
+    "us there again stuff".split()
 )
-_STOP = frozenset({"by", "per", "each", "every", "who", "that", "which", "split", "broken", "grouped", "how", "compared", "vs", "versus", "?", ";"})
 _WITH = frozenset({"with", "having", "without", "has", "have", "had", "made", "make"})
+_ONLY = frozenset({"only", "exclusively", "solely"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Clause:
+class Clause:
+    """What one clause says, before it is a condition."""
+
     entity: str
     fact: str
-    verb: int
+    negated: bool
     begin: int
     """First item of the clause, after its subject."""
-    negated: bool
+    end: int
+    """First item after it."""
+    filters: tuple[Filter, ...] = ()
+    alternatives: tuple[tuple[Filter, ...], ...] = ()
+    """Objects joined by "and": each must have happened, in a row of its own."""
+    windows: tuple[TimeWindow, ...] = ()
+    bound: Bound | None = None
+
+
+@dataclass(kw_only=True)
+class _Objects:
+    """What stands after the verb, collected from left to right."""
+
+    filters: list[Filter] = field(default_factory=list)
+    alternatives: tuple[tuple[Filter, ...], ...] = ()
+    windows: list[TimeWindow] = field(default_factory=list)
+    bound: Bound | None = None
+    negated: bool = False
+    end: int = 0
 
 
 def read_existence(draft: Draft) -> None:
     """Turns clauses about what entities did into conditions on them."""
-    entity: str | None = None
-    last_end = -1
+    last: Clause | None = None
     for at in range(len(draft.items)):
-        if not draft.free(at) or not draft.items[at].has(Kind.FACT):
+        if not draft.free(at):
             continue
-        clause = _clause_at(draft, at, entity, last_end)
-        if clause is None or _is_measured(draft, clause):
-            continue
-        last_end = _consume(draft, clause)
-        entity = clause.entity
+        if last is not None and at == last.end:
+            last = _elliptic(draft, last) or last
+        if draft.free(at) and draft.items[at].has(Kind.FACT, Kind.DOES):
+            clause = _clause_at(draft, at, last)
+            if clause is not None:
+                _add(draft, clause)
+                last = clause
     _with_noun(draft)
 
 
-def _clause_at(draft: Draft, verb: int, entity: str | None, last_end: int) -> _Clause | None:
-    begin = verb
-    negated = False
-    while begin > 0 and not draft.claims[begin - 1] and draft.items[begin - 1].text in _BEFORE_VERB | _NEGATIONS:
-        begin -= 1
-        negated = negated or draft.items[begin].text in _NEGATIONS
-    sense = draft.sense(verb, Kind.FACT)
-    if sense is None:
-        return None
+# -- a clause with a verb ---------------------------------------------------------------------------
+
+
+def _clause_at(draft: Draft, verb: int, last: Clause | None) -> Clause | None:
+    begin, negated = _before(draft, verb)
     subject = subject_before(draft, begin)
-    if subject is None and entity is not None and (begin == last_end or draft.items[begin].text in ("and", "but", "or")):
-        subject = entity
-    if subject is None or not draft.world.reaches(sense.target, subject) or subject == sense.target:
+    if subject is None and last is not None and (begin == last.end or draft.items[begin].text in ("and", "but", "or", "who", "that")):
+        subject = last.entity
+    if subject is None and _begins_a_clause(draft, begin) and _asked_entity(draft) is not None:
+        subject = _asked_entity(draft)
+    fact = _fact(draft, verb, subject, negated=negated or _denied_after(draft, verb))
+    if subject is None or fact is None or not _is_condition(draft, subject, verb, negated=negated):
         return None
-    return _Clause(entity=subject, fact=sense.target, verb=verb, begin=begin, negated=negated)
+    clause = Clause(entity=subject, fact=fact, negated=negated, begin=begin, end=verb + 1)
+    return _with_objects(draft, clause, verb + 1)
+
+
+def _before(draft: Draft, verb: int) -> tuple[int, bool]:
+    """First item of the verb phrase, and whether it denies: "that no campaign has ever [targeted]"."""
+    begin, negated = verb, False
+    while begin > 0 and not draft.claims[begin - 1]:
+        item = draft.items[begin - 1]
+        if item.text in _BEFORE_VERB | NEGATIONS:
+            negated = negated or item.text in NEGATIONS
+        elif not (item.has(Kind.DATASET) and draft.word(begin - 2) in ("no", "any")):
+            break
+        begin -= 1
+    return begin, negated
+
+
+def _denied_after(draft: Draft, verb: int) -> bool:
+    return draft.word(verb + 1) in ("nothing", "no", "none")
+
+
+def _fact(draft: Draft, verb: int, subject: str | None, *, negated: bool) -> str | None:
+    """The fact that the verb means for this subject; a metric's verb only when it denies ("never sold", "spent nothing")."""
+    mention = draft.items[verb].mention
+    if mention is None or subject is None:
+        return None
+    facts = [s.target for s in mention.of(Kind.FACT)]
+    if negated:
+        facts += [f for s in mention.of(Kind.DOES) if (f := draft.world.fact(s.target)) is not None]
+    return next((f for f in facts if f != subject and draft.world.reaches(f, subject)), None)
+
+
+def _is_condition(draft: Draft, subject: str, verb: int, *, negated: bool) -> bool:
+    """ "which products were bought most", "how many products were bought": there the verb says what is measured, not who is kept."""
+    if negated or _denied_after(draft, verb):
+        return True
+    if subject != draft.customer:
+        return False
+    following = {draft.word(i) for i in range(verb + 1, len(draft.items))}
+    ranked = bool(following & {"most", "least", "best"}) and draft.subject is not None and draft.subject.dataset == subject
+    often = any(draft.phrase(i, ("how", "often")) or draft.phrase(i, ("how", "many", "times")) for i in range(verb))
+    return not ranked and not often
+
+
+def _begins_a_clause(draft: Draft, begin: int) -> bool:
+    return draft.items[begin].text in ("and", "but", "or", "who", "that", "yet") or draft.items[begin].text in NEGATIONS
+
+
+def _asked_entity(draft: Draft) -> str | None:
+    if draft.counted is not None:
+        return draft.counted
+    return draft.subject.dataset if draft.subject is not None else None
 
 
 def subject_before(draft: Draft, begin: int) -> str | None:
-    """The entity whose noun (or "who") stands just before the verb, time expressions and descriptions aside."""
+    """The entity whose noun (or "who") stands just before `begin`, time expressions and descriptions aside."""
     at = begin - 1
     while at >= 0:
         item = draft.items[at]
         if item.has(Kind.DATASET):
-            sense = draft.sense(at, Kind.DATASET)
-            return sense.target if sense and draft.model.datasets[sense.target].is_entity else None
+            return _entity_at(draft, at)
+        if at == draft.counted_at:
+            return draft.counted
         if draft.subject is not None and at == draft.subject.at:
             return draft.subject.dataset
-        if item.time is None and not item.has(Kind.VALUE, Kind.FILTER) and item.text not in ("in", "with", "aged", ","):
+        described = item.time is not None or item.has(Kind.VALUE, Kind.FILTER) or draft.claims[at] == "condition"
+        if not described and item.text not in ("in", "with", "aged", ",", ":", "our", "the", "whose", "year", "olds", "different"):
             return None
         at -= 1
     return None
 
 
-def _is_measured(draft: Draft, clause: _Clause) -> bool:
-    """ "which products were bought most", "how many products were bought": the verb says what is measured, not who is kept."""
-    if clause.negated or clause.entity == draft.customer:
-        following = {draft.word(i) for i in range(clause.verb + 1, len(draft.items))}
-        ranked = bool(following & {"most", "least", "best"}) and draft.subject is not None and draft.subject.dataset == clause.entity
-        return ranked and not clause.negated
-    return True
+def _entity_at(draft: Draft, at: int) -> str | None:
+    mention = draft.items[at].mention
+    senses = mention.of(Kind.DATASET) if mention else ()
+    return next((s.target for s in senses if draft.model.datasets[s.target].is_entity), None)
 
 
-def _consume(draft: Draft, clause: _Clause) -> int:
-    """Claims the clause's words, adds its condition; returns the index after it."""
-    at = clause.verb + 1
-    bound: Bound | None = None
-    filters: list[Filter] = []
-    window: TimeWindow | None = None
-    end = at
-    negated = clause.negated
+# -- objects ----------------------------------------------------------------------------------------
+
+
+def _with_objects(draft: Draft, clause: Clause, at: int) -> Clause | None:
+    """The clause with what stands after its verb: values, a window, "at least 3 times"."""
+    found = _Objects(end=at, negated=clause.negated)
     while at < len(draft.items) and draft.free(at):
-        found = read_bound(draft, at)
-        if found is not None and bound is None and (found.unit == "times" or _counts_fact(draft, found.end, clause.fact)):
-            bound = found
-            at = found.end + (0 if found.unit == "times" else 1)
-        elif (run := filters_of(draft, at, clause.fact)) is not None:
-            filters.extend(run.filters)
-            at = run.end
-        elif draft.items[at].time is not None and draft.items[at].time.window is not None and window is None:  # type: ignore[union-attr]
-            window = draft.items[at].time.window  # type: ignore[union-attr]
-            at += 1
-        elif draft.items[at].has(Kind.DATASET) and _belongs(draft, at, clause.fact):
-            at += 1
-        elif draft.word(at) in _AFTER_VERB and draft.word(at) not in _STOP:
-            at += 1
-            continue
-        elif draft.word(at) in ("no", "nothing", "none"):
-            negated, at = True, at + 1
-        else:
+        after = _object(draft, clause, found, at)
+        if after is None:
             break
-        end = at
-    if bound is None and negated:
-        bound = Bound(op="eq", value=0, end=end)
-    draft.claim_free(clause.begin, end, "condition")
-    op, value = (bound.op, bound.value) if bound else ("ge", 1.0)
-    condition = EntityCondition(entity=clause.entity, fact=clause.fact, filters=tuple(filters), window=window, op=op, value=value)
-    draft.entity_conditions.append(condition)
-    return end
+        if after < 0:
+            at = -after
+            continue
+        at = found.end = after
+    return replace(
+        clause,
+        negated=found.negated,
+        filters=tuple(found.filters),
+        alternatives=found.alternatives,
+        windows=tuple(found.windows),
+        bound=found.bound,
+        end=found.end,
+    )
+
+
+def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | None:
+    """Reads one object at `at` into `found`; the index after it, negative when the words belong to it only if more follows."""
+    item = draft.items[at]
+    bound = read_bound(draft, at)
+    if bound is not None and found.bound is None and (bound.unit == "times" or _counts_fact(draft, bound.end, clause.fact)):
+        found.bound = bound
+        return bound.end + (0 if bound.unit == "times" else 1)
+    run = filters_of(draft, at, clause.fact)
+    if run is not None:
+        _take_values(found, run)
+        return run.end
+    if item.time is not None and item.time.window is not None and not found.windows:
+        found.windows.append(item.time.window)
+        return at + 1
+    if item.has(Kind.DATASET) and _belongs(draft, at, clause):
+        return at + 1
+    if item.text in ("nothing", "none", "no"):
+        found.negated = True
+        return at + 1
+    if item.text in ("only",) or item.text in _AFTER_VERB and not draft.phrase(at, ("in", "each")):
+        return at + 1 if item.text in ("each", "both", "ever") else -(at + 1)
+    return None
+
+
+def _take_values(found: _Objects, run: ValueRun) -> None:
+    if run.joint == "and" and len(run.filters) == 1:
+        test = run.filters[0]
+        found.alternatives = tuple((test.model_copy(update={"values": (v,)}),) for v in test.values)
+    else:
+        found.filters.extend(run.filters)
 
 
 def _counts_fact(draft: Draft, at: int, fact: str) -> bool:
-    """ "at least 3 visits": the noun after the number is the fact itself."""
+    """ "at least 3 visits": the noun after the number is the fact itself, or what it is called in passing ("5 coupons redeemed")."""
     item = draft.item(at)
-    sense = draft.sense(at, Kind.DATASET) if item is not None else None
-    return sense is not None and sense.target == fact
+    mention = item.mention if item is not None else None
+    return mention is not None and any(s.target == fact for s in mention.of(Kind.DATASET))
 
 
-def _belongs(draft: Draft, at: int, fact: str) -> bool:
-    """ "redeemed a coupon": the object noun is the fact's own kind of thing."""
-    sense = draft.sense(at, Kind.DATASET)
-    return sense is not None and draft.world.reaches(fact, sense.target) and value_at(draft, at) is None
+def _belongs(draft: Draft, at: int, clause: Clause) -> bool:
+    """ "redeemed a coupon": the object noun is the fact itself or one of the things that each of its rows has."""
+    mention = draft.items[at].mention
+    if mention is None or value_at(draft, at) is not None:
+        return False
+    related = (s.target for s in mention.of(Kind.DATASET))
+    return any(t != clause.entity and draft.world.relates(clause.fact, t) for t in related)
+
+
+# -- clauses without a verb of their own ------------------------------------------------------------
+
+
+def _elliptic(draft: Draft, last: Clause) -> Clause | None:
+    """ "... but not bread", "and in December": the verb is the one before."""
+    at = last.end
+    if draft.word(at) not in ("and", "but", "or", ",", "yet") and draft.word(at) not in NEGATIONS:
+        return None
+    begin, negated = at, False
+    while draft.free(at) and draft.word(at) in _BEFORE_VERB | NEGATIONS | {","}:
+        negated = negated or draft.word(at) in NEGATIONS
+        at += 1
+    if not draft.free(at) or draft.items[at].has(Kind.FACT, Kind.DOES):
+        return None
+    item = draft.items[at]
+    starts = item.time is not None and item.time.window is not None or filters_of(draft, at, last.fact) is not None
+    if not starts or not negated and item.time is None:
+        return None
+    clause = _with_objects(draft, Clause(entity=last.entity, fact=last.fact, negated=negated, begin=begin, end=at), at)
+    if clause is None or not (clause.filters or clause.windows or clause.alternatives):
+        return None
+    if not clause.filters and not clause.alternatives and clause.windows:
+        clause = replace(clause, filters=last.filters)
+    if not clause.windows and last.windows:
+        clause = replace(clause, windows=last.windows)
+    _add(draft, clause)
+    return clause
 
 
 def _with_noun(draft: Draft) -> None:
@@ -148,10 +272,41 @@ def _with_noun(draft: Draft) -> None:
         if draft.word(at) not in _WITH:
             continue
         subject = subject_before(draft, at)
-        noun = draft.skip(at + 1, {"no", "a", "an", "any", "not", "zero"})
-        sense = draft.sense(noun, Kind.DATASET) if draft.free(noun) else None
-        negated = draft.word(at) == "without" or any(draft.word(i) in ("no", "zero") for i in range(at + 1, noun))
-        if subject is None or sense is None or sense.target == subject or not draft.world.reaches(sense.target, subject):
+        noun = draft.skip(at + 1, {"no", "a", "an", "any", "not", "zero", "at", "least", "one", "single", "0", "only"} if subject else ())
+        mention = draft.items[noun].mention if draft.free(noun) else None
+        senses = mention.of(Kind.DATASET) if mention else ()
+        words = {draft.word(i) for i in range(at + 1, noun)}
+        facts = [s.target for s in senses if subject is not None and s.target != subject and draft.world.reaches(s.target, subject)]
+        if subject is None or not facts or words & {"least", "one", "single"} and not words & {"at"} or "only" in words:
             continue
-        clause = _Clause(entity=subject, fact=sense.target, verb=noun, begin=at, negated=negated)
-        _consume(draft, clause)
+        negated = draft.word(at) == "without" or bool(words & {"no", "zero", "0"})
+        clause = _with_objects(draft, Clause(entity=subject, fact=facts[0], negated=negated, begin=at, end=noun + 1), noun + 1)
+        if clause is not None:
+            _add(draft, clause)
+
+
+def _add(draft: Draft, clause: Clause) -> None:
+    """Claims the clause's words and adds its condition, or one per object joined by "and" (which may then not be denied together)."""
+    draft.claim_free(clause.begin, clause.end, "condition")
+    bound = clause.bound or Bound(op="ge", value=1, end=clause.end)
+    if clause.negated:
+        bound = Bound(op="eq", value=0, end=clause.end) if clause.bound is None else negate(clause.bound)
+    window = clause.windows[0] if clause.windows else None
+    objects = clause.alternatives or ((),)
+    if clause.negated and clause.alternatives:
+        joined = clause.alternatives[0][0].model_copy(update={"values": tuple(t[0].values[0] for t in clause.alternatives)})
+        objects = ((joined,),)
+    for tests in objects:
+        draft.entity_conditions.append(
+            EntityCondition(
+                entity=clause.entity, fact=clause.fact, filters=(*clause.filters, *tests), window=window, op=bound.op, value=bound.value
+            )
+        )
+        if bound.upper is not None:
+            draft.entity_conditions.append(draft.entity_conditions[-1].model_copy(update={"op": "le", "value": bound.upper}))
+
+
+def negate(bound: Bound) -> Bound:
+    """ "did not come more than 3 times" = at most 3 times."""
+    opposite = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne", "ne": "eq"}
+    return replace(bound, op=opposite[bound.op])  # type: ignore[arg-type]

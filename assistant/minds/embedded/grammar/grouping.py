@@ -96,7 +96,7 @@ def _noun(draft: Draft, at: int) -> DimensionRef | Grain | None:
         return None
     following = draft.item(at + 1)
     names_a_value = following is not None and (following.number is not None or following.has(Kind.VALUE)) and not following.has(Kind.FIELD)
-    if names_a_value and draft.items[at].has(Kind.FIELD, Kind.DATASET) and not item.is_plural and _value_follows(draft, at):
+    if names_a_value and draft.items[at].has(Kind.FIELD, Kind.DATASET) and _value_follows(draft, at):
         return None
     return draft.dimension_at(at)
 
@@ -110,8 +110,10 @@ def _value_follows(draft: Draft, at: int) -> bool:
 
 def _add(draft: Draft, dimension: DimensionRef | Grain, *, per_group: bool) -> None:
     rank = draft.rank
-    ranked_noun = rank is not None and rank.n is not None and rank.noun is not None and rank.noun != dimension
-    if ranked_noun and per_group and isinstance(dimension, DimensionRef):
+    ranked = rank.noun or (draft.subject.dimension if draft.subject is not None else None) if rank is not None else None
+    n = rank.n or (draft.subject.n if draft.subject is not None else None) if rank is not None else None
+    ranked_noun = n is not None and ranked is not None and ranked != dimension
+    if ranked_noun and per_group:
         draft.group_of_rank = dimension
         draft.dimensions.insert(0, dimension)
         return

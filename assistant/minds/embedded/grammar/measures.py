@@ -17,8 +17,38 @@ _AGGREGATES = {
     "max": "max",
     "minimum": "min",
     "min": "min",
+    "on average": "avg",
 }
-_PER = (("per",), ("for", "each"), ("for", "every"), ("by", "each"), ("of", "each"), ("each",), ("of", "a"), ("for", "a"), ("does", "each"), ("a",))
+_PER = (
+    ("per",),
+    ("for", "each"),
+    ("for", "every"),
+    ("by", "each"),
+    ("of", "each"),
+    ("each",),
+    ("of", "a"),
+    ("for", "a"),
+    ("in", "a"),
+    ("on", "a"),
+    ("by", "a"),
+    ("by", "one"),
+    ("by", "any"),
+    ("from", "one"),
+    ("of", "one"),
+    ("for", "one"),
+    ("in", "one"),
+    ("by", "a", "single"),
+    ("in", "a", "single"),
+    ("from", "a", "single"),
+    ("does", "each"),
+    ("does", "a"),
+    ("do", "a"),
+    ("a",),
+)
+_SINGLE = frozenset({"one", "single", "any"})
+
+
+_WORDS = {"avg": "average", "min": "lowest", "max": "highest"}
 
 
 def read_per_entity(draft: Draft) -> None:
@@ -26,19 +56,20 @@ def read_per_entity(draft: Draft) -> None:
     for at, item in enumerate(draft.items):
         if draft.free(at) and item.text in _AGGREGATES and not item.has(Kind.METRIC):
             draft.aggregate = _AGGREGATES[item.text]
-            draft.claim(at, at + 1, "aggregate")
+            draft.claim(at - 1 if draft.word(at - 1) == "on" else at, at + 1, "aggregate")
             break
     for at in range(len(draft.items)):
         after = draft.match(at, _PER)
         if after == at:
             continue
         noun = draft.skip(after, ("single", "individual", "unique", "active", "average", "typical"))
-        dataset = draft.sense(noun, Kind.DATASET) if draft.free(noun) else None
-        if dataset is None or not _averages_over(draft, at, dataset.target):
+        dataset = draft.dataset_at(noun) if draft.free(noun) else None
+        single = bool({draft.word(i) for i in range(at, after)} & _SINGLE)
+        if dataset is None or not (_averages_over(draft, at, dataset) or single):
             continue
         draft.claim_free(at, noun + 1, "per entity")
-        draft.per = dataset.target
-        draft.aggregate = draft.aggregate or "avg"
+        draft.per = dataset
+        draft.aggregate = draft.aggregate or (None if single else "avg")
         return
     _average_entity(draft)
 
@@ -58,31 +89,68 @@ def _average_entity(draft: Draft) -> None:
         return
     for at, item in enumerate(draft.items):
         if draft.free(at) and item.has(Kind.DATASET) and at and draft.claims[at - 1] == "aggregate":
-            sense = draft.sense(at, Kind.DATASET)
-            if sense is not None and not item.has(Kind.METRIC):
-                draft.per = sense.target
-                draft.claim(at, at + 1, "per entity")
-                return
+            draft.per = draft.dataset_at(at)
+            draft.claim(at, at + 1, "per entity")
+            return
 
 
 def read_measures(draft: Draft) -> None:
     """Every metric named, in the order of the question; else the metric of a verb; else the count of a fact."""
+    _how_often(draft)
     named = draft.find(Kind.METRIC)
-    counts = [at for at in named if draft.items[at].has(Kind.DATASET)]
+    counts = [at for at in named if draft.items[at].has(Kind.DATASET, Kind.FIELD)]
     for at in [at for at in named if at not in counts] + counts:
-        if at in counts and draft.measures and not _listed(draft, at):
+        taken = bool(draft.measures or draft.cohort or draft.distribution or draft.pairs or draft.subject)
+        if at in counts and (taken or draft.find(Kind.DOES)) and not _listed(draft, at) or _of_a_rate(draft, at):
             continue
         sense = draft.sense(at, Kind.METRIC)
-        if sense is not None and not draft.items[at].has(Kind.ABSENT) and not (at in counts and draft.find(Kind.DOES)):
+        if sense is not None and not draft.items[at].has(Kind.ABSENT):
             draft.add_measure(_measure(draft, sense.target))
             draft.claim(at, at + 1, "metric")
-    if not draft.measures:
+    if not (draft.measures or draft.cohort or draft.distribution or draft.pairs):
         _verb(draft)
     _rank_adjective(draft)
     if not draft.measures:
         _fact_count(draft)
     if not draft.measures:
         _default(draft)
+
+
+def _how_often(draft: Draft) -> None:
+    """ "how often do members book": the count of the verb's fact, per customer when customers are spoken of."""
+    for at in range(len(draft.items)):
+        if not (draft.phrase(at, ("how", "often")) or draft.phrase(at, ("how", "many", "times"))):
+            continue
+        for verb in draft.find(Kind.FACT, Kind.DOES):
+            name = _counting_verb(draft, verb)
+            if name is None:
+                continue
+            nouns = [i for i in draft.find(Kind.DATASET) if draft.dataset_at(i) == draft.customer]
+            if nouns and draft.per is None and draft.word(at + 1) == "often" and not draft.dimensions:
+                draft.per, draft.aggregate = draft.customer, "avg"
+            draft.add_measure(_measure(draft, name))
+            draft.claim(verb, verb + 1, "metric")
+            draft.claim_free(at, at + (2 if draft.word(at + 1) == "often" else 3), "metric")
+            return
+
+
+def _counting_verb(draft: Draft, at: int) -> str | None:
+    mention = draft.items[at].mention
+    assert mention is not None
+    done = [s.target for s in mention.of(Kind.DOES) if draft.metric(s.target).format is not MetricFormat.MONEY]
+    counted = [c for s in mention.of(Kind.FACT) if (c := draft.count_metric(s.target)) is not None]
+    return next(iter([*done, *counted]), None)
+
+
+def _of_a_rate(draft: Draft, at: int) -> bool:
+    """The "of revenue" after "private label share": it repeats what the rate is a share of."""
+    before = at - 2
+    if before < 0 or draft.items[at - 1].text not in ("of", "in"):
+        return False
+    rate = draft.claims[before] == "metric" and draft.measures and draft.metric(draft.measures[-1].metric).format is MetricFormat.RATE
+    if rate:
+        draft.claim(at, at + 1, "support")
+    return bool(rate)
 
 
 def _listed(draft: Draft, at: int) -> bool:
@@ -96,10 +164,57 @@ def _listed(draft: Draft, at: int) -> bool:
     return 0 <= before < len(draft.items) and draft.claims[before] == "metric"
 
 
-def _measure(draft: Draft, metric: str) -> Measure:
-    if draft.per is None or draft.aggregate is None:
-        return Measure(metric=metric)
-    return Measure(metric=metric, per=draft.per, aggregate=draft.aggregate)  # type: ignore[arg-type]
+def _measure(draft: Draft, name: str) -> Measure:
+    """The metric with the aggregate that the question asks for; a metric of its own for it is preferred."""
+    if draft.aggregate is None:
+        return Measure(metric=name)
+    ratio = draft.world.ratio(name)
+    per = draft.per or (ratio[1] if ratio else None) or _customers_spoken_of(draft)
+    if draft.aggregate == "avg":
+        if ratio is not None and (draft.per is None or ratio[1] == draft.per) or draft.per is None and _is_average(draft, name):
+            return Measure(metric=name)
+        whole = draft.world.ratio_of(name, per) if per else None
+        if whole is not None:
+            return Measure(metric=whole)
+    if per is None:
+        draft.doubts.append(f"the {_WORDS.get(draft.aggregate, draft.aggregate)} per what is not said; this is the plain figure")
+        return Measure(metric=name)
+    top = ratio[0] if ratio is not None and ratio[1] == per else name
+    return Measure(metric=top, per=per, aggregate=draft.aggregate)  # type: ignore[arg-type]
+
+
+def _is_average(draft: Draft, name: str) -> bool:
+    """Whether the metric is an average or a rate already."""
+    metric = draft.metric(name)
+    return metric.format is MetricFormat.RATE or "/" in metric.expression or metric.expression.lower().lstrip().startswith(("avg", "median"))
+
+
+def _customers_spoken_of(draft: Draft) -> str | None:
+    """The customer, when the question names customers (or values of theirs) without counting them."""
+    if draft.counted is not None:
+        return None
+    for at in draft.find(Kind.DATASET):
+        if draft.dataset_at(at) == draft.customer:
+            return draft.customer
+    return draft.customer if any(c.entity == draft.customer for c in draft.entity_conditions) else None
+
+
+def settle_extreme(draft: Draft) -> None:
+    """ "the largest basket value ever", "most visits by one member": nothing is ranked, the highest single figure is asked for."""
+    rank = draft.rank
+    if rank is None or rank.direction not in ("desc", "asc") or rank.noun is not None or draft.dimensions or draft.subject is not None or rank.n:
+        return
+    if len(draft.measures) != 1 or draft.change is not None or draft.listing is not None:
+        return
+    name = draft.measures[0].metric
+    ratio = draft.world.ratio(name)
+    per = draft.per or (ratio[1] if ratio else None)
+    if per is None:
+        draft.doubts.append("the highest of what is not said; this is the total" if rank.direction == "desc" else "the lowest of what is not said; this is the total")
+        return
+    top = ratio[0] if ratio is not None and ratio[1] == per else name
+    draft.measures = [Measure(metric=top, per=per, aggregate="max" if rank.direction == "desc" else "min")]
+    draft.rank = None
 
 
 def _verb(draft: Draft) -> None:
@@ -137,15 +252,33 @@ def _fact_count(draft: Draft) -> None:
 
 
 def _default(draft: Draft) -> None:
-    """ "top 5 stores" without a measure: the model's default metric, and said."""
+    """ "top 5 stores", "which cities grew": the model's default metric, and said; "homeowners by age": the entities are counted."""
+    if draft.cohort or draft.distribution or draft.pairs:
+        return
     default = draft.model.settings.default_metric
-    if default is not None and draft.rank is not None and draft.rank.noun is not None:
-        draft.add_measure(Measure(metric=default))
-        draft.notes.append(f"ranked by {draft.metric(default).label}")
+    ranked = draft.rank is not None and (draft.rank.noun is not None or draft.subject is not None)
+    if default is not None and (ranked or draft.change is not None and draft.dimensions):
+        draft.add_measure(_measure(draft, default))
+        draft.notes.append(f"{'ranked' if ranked else 'measured'} by {draft.metric(default).label}")
+        return
+    if draft.dimensions and draft.filters and draft.subject is None:
+        entity = draft.entity_of(draft.filters[0].field)
+        counting = draft.count_metric(entity) if entity else None
+        if counting is not None:
+            draft.add_measure(Measure(metric=counting))
+
+
+_COMPARING = frozenset({"compare", "comparison", "compared", "comparing", "split", "break", "versus", "vs", "difference", "differ", "differs", "both", "separately", "side"})
+_TOGETHER = frozenset({"together", "combined", "altogether", "jointly"})
 
 
 def read_support(draft: Draft) -> None:
-    """Words that repeat what the measure says already: its verb ("revenue we made"), its fact's noun, the customer."""
+    """Words that repeat what the plan says already: the measure's verb ("revenue we made"), its fact's noun, the customer, "compare"."""
+    for at, item in enumerate(draft.items):
+        if draft.free(at) and item.mention is None and item.text in _COMPARING and (draft.dimensions or draft.comparison):
+            draft.claim(at, at + 1, "support")
+        elif draft.free(at) and item.text in _TOGETHER and not draft.dimensions:
+            draft.claim(at, at + 1, "support")
     facts = {draft.world.fact(m.metric) for m in draft.measures} | {c.fact for c in draft.entity_conditions}
     for at in draft.find(Kind.DOES, Kind.FACT, Kind.DATASET):
         item = draft.items[at]

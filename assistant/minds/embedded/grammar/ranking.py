@@ -11,7 +11,7 @@ _LOW = frozenset("bottom lowest least fewest smallest weakest minimum min poores
 _GOOD = frozenset({"best"})
 _BAD = frozenset({"worst"})
 _SUPERLATIVES = _HIGH | _LOW | _GOOD | _BAD
-_ATTRIBUTES = frozenset("performing selling popular important frequent common often active valuable sold bought heavily".split())
+_ATTRIBUTES = frozenset("performing selling popular important frequent frequently common commonly often active valuable sold bought heavily single individual".split())
 """Participles and adjectives between a superlative and its noun that name no metric of their own."""
 _SORTING = (
     ("sorted", "by"),
@@ -98,21 +98,41 @@ def _superlative(draft: Draft, at: int) -> bool:
         elif after.number.unit is None and after.number.value >= 1:
             rank.n, end = int(after.number.value), at + 2
     rank.measure = _adjective_metric(draft, at)
+    begin = _noun_before(draft, rank, begin)
     if draft.word(end) == "of":
         end = draft.skip(end, ("of", "the", "our"))
     while draft.free(end) and _is_attribute(draft, end):
         rank.measure = rank.measure or _adjective_metric(draft, end)
         end += 1
+    late = draft.item(end)
+    if rank.n is None and late is not None and late.number is not None and late.number.unit is None:
+        rank.n, end = int(late.number.value), end + 1
     end = _noun(draft, rank, end)
     draft.claim_free(begin, end, "ranking")
     draft.rank = rank
     return True
 
 
+def _noun_before(draft: Draft, rank: Rank, begin: int) -> int:
+    """ "the ten stores with the most visits": the ranked noun stands before the superlative."""
+    at = begin - 1
+    while draft.word(at) in ("with", "having", "the", "had", "has", "have", "by"):
+        at -= 1
+    noun = draft.item(at)
+    if at == begin - 1 or draft.subject is not None or noun is None or not noun.has(Kind.DATASET, Kind.FIELD) or "by" in {draft.word(i) for i in range(at, begin)}:
+        return begin
+    number = draft.item(at - 1)
+    if number is not None and number.number is not None and number.number.unit is None:
+        rank.n = int(number.number.value)
+        draft.claim(at - 1, at, "ranking")
+    _take_noun(draft, rank, at)
+    return at + 1
+
+
 def _is_attribute(draft: Draft, at: int) -> bool:
     item = draft.items[at]
     if item.text in _ATTRIBUTES and not item.has(Kind.METRIC):
-        return True
+        return not item.has(Kind.FACT) or draft.item(at + 1) is not None and draft.items[at + 1].has(Kind.DATASET, Kind.FIELD)
     return item.has(Kind.MORE, Kind.LESS) and not item.has(Kind.METRIC, Kind.DATASET)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.lexicon import Kind
-from tools.core.query.metric_query import DimensionRef, ShareOfTotal
+from tools.core.query.metric_query import DimensionRef, Filter, Measure, ShareOfTotal
 
 _SHARE = frozenset({"share", "percentage", "percent", "proportion", "fraction", "contribution", "portion", "pct", "%", "shares", "mix"})
 _AS_SHARE = (("as", "a", "share", "of", "total"), ("as", "a", "percentage", "of", "total"), ("as", "percentage", "of", "total"), ("as", "a", "percent", "of", "total"), ("of", "the", "total"))
+_SETTING = frozenset({"in", "at", "for", "within", "among", "during", "on"})
 _CONTRIBUTE = (("contribute",), ("contributes",), ("contributed",), ("contributing",))
 
 
@@ -27,20 +28,37 @@ def read_share(draft: Draft) -> None:
 
 
 def settle_share(draft: Draft) -> None:
-    """A share needs parts: a value filter alone is one of its field's values, so the field is split and the value marked."""
+    """Of the parts that the question splits by; or the part that a filter describes, against all of it."""
     if draft.share is None:
         return
-    groups = [d for d in draft.dimensions if isinstance(d, DimensionRef)]
-    if draft.dimensions:
-        if len(groups) == 2 and draft.group_of_rank is not None:
-            draft.share = ShareOfTotal(within=(draft.group_of_rank.field,))
+    part = _part(draft)
+    if part is not None and draft.measures:
+        draft.share = None
+        draft.filters.remove(part)
+        draft.measures = [Measure(metric=m.metric, filters=(part,), as_share=True) if m.per is None else m for m in draft.measures]
+        if draft.rank is not None and draft.rank.measure is not None:
+            draft.rank.measure = draft.measures[0].column
         return
-    parts = [f for f in draft.filters if f.op == "in" and f.grain is None]
-    if not parts:
+    if draft.parts and not draft.dimensions or not draft.dimensions:
         draft.doubts.append("a share of what is not said")
         return
-    part = parts[0]
-    draft.filters.remove(part)
-    draft.add_dimension(DimensionRef(field=part.field))
-    wanted = " and ".join(str(v) for v in part.values)
-    draft.notes.append(f"{wanted} is shown beside the other values, so that the shares add up")
+    if len(draft.dimensions) == 2 and isinstance(draft.group_of_rank, DimensionRef):
+        draft.share = ShareOfTotal(within=(draft.group_of_rank.field,))
+    if draft.rank is not None and (draft.rank.n or 0) > 1:
+        draft.doubts.append("the shares are shown one by one, not added up")
+
+
+def _part(draft: Draft) -> Filter | None:
+    """The filter whose part of the total is asked for: the one after "from" or "of"; one after "in" is the setting when parts are split."""
+    split = {d.field for d in draft.dimensions if isinstance(d, DimensionRef)}
+    candidates = [f for f in draft.filters if f.field not in split]
+    if not draft.dimensions:
+        return candidates[0] if candidates else None
+    return next((f for f in candidates if _preposition(draft, f) not in _SETTING), None)
+
+
+def _preposition(draft: Draft, test: Filter) -> str:
+    at = draft.filter_at.get(test, 0) - 1
+    while at >= 0 and draft.items[at].text in ("the", "our", "store", "a"):
+        at -= 1
+    return draft.items[at].text if at >= 0 else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assistant.minds.embedded.grammar.draft import Draft, Subject
 from assistant.minds.embedded.lexicon import Kind
+from tools.core.query.metric_query import DimensionRef, Grain, Measure
 
 _COUNTING = (
     ("how", "many"),
@@ -14,13 +15,16 @@ _COUNTING = (
     ("count", "of"),
     ("count",),
     ("total", "count", "of"),
+    ("how", "big", "is"),
 )
 _DISTINCT = frozenset({"different", "distinct", "unique", "separate", "individual", "the", "our", "of", "total", "all", "these", "those", "in"})
 _ASKING = frozenset({"which", "what"})
 _LISTING = frozenset({"list", "show", "name", "find", "identify", "give", "get", "display", "pull", "return"})
-_BETWEEN = frozenset({"me", "us", "the", "all", "a", "of", "our", "out", "up", "for", "list", "those", "every", "are", "is", "were", "was", "please", "kind", "type", "sort", "types", "kinds"})
+_BETWEEN = frozenset(
+    "me us the all a of our out up for list those every are is were was please kind type sort types kinds single one exact particular".split()
+)
 _WHO = frozenset({"who", "whom"})
-_RELATIVE = frozenset({"who", "that", "which", "with", "without", "having", "whose", "where"})
+RELATIVE = frozenset({"who", "that", "which", "with", "without", "having", "whose", "where"})
 
 
 def read_subject(draft: Draft) -> None:
@@ -30,53 +34,102 @@ def read_subject(draft: Draft) -> None:
         _asked(draft)
     if draft.counted is None and draft.subject is None:
         _who(draft)
+    if draft.counted is None and draft.subject is None:
+        _leading_noun(draft)
+
+
+# -- counting ---------------------------------------------------------------------------------------
 
 
 def _counted(draft: Draft) -> None:
-    """"how many X": X is counted, unless X is a metric of its own ("how many visits")."""
-    for at in range(len(draft.items)):
-        after = draft.match(at, _COUNTING)
-        if after == at:
-            continue
-        noun = draft.skip(after, _DISTINCT)
-        item = draft.item(noun)
-        if item is not None and item.time is not None and item.time.grain is not None:
-            continue
-        if item is not None and not item.has(Kind.METRIC, Kind.DATASET, Kind.FIELD) and _noun_follows(draft, noun):
-            noun += 1
-            item = draft.item(noun)
-        if item is None or not item.has(Kind.METRIC, Kind.DATASET):
-            continue
-        _count(draft, at, noun)
-        return
-
-
-def _noun_follows(draft: Draft, at: int) -> bool:
-    """ "how many female customers": a value or adjective stands before the noun."""
-    item, following = draft.item(at), draft.item(at + 1)
-    return item is not None and item.has(Kind.VALUE, Kind.FILTER) and following is not None and following.has(Kind.DATASET, Kind.METRIC)
-
-
-def _count(draft: Draft, at: int, noun: int) -> None:
-    dataset = draft.sense(noun, Kind.DATASET)
-    own_metric = draft.items[noun].mention
-    metric = own_metric.one(Kind.METRIC) if own_metric else None
-    counting = draft.count_metric(dataset.target) if dataset else None
-    begin = at
-    after = draft.skip(draft.match(at, _COUNTING), _DISTINCT)
-    draft.claim_free(begin, after, "count")
-    if metric is not None and (counting is None or metric.exact):
-        if dataset is not None:
-            draft.counted = dataset.target
-            draft.counted_at = noun
-        if dataset is None or counting is None:
+    """ "how many X": X is counted."""
+    for at, item in enumerate(draft.items):
+        if draft.free(at) and item.has(Kind.METRIC) and item.text.startswith(("number of", "count of")) and _count_phrase(draft, at):
             return
-    if dataset is not None:
-        draft.counted = dataset.target
-        draft.counted_at = noun
-        if counting is not None:
-            draft.claim(noun, noun + 1, "count")
-            draft.add_count(dataset.target, counting)
+        after = draft.match(at, _COUNTING)
+        if after > at and _count_after(draft, at, draft.skip(after, _DISTINCT)):
+            return
+
+
+def _count_phrase(draft: Draft, at: int) -> bool:
+    """ "number of customers" as one phrase of the model"""
+    metric = draft.sense(at, Kind.METRIC)
+    dataset = draft.world.lexicon.counted_by(metric.target) if metric else None
+    if metric is None or dataset is None:
+        return False
+    draft.counted, draft.counted_at = dataset, at
+    draft.add_measure(Measure(metric=metric.target))
+    draft.claim(at, at + 1, "count")
+    return True
+
+
+def _count_after(draft: Draft, at: int, noun: int) -> bool:
+    head = _head(draft, noun)
+    if head is None:
+        return _count_values(draft, at, noun) or _count_pronoun(draft, at, noun)
+    mention = draft.items[head].mention
+    assert mention is not None
+    dataset = next((s.target for s in mention.of(Kind.DATASET) if draft.count_metric(s.target)), None)
+    metric = draft.sense(head, Kind.METRIC)
+    draft.claim_free(at, draft.skip(draft.match(at, _COUNTING), _DISTINCT), "count")
+    if dataset is None:
+        return metric is not None
+    counting = metric.target if metric is not None else draft.count_metric(dataset)
+    assert counting is not None
+    draft.counted, draft.counted_at = dataset, head
+    draft.add_measure(Measure(metric=counting))
+    draft.claim(head, head + 1, "count")
+    return True
+
+
+def _head(draft: Draft, noun: int) -> int | None:
+    """The counted noun, with the values and adjectives before it passed over: "how many female customers"."""
+    at = noun
+    while draft.free(at):
+        item = draft.items[at]
+        if item.time is not None and not item.has(Kind.METRIC, Kind.DATASET):
+            return None
+        if item.has(Kind.METRIC, Kind.DATASET):
+            return at
+        if not item.has(Kind.VALUE, Kind.FILTER) or at > noun + 2:
+            return None
+        at += 1
+    return None
+
+
+def _count_values(draft: Draft, at: int, noun: int) -> bool:
+    """ "how many homeowners": a value stands for the entities that have it."""
+    item = draft.item(noun)
+    mention = item.mention if item is not None else None
+    for sense in mention.of(Kind.VALUE) if mention else ():
+        entity = draft.entity_of(sense.target)
+        counting = draft.count_metric(entity) if entity else None
+        if entity is not None and counting is not None:
+            draft.claim_free(at, noun, "count")
+            draft.counted, draft.counted_at = entity, noun
+            draft.add_measure(Measure(metric=counting))
+            return True
+    return False
+
+
+def _count_pronoun(draft: Draft, at: int, noun: int) -> bool:
+    """ "Customers who came in May: how many?", "Of the members who joined, how many never booked?" """
+    following = draft.item(noun)
+    if following is not None and not following.has(Kind.FACT, Kind.DOES) and following.text not in ("have", "had", "did", "were", "are", "also", "never", "of", "do"):
+        return False
+    for place in draft.find(Kind.DATASET):
+        for sense in draft.items[place].mention.of(Kind.DATASET):  # type: ignore[union-attr]
+            counting = draft.count_metric(sense.target)
+            if counting is not None and draft.model.datasets[sense.target].is_entity:
+                draft.claim_free(at, draft.match(at, _COUNTING), "count")
+                draft.counted, draft.counted_at = sense.target, place
+                draft.add_measure(Measure(metric=counting))
+                draft.claim(place, place + 1, "count")
+                return True
+    return False
+
+
+# -- asking -----------------------------------------------------------------------------------------
 
 
 def _asked(draft: Draft) -> None:
@@ -84,22 +137,43 @@ def _asked(draft: Draft) -> None:
         word = draft.word(at)
         if word not in _ASKING | _LISTING:
             continue
-        noun = draft.skip(at + 1, _BETWEEN)
-        if draft.item(noun) is not None and not draft.items[noun].has(Kind.DATASET, Kind.FIELD) and _noun_follows(draft, noun):
-            noun += 1
+        noun, n = _asked_noun(draft, at)
         dimension = draft.dimension_at(noun)
-        if dimension is None:
+        if dimension is None or word in _LISTING and n is None and not _lists(draft, noun) or not _asks_for_rows(draft, word, noun):
             continue
-        item = draft.items[noun]
-        if word in _LISTING and not _lists(draft, noun):
-            continue
-        if item.has(Kind.METRIC) and word in _ASKING and item.mention is not None and not item.has(Kind.FIELD) and not _ranks_or_restricts(draft, noun):
-            continue
-        dataset = draft.sense(noun, Kind.DATASET)
-        draft.claim_free(at, noun + 1 if not _noun_follows(draft, noun - 1) else noun - 1, "subject")
-        draft.claim_free(noun, noun + 1, "subject")
-        draft.subject = Subject(at=noun, dimension=dimension, dataset=dataset.target if dataset else None, plural=item.is_plural)
+        _take(draft, at, noun, dimension, n)
         return
+
+
+def _asked_noun(draft: Draft, at: int) -> tuple[int, int | None]:
+    """The noun after "which", a number and a description passed over: "which three female members"."""
+    noun = draft.skip(at + 1, _BETWEEN)
+    n: int | None = None
+    item = draft.item(noun)
+    if item is not None and item.number is not None and item.number.unit is None:
+        n = int(item.number.value)
+        noun = draft.skip(noun + 1, _BETWEEN)
+    if draft.free(noun) and not draft.items[noun].has(Kind.DATASET, Kind.FIELD) and draft.items[noun].has(Kind.VALUE, Kind.FILTER):
+        following = draft.item(noun + 1)
+        noun += following is not None and following.has(Kind.DATASET, Kind.FIELD)
+    return noun, n
+
+
+def _take(draft: Draft, at: int, noun: int, dimension: DimensionRef | Grain, n: int | None) -> None:
+    for place in range(at, noun + 1):
+        if draft.free(place) and (place == noun or not draft.items[place].has(Kind.VALUE, Kind.FILTER)):
+            draft.claim(place, place + 1, "subject")
+    plural = draft.items[noun].is_plural if n is None else n > 1
+    draft.subject = Subject(at=noun, dimension=dimension, dataset=draft.dataset_at(noun), plural=plural, n=n)
+
+
+def _asks_for_rows(draft: Draft, word: str, noun: int) -> bool:
+    """ "what visits ..." asks for a figure unless the question ranks or restricts the visits."""
+    item = draft.items[noun]
+    if word in _LISTING or not item.has(Kind.METRIC) or item.has(Kind.FIELD):
+        return True
+    following = {draft.word(i) for i in range(noun + 1, len(draft.items))}
+    return bool(following & ({"most", "least", "highest", "lowest", "best", "worst", "never", "not", "more", "over", "no", "had", "have"} | RELATIVE))
 
 
 def _lists(draft: Draft, noun: int) -> bool:
@@ -107,12 +181,7 @@ def _lists(draft: Draft, noun: int) -> bool:
     if not draft.items[noun].has(Kind.DATASET):
         return False
     following = draft.word(noun + 1)
-    return following in _RELATIVE or noun + 1 >= len(draft.items) or draft.items[noun + 1].has(Kind.FACT, Kind.DOES) or following in ("in", "from", "by")
-
-
-def _ranks_or_restricts(draft: Draft, noun: int) -> bool:
-    """ "which visits ..." asks for rows only when the question ranks or restricts them."""
-    return any(draft.word(i) in ("most", "least", "highest", "lowest") or draft.word(i) in _RELATIVE for i in range(noun + 1, len(draft.items)))
+    return following in RELATIVE or noun + 1 >= len(draft.items) or draft.items[noun + 1].has(Kind.FACT, Kind.DOES) or following in ("in", "from", "by")
 
 
 def _who(draft: Draft) -> None:
@@ -122,9 +191,22 @@ def _who(draft: Draft) -> None:
         return
     for at in range(len(draft.items)):
         before = draft.items[at - 1] if at else None
-        if draft.word(at) in _WHO and (before is None or not before.has(Kind.DATASET)):
+        if draft.word(at) in _WHO and (before is None or not before.has(Kind.DATASET, Kind.FIELD, Kind.VALUE)):
             dimension = draft.key_of(customer)
             if dimension is not None:
                 draft.claim(at, at + 1, "subject")
                 draft.subject = Subject(at=at, dimension=dimension, dataset=customer, plural=draft.word(at + 1) in ("are", "were", "have"))
             return
+
+
+def _leading_noun(draft: Draft) -> None:
+    """ "campaigns with more than 40 redemptions", "members who never paid": a noun that is restricted and not measured is listed."""
+    at = draft.skip(0, ("the", "all", "our", "any", "please"))
+    item = draft.item(at)
+    if item is None or not item.has(Kind.DATASET, Kind.FIELD) or not item.is_plural:
+        return
+    following = draft.item(at + 1)
+    restricted = following is not None and (following.text in RELATIVE or following.has(Kind.FACT, Kind.DOES))
+    dimension = draft.dimension_at(at)
+    if restricted and isinstance(dimension, DimensionRef):
+        _take(draft, at, at, dimension, None)

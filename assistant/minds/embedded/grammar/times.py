@@ -62,8 +62,22 @@ def read_comparison(draft: Draft) -> None:
     _period_over_period(draft)
     _previous_period(draft)
     windows = [i for i, item in enumerate(draft.items) if draft.free(i) and item.time is not None and item.time.window is not None]
+    if draft.change is not None and draft.comparison is None and len(windows) == 1 and _change_between(draft, windows[0]):
+        return
     if draft.comparison is None and len(windows) == 2 and _compares(draft, windows[0], windows[1]):
         _two_windows(draft, windows[0], windows[1])
+
+
+def _change_between(draft: Draft, at: int) -> bool:
+    """ "grew from Q1 to Q2": the ends of the range are compared, what lies between them is not asked for."""
+    time = draft.items[at].time
+    if time is None or time.ends is None:
+        return False
+    draft.claim(at, at + 1, "comparison")
+    draft.window = time.ends[1]
+    draft.comparison = Comparison(kind="window", baseline=time.ends[0])
+    _note(draft, time)
+    return True
 
 
 def _previous_words(draft: Draft, at: int) -> int:
@@ -139,7 +153,9 @@ def _last_unit_beside_its_window(draft: Draft, at: int) -> int:
     if time is None or time.window is None or time.window.period != "last" or not any(w in item.text.split() for w in ("previous", "prior", "preceding")):
         return at
     others = [i for i in draft.items if i.time is not None and i.time is not time and i.time.window is not None]
-    return at + 1 if others and others[0].time is not None and others[0].time.unit == time.unit else at
+    if not others:
+        return at + 1 if draft.phrase(0, ("compare",)) or draft.word(at - 1) in ("vs", "versus") else at
+    return at + 1 if others[0].time is not None and others[0].time.unit == time.unit else at
 
 
 def _opening(draft: Draft, at: int) -> int:

@@ -9,6 +9,7 @@ from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.lexicon import Kind, Sense
 from assistant.minds.embedded.values import Stored, key_field
 from tools.core.query.metric_query import DimensionRef, Filter
+from tools.core.semantics.model import Datatype
 
 _EXCLUDING = frozenset({"not", "excluding", "except", "without", "exclude", "excluded", "excludes", "ignoring", "non", "minus", "bar", "omitting", "outside"})
 _EXCLUDING_PAIRS = (("other", "than"), ("but", "not"), ("apart", "from"), ("aside", "from"), ("leaving", "out"), ("rather", "than"), ("not", "including"), ("not", "counting"))
@@ -17,7 +18,7 @@ _VERSUS = frozenset({"vs", "versus", "against", "than"})
 _ONLY = frozenset({"only", "just", "exclusively", "solely", "specifically"})
 _ARTICLES = frozenset({"the", "a", "our", "all", "both", "either", "for", "in", "of", "from", "any"})
 _LABELLED = frozenset({"number", "no", "#", "id", "=", "is", "of", "was", "named", "called", ":", "are", "equals"})
-_NOUN_AFTER = frozenset({"one", "ones", "brand", "brands", "category", "segment", "group", "groups", "band", "bracket", "range", "type", "level"})
+_NOUN_AFTER = frozenset({"year", "years", "old", "olds", "yo", "aged", "one", "ones", "brand", "brands", "category", "segment", "group", "groups", "band", "bracket", "range", "type", "level"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +27,13 @@ class ValueRun:
 
     filters: tuple[Filter, ...]
     end: int
-    split: bool = False
-    """Joined by "and" or "versus": people want them side by side."""
+    joint: str = ""
+    """What joins them: "and", "or", "versus"; empty for a single value."""
+
+    @property
+    def side_by_side(self) -> bool:
+        """Joined by "and" or "versus": people want to see each."""
+        return self.joint in ("and", "versus")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +53,43 @@ def read_values(draft: Draft) -> None:
             at += 1
             continue
         begin, negated = _negation_before(draft, at)
+        begin, negated = _continues_exclusion(draft, begin, negated, run)
         while begin > 0 and draft.word(begin - 1) in _ONLY:
             begin -= 1
         end = run.end + (draft.word(run.end) in _ONLY)
         draft.claim_free(begin, end, "filter")
-        draft.filters.extend(_negate(f) for f in run.filters) if negated else draft.filters.extend(run.filters)
-        if run.split and not negated:
+        for test in run.filters:
+            _add(draft, _negate(test) if negated else test, begin)
+        together = any(draft.word(i) in ("together", "combined", "altogether", "jointly") for i in range(len(draft.items)))
+        if run.side_by_side and not negated and len(run.filters) == 1 and not together:
             draft.add_dimension(DimensionRef(field=run.filters[0].field))
         at = end
+
+
+def _add(draft: Draft, test: Filter, at: int) -> None:
+    """Adds a filter. Two values of one field cannot both hold for a row: said apart, they are shown side by side."""
+    same = next((f for f in draft.filters if f.field == test.field and f.op == test.op and f.grain == test.grain and f.op in ("in", "not_in")), None)
+    if same is None:
+        draft.filters.append(test)
+        draft.filter_at[test] = at
+        return
+    if set(test.values) <= set(same.values):
+        return
+    joined = same.model_copy(update={"values": tuple(dict.fromkeys((*same.values, *test.values)))})
+    draft.filters[draft.filters.index(same)] = joined
+    draft.filter_at[joined] = draft.filter_at.get(same, at)
+    if joined.op == "in":
+        draft.add_dimension(DimensionRef(field=joined.field))
+
+
+def _continues_exclusion(draft: Draft, begin: int, negated: bool, run: ValueRun) -> tuple[int, bool]:
+    """ "excluding fuel and miscellaneous": the second value goes with the first, wherever the phrase for the first ended."""
+    if negated or draft.word(begin - 1) not in ("and", "or", ",") or not draft.filters:
+        return begin, negated
+    last = draft.filters[-1]
+    if last.op == "not_in" and begin >= 2 and draft.claims[begin - 2] == "filter" and all(f.field == last.field for f in run.filters):
+        return begin - 1, True
+    return begin, negated
 
 
 def _negate(test: Filter) -> Filter:
@@ -91,9 +126,9 @@ def filters_of(draft: Draft, at: int, fact: str | None) -> ValueRun | None:
             break
         joints.append(joint)
         values.append(following)
-    split = len(values) > 1 and not any(j == "or" for j in joints) and (any(j in _VERSUS for j in joints) or fact is None)
+    joint = "" if len(values) == 1 else "or" if "or" in joints else "versus" if set(joints) & _VERSUS else "and"
     test = Filter(field=first.field, op="in", values=tuple(dict.fromkeys(v.value for v in values)))
-    return ValueRun(filters=(test,), end=values[-1].end, split=split)
+    return ValueRun(filters=(test,), end=values[-1].end, joint=joint)
 
 
 def _next_value(draft: Draft, last: _Value, fact: str | None) -> tuple[str, _Value | None]:
@@ -152,9 +187,13 @@ def _stored(draft: Draft, at: int, fact: str | None, expected: str | None) -> _V
 
 
 def _coarsest(draft: Draft, senses: Sequence[Sense], fact: str | None) -> Sense | None:
-    """Fields within the fact's reach first, then the one with the fewest values."""
-    reachable = [s for s in senses if fact is None or draft.world.reaches(fact, s.target.split(".")[0])]
-    return max(reachable, key=lambda s: s.weight or 1.0, default=None)
+    """Fields within reach of the facts that are spoken of first, then the one with the fewest values: the coarsest level."""
+    facts = [fact] if fact is not None else draft.measured_facts()
+    reachable = [s for s in senses if any(draft.world.reaches(f, s.target.split(".")[0]) for f in facts)]
+    if fact is None and not reachable:
+        reachable = list(senses)
+    rank = {s: (draft.world.values.size(s.target), i) for i, s in enumerate(reachable)}
+    return min(reachable, key=lambda s: rank[s], default=None)
 
 
 def _noun_beside(draft: Draft, at: int) -> tuple[int, frozenset[str]]:
@@ -206,9 +245,12 @@ def _number_of(draft: Draft, at: int, field: str) -> Stored | None:
     for hit in draft.world.values.lookup(tuple(text.split())):
         if hit.field == field:
             return hit.value
-    if item.number is not None and item.number.unit is None and text.isdigit():
+    if item.number is None or item.number.unit is not None or not text.isdigit():
+        return None
+    if draft.world.values.has_keys(field):
         return draft.world.values.key(field, text)
-    return None
+    chosen = draft.model.field(field)
+    return int(text) if chosen.datatype is Datatype.INTEGER and chosen.is_dimension else None
 
 
 def _number_before_noun(draft: Draft, at: int) -> _Value | None:

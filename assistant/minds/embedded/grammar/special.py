@@ -1,0 +1,195 @@
+"""Shapes with a result form of their own: new and returning, cohorts, distributions, what goes together."""
+
+from __future__ import annotations
+
+from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.values import Stored
+from tools.core.query.metric_query import CohortSpec, DimensionRef, DistributionSpec, Grain, Lifecycle, Measure, PairsSpec
+
+_RETURNING = frozenset({"returning", "existing", "repeat", "old", "recurring", "established"})
+_JOINTS = frozenset({"and", "vs", "versus", "or", "against", "compared", "to", "with", ","})
+_COHORT = frozenset({"cohort", "cohorts", "retention"})
+_COHORT_WORDS = frozenset({"cohort", "cohorts", "retention", "rate", "analysis", "by", "of", "per", "first", "the", "curve", "table", "matrix"})
+_DISTRIBUTION = frozenset({"distribution", "histogram", "distributed", "spread"})
+_TOGETHER = (
+    ("bought", "together"),
+    ("purchased", "together"),
+    ("together", "in", "the", "same"),
+    ("together", "in", "one"),
+    ("together",),
+    ("in", "the", "same"),
+    ("alongside",),
+    ("combined", "with"),
+)
+_WITH = frozenset({"with", "as", "alongside", "to"})
+_CONTAINER_WORDS = frozenset({"in", "the", "same", "a", "one", "single", "most", "often", "frequently", "frequent", "commonly", "are", "go", "goes", "going", "get", "sold", "usually", "well", "which"})
+_COHORT_GRAINS = {Grain.WEEK: "week", Grain.MONTH: "month", Grain.QUARTER: "quarter", Grain.YEAR: "year"}
+
+
+def read_special(draft: Draft) -> None:
+    """At most one of these shapes."""
+    if _lifecycle(draft) or _cohort(draft) or _distribution(draft):
+        return
+    _pairs(draft)
+
+
+def _main_fact(draft: Draft, entity: str) -> str | None:
+    """The fact whose rows make an entity active: the one through which its count is counted first."""
+    counting = draft.count_metric(entity)
+    through = draft.metric(counting).counted_through if counting else ()
+    return next((f for f in through if draft.world.reaches(f, entity)), None)
+
+
+def _entity(draft: Draft) -> tuple[str | None, int]:
+    """The entity that the question names (its item claimed by the caller), else the customer."""
+    for at in draft.find(Kind.DATASET):
+        for sense in draft.items[at].mention.of(Kind.DATASET):  # type: ignore[union-attr]
+            if draft.model.datasets[sense.target].is_entity and _main_fact(draft, sense.target):
+                return sense.target, at
+    return draft.customer, -1
+
+
+def _lifecycle(draft: Draft) -> bool:
+    """new versus returning customers"""
+    for at in range(len(draft.items)):
+        if draft.word(at) != "new":
+            continue
+        other = draft.skip(at + 1, _JOINTS)
+        if draft.word(other) not in _RETURNING:
+            other = next((i for i in range(at + 1, min(at + 5, len(draft.items))) if draft.word(i) in _RETURNING), -1)
+        if other < 0:
+            continue
+        entity, noun = _entity(draft)
+        fact = _main_fact(draft, entity) if entity else None
+        counting = draft.count_metric(entity) if entity else None
+        if entity is None or fact is None or counting is None:
+            return False
+        draft.claim_free(at, other + 1, "new and returning")
+        if noun >= 0:
+            draft.claim_free(noun, noun + 1, "new and returning")
+        draft.lifecycle = Lifecycle(entity=entity, fact=fact)
+        if not draft.find(Kind.METRIC):
+            draft.add_measure(Measure(metric=counting))
+        return True
+    return False
+
+
+def _cohort(draft: Draft) -> bool:
+    """monthly retention by cohort"""
+    words = [at for at in range(len(draft.items)) if draft.word(at) in _COHORT and not draft.items[at].has(Kind.METRIC)]
+    if not words:
+        return False
+    entity, noun = _entity(draft)
+    fact = _main_fact(draft, entity) if entity else None
+    if entity is None or fact is None:
+        return False
+    grain = "month"
+    for at, item in enumerate(draft.items):
+        if draft.free(at) and item.time is not None and item.time.grain in _COHORT_GRAINS:
+            grain = _COHORT_GRAINS[item.time.grain]
+            draft.claim(at, at + 1, "cohort")
+    for at, item in enumerate(draft.items):
+        if draft.free(at) and item.text in _COHORT_WORDS and item.mention is None:
+            draft.claim(at, at + 1, "cohort")
+    if noun >= 0:
+        draft.claim_free(noun, noun + 1, "cohort")
+    draft.cohort = CohortSpec(entity=entity, fact=fact, grain=grain)  # type: ignore[arg-type]
+    return True
+
+
+def _distribution(draft: Draft) -> bool:
+    """distribution of visits per customer"""
+    words = [at for at in range(len(draft.items)) if draft.word(at) in _DISTRIBUTION]
+    if not words:
+        return False
+    for at in [i for i in draft.find(Kind.METRIC) if i > words[0]] or draft.find(Kind.METRIC):
+        metric = draft.sense(at, Kind.METRIC)
+        if metric is None:
+            continue
+        parts = draft.world.ratio(metric.target)
+        name, entity = parts or (metric.target, draft.customer or "")
+        per = next((i for i in draft.find(Kind.DATASET) if i != at), -1)
+        if per >= 0:
+            sense = draft.sense(per, Kind.DATASET)
+            entity = sense.target if sense is not None else entity
+            draft.claim_free(per - (draft.word(per - 1) in ("per", "by", "each", "across")), per + 1, "distribution")
+        if not entity:
+            return False
+        draft.claim_free(words[0], at + 1, "distribution")
+        draft.distribution = DistributionSpec(entity=entity, metric=name)
+        return True
+    return False
+
+
+def _pairs(draft: Draft) -> None:
+    """which departments are bought together; what goes with milk"""
+    mark, end = _together(draft)
+    if mark < 0:
+        return
+    field_at = next((i for i in draft.find(Kind.FIELD, Kind.DATASET) if _pairable(draft, i) is not None), -1)
+    containing = _containing(draft, end)
+    field = _pairable(draft, field_at) if field_at >= 0 else None
+    if field is None and containing is not None:
+        field = containing[0]
+    within = _container(draft, field) if field is not None else None
+    if field is None or within is None:
+        return
+    draft.claim_free(mark, end, "pairs")
+    if field_at >= 0:
+        draft.claim_free(field_at, field_at + 1, "pairs")
+    if containing is not None:
+        draft.claim_free(end, containing[2], "pairs")
+    for at, item in enumerate(draft.items):
+        container = item.has(Kind.DATASET) and within in {s.target for s in item.mention.of(Kind.DATASET)}  # type: ignore[union-attr]
+        if draft.free(at) and (item.text in _CONTAINER_WORDS or container or item.has(Kind.FACT)):
+            draft.claim(at, at + 1, "pairs")
+    draft.pairs = PairsSpec(field=field, within=within, containing=containing[1] if containing is not None else None)
+
+
+def _together(draft: Draft) -> tuple[int, int]:
+    for at in range(len(draft.items)):
+        after = draft.match(at, _TOGETHER)
+        if after > at:
+            return at, after
+        if draft.word(at) in ("go", "goes", "going") and draft.word(at + 1) in ("with", "well"):
+            return at, at + 1
+    return -1, -1
+
+
+def _pairable(draft: Draft, at: int) -> str | None:
+    dimension = draft.dimension_at(at)
+    if not isinstance(dimension, DimensionRef) or dimension.grain is not None:
+        return None
+    return dimension.field if _container(draft, dimension.field) else None
+
+
+def _container(draft: Draft, field: str | None) -> str | None:
+    """The dataset within which the field's values meet: an event between the fact and the field, else the customer."""
+    if field is None:
+        return None
+    target = field.split(".")[0]
+    for fact in draft.model.datasets:
+        if fact == target or not draft.world.reaches(fact, target):
+            continue
+        for name, dataset in draft.model.datasets.items():
+            is_event = dataset.default_time is not None and name not in (fact, target)
+            if is_event and draft.world.reaches(fact, name) and not draft.world.reaches(name, target):
+                return name
+    facts = [d for d in draft.model.datasets if d != target and draft.world.reaches(d, target) and draft.customer and draft.world.reaches(d, draft.customer)]
+    return draft.customer if facts and target != draft.customer else None
+
+
+def _containing(draft: Draft, end: int) -> tuple[str, Stored, int] | None:
+    """(field, value, end) of the "with milk" after the mark."""
+    from assistant.minds.embedded.grammar.values import value_at
+
+    for at in range(end, len(draft.items)):
+        if draft.free(at) and draft.items[at].has(Kind.VALUE):
+            value = value_at(draft, at)
+            if value is not None:
+                return value.field, value.value, value.end
+    return None
+
+
+__all__ = ["read_special"]
