@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from assistant.render.numbers import LONG_MONTHS, MONTHS, format_cell, format_money, format_rate
+from assistant.render.numbers import LONG_MONTHS, MONTHS, format_cell, format_money
 from tools.core.contract import Cell, Column, DateSpan, Finding, Grade, Reading, Table
 
 
@@ -102,7 +102,9 @@ def month_column(grain: str = "month") -> Column:
     return Column(name="baskets.day", type="date", role="dimension", label=grain, format="date", grain=grain)
 
 
-def finding(columns: tuple[Column, ...], rows: list[tuple[Cell, ...]], sentence: str, window: DateSpan | None, comparison: DateSpan | None = None) -> Finding:
+def finding(
+    columns: tuple[Column, ...], rows: list[tuple[Cell, ...]], sentence: str, window: DateSpan | None, comparison: DateSpan | None = None
+) -> Finding:
     return Finding(
         tool="query_metrics",
         tables=(Table(title=sentence, columns=columns, rows=tuple(rows)),),
@@ -119,6 +121,17 @@ def month_span(start: dt.date, count: int = 1) -> DateSpan:
     return DateSpan(start=start, end=end, label=f"{LONG_MONTHS[start.month - 1]} {start.year}")
 
 
+def against_previous(column: Column) -> tuple[Column, ...]:
+    """The columns that a comparison adds to a metric."""
+    return (
+        replace(column, name=f"{column.name}_previous", role="previous", label=f"{column.label}, period before"),
+        replace(column, name=f"{column.name}_change", role="change", label="change"),
+        replace(
+            column, name=f"{column.name}_change_rate", type="number", role="change_rate", label="change in %", unit="share", format="rate"
+        ),
+    )
+
+
 # Slots -----------------------------------------------------------------------------------------------------------------
 
 
@@ -126,7 +139,9 @@ def figure(maker: Maker, value: float, column: Column, others: list[float], *, s
     """The value of a cell as a person may write it, with wrong figures, wrong roundings, wrong units, and other rows' values."""
     style = style or maker.rng.choice(("exact", "exact", "rounded"))
     text = write(value, column, style)
-    wrong = [("wrong figure", write(value * factor, column, style)) for factor in (maker.rng.uniform(1.07, 1.6), maker.rng.uniform(0.5, 0.93))]
+    wrong = [
+        ("wrong figure", write(value * factor, column, style)) for factor in (maker.rng.uniform(1.07, 1.6), maker.rng.uniform(0.5, 0.93))
+    ]
     wrong += [("right figure, wrong group", write(other, column, style)) for other in others[:2]]
     wrong += [("rounded beyond tolerance", text) for text in [too_round(value, column)] if text]
     wrong += [("wrong unit", w) for w in wrong_units(maker, text, column)]
@@ -243,19 +258,38 @@ def told_rankings(maker: Maker) -> Iterator[Told]:
     yield Told("in-month", f, ("In ", when, ", ", who(b), f" had {label} of ", fig(b), "."))
     yield Told("possessive", f, (who(b), f"'s {label} was ", fig(b), " in ", when, "."))
     yield Told("came-to", f, (f"{label} for ", who(b), " came to ", fig(b), "."))
-    yield Told("paren-two", f, (who(0), " (", fig(0), ") is ", Slot("ahead of", (("wrong direction", "behind"),)), " ", who(b), " (", fig(b), f") on {label}."), ((0, 6),))
-    yield Told("more-than", f, (Slot(names[a]), " has a ", Slot("higher", (("wrong direction", "lower"),)), f" {label} than ", Slot(names[b]), "."), ((0, 4),))
-    yield Told("less-than", f, (f"{label} is ", Slot("lower", (("wrong direction", "higher"),)), " in ", Slot(names[low]), " than in ", Slot(names[0]), "."), ((3, 5),))
-    yield Told("lowest", f, ("The ", Slot("lowest", (("wrong direction", "highest"),)), f" {label} is that of ", who(low), ", at ", fig(low), "."))
+    yield Told(
+        "paren-two",
+        f,
+        (who(0), " (", fig(0), ") is ", Slot("ahead of", (("wrong direction", "behind"),)), " ", who(b), " (", fig(b), f") on {label}."),
+        ((0, 6),),
+    )
+    yield Told(
+        "more-than",
+        f,
+        (Slot(names[a]), " has a ", Slot("higher", (("wrong direction", "lower"),)), f" {label} than ", Slot(names[b]), "."),
+        ((0, 4),),
+    )
+    yield Told(
+        "less-than",
+        f,
+        (f"{label} is ", Slot("lower", (("wrong direction", "higher"),)), " in ", Slot(names[low]), " than in ", Slot(names[0]), "."),
+        ((3, 5),),
+    )
+    yield Told(
+        "lowest", f, ("The ", Slot("lowest", (("wrong direction", "highest"),)), f" {label} is that of ", who(low), ", at ", fig(low), ".")
+    )
     yield Told("bottom", f, (who(low), " is at the bottom with ", fig(low), "."))
     yield Told("rank", f, (who(b), " ranks ", ordinal(b + 1, len(pairs)), f" by {label}."))
     yield Told("rank-highest", f, (who(1), " has the ", ordinal(2, len(pairs)), f"-highest {label}, ", fig(1), "."))
     yield Told("in-place", f, (who(1), " comes in ", ordinal(2, len(pairs)), " place with ", fig(1), "."))
     yield Told("followed", f, (who(0), " leads with ", fig(0), ", followed by ", who(1), " with ", fig(1), "."), ((0, 4),))
     yield Told("then", f, (f"{label} is highest in ", who(0), " (", fig(0), "), then ", who(1), " (", fig(1), ")."), ((1, 5),))
-    yield Told("while", f, ("while ", who(0), f" recorded {label} of ", fig(0), ", ", who(low), " recorded only ", fig(low), "."), ((1, 5),))
+    yield Told(
+        "while", f, ("while ", who(0), f" recorded {label} of ", fig(0), ", ", who(low), " recorded only ", fig(low), "."), ((1, 5),)
+    )
     yield Told("versus", f, (f"{label} was ", fig(0), " for ", who(0), " versus ", fig(b), " for ", who(b), "."), ((3, 7),))
-    yield Told("compared", f, ("At ", fig(b), ", ", who(b), f" compares with ", fig(0), " for ", who(0), " on " + label + "."), ((3, 7),))
+    yield Told("compared", f, ("At ", fig(b), ", ", who(b), " compares with ", fig(0), " for ", who(0), " on " + label + "."), ((3, 7),))
     yield Told("list", f, ("The top three are ", who(0), " (", fig(0), "), ", who(1), " (", fig(1), ") and ", who(2), " (", fig(2), ")."))
     yield Told("about", f, (who(b), f" had {label} of about ", fig(b), "."))
     yield Told("times", f, (f"{label} in ", who(0), " is ", times(maker, values[0] / values[b]), " that of ", who(b), "."), ((1, 5),))
@@ -264,7 +298,9 @@ def told_rankings(maker: Maker) -> Iterator[Told]:
         yield from told_amounts(maker, f, column, pairs, who, fig)
 
 
-def told_amounts(maker: Maker, f: Finding, column: Column, pairs: list[tuple[str, float]], who: Callable[[int], Slot], fig: Callable[[int], Slot]) -> Iterator[Told]:
+def told_amounts(
+    maker: Maker, f: Finding, column: Column, pairs: list[tuple[str, float]], who: Callable[[int], Slot], fig: Callable[[int], Slot]
+) -> Iterator[Told]:
     """Voices for values that may be subtracted and added up."""
     values = [v for _, v in pairs]
     label = column.label
@@ -273,12 +309,41 @@ def told_amounts(maker: Maker, f: Finding, column: Column, pairs: list[tuple[str
     gap = figure(maker, values[0] - values[b], column, [], style="exact")
     yield Told("beats-by", f, (who(0), " ", Slot("beats", (("wrong direction", "trails"),)), " ", who(b), " by ", gap, "."), ((0, 4),))
     yield Told("gap", f, ("The gap between ", who(0), " and ", who(b), f" in {label} is ", gap, "."))
-    yield Told("percent-more", f, (who(0), " had ", percent(maker, values[0] / values[b] - 1), " ", Slot("more", (("wrong direction", "less"),)), f" {label} than ", who(b), "."), ((0, 6),))
+    yield Told(
+        "percent-more",
+        f,
+        (
+            who(0),
+            " had ",
+            percent(maker, values[0] / values[b] - 1),
+            " ",
+            Slot("more", (("wrong direction", "less"),)),
+            f" {label} than ",
+            who(b),
+            ".",
+        ),
+        ((0, 6),),
+    )
     yield Told("total", f, (f"In total, {label} came to ", figure(maker, total, column, values[:1], style="exact"), "."))
-    yield Told("all-together", f, (f"All {len(values)} together made up ", figure(maker, total, column, values[:1], style="exact"), f" in {label}."))
+    yield Told(
+        "all-together",
+        f,
+        (f"All {len(values)} together made up ", figure(maker, total, column, values[:1], style="exact"), f" in {label}."),
+    )
     yield Told("share", f, (who(b), " accounts for ", percent(maker, values[b] / total), f" of total {label}."))
-    yield Told("share-paren", f, (who(0), f" made up ", percent(maker, values[0] / total), " of the total, or ", fig(0), "."))
-    yield Told("combined", f, (who(0), " and ", who(1), f" combined for ", figure(maker, values[0] + values[1], column, [values[0]], style="exact"), f" in {label}."))
+    yield Told("share-paren", f, (who(0), " made up ", percent(maker, values[0] / total), " of the total, or ", fig(0), "."))
+    yield Told(
+        "combined",
+        f,
+        (
+            who(0),
+            " and ",
+            who(1),
+            " combined for ",
+            figure(maker, values[0] + values[1], column, [values[0]], style="exact"),
+            f" in {label}.",
+        ),
+    )
     yield Told("average", f, (f"The average {label} across them is ", figure(maker, total / len(values), column, [], style="exact"), "."))
 
 
@@ -318,16 +383,81 @@ def told_series(maker: Maker) -> Iterator[Told]:
     span = values[b] - values[a]
     over_all = values[-1] - values[0]
     yield Told("peaked", f, (f"{label} peaked in ", when(top), " at ", fig(top), "."))
-    yield Told("lowest-month", f, ("The ", Slot("lowest", (("wrong direction", "highest"),)), f" {label} was ", fig(bottom), ", in ", when(bottom), "."))
-    yield Told("high-low", f, (f"{label} was highest in ", when(top), " (", fig(top), ") and lowest in ", when(bottom), " (", fig(bottom), ")."), ((1, 5),))
+    yield Told(
+        "lowest-month",
+        f,
+        ("The ", Slot("lowest", (("wrong direction", "highest"),)), f" {label} was ", fig(bottom), ", in ", when(bottom), "."),
+    )
+    yield Told(
+        "high-low",
+        f,
+        (f"{label} was highest in ", when(top), " (", fig(top), ") and lowest in ", when(bottom), " (", fig(bottom), ")."),
+        ((1, 5),),
+    )
     yield Told("rose-in", f, ("In ", when(i), f", {label} ", direction(change, "rose", "fell"), " to ", fig(i), "."))
-    yield Told("from-to", f, (f"{label} ", direction(span, "grew", "declined"), " from ", fig(a), " in ", when(a), " to ", fig(b), " in ", when(b), "."), ((5, 9),))
-    yield Told("between", f, (f"Between ", Slot(write_month(days[a], "long")), " and ", Slot(write_month(days[b], "long")), f", {label} ", direction(span, "increased", "decreased"), " by ", percent(maker, span / values[a]), "."))
+    yield Told(
+        "from-to",
+        f,
+        (f"{label} ", direction(span, "grew", "declined"), " from ", fig(a), " in ", when(a), " to ", fig(b), " in ", when(b), "."),
+        ((5, 9),),
+    )
+    yield Told(
+        "between",
+        f,
+        (
+            "Between ",
+            Slot(write_month(days[a], "long")),
+            " and ",
+            Slot(write_month(days[b], "long")),
+            f", {label} ",
+            direction(span, "increased", "decreased"),
+            " by ",
+            percent(maker, span / values[a]),
+            ".",
+        ),
+    )
     yield Told("was-in", f, (f"{label} was ", fig(i), " in ", when(i), "."))
-    yield Told("mom", f, (f"{label} ", direction(change, "climbed", "dropped"), " ", percent(maker, change / values[i - 1]), " in ", Slot(write_month(days[i], "long")), " compared with the month before."))
-    yield Told("overall", f, (f"Over the whole period {label} went ", direction(over_all, "up", "down"), " from ", fig(0), " to ", fig(n - 1), "."))
-    yield Told("higher-than", f, (f"{label} in ", Slot(write_month(days[top], "long")), " was ", Slot("higher", (("wrong direction", "lower"),)), " than in ", Slot(write_month(days[bottom], "short")), "."), ((1, 5),))
-    yield Told("months-count", f, (f"Across the ", Slot(str(n), (("wrong figure", str(n + 2)), ("wrong figure", str(n + 5)))), f" months, {label} peaked at ", fig(top), "."))
+    yield Told(
+        "mom",
+        f,
+        (
+            f"{label} ",
+            direction(change, "climbed", "dropped"),
+            " ",
+            percent(maker, change / values[i - 1]),
+            " in ",
+            Slot(write_month(days[i], "long")),
+            " compared with the month before.",
+        ),
+    )
+    yield Told(
+        "overall", f, (f"Over the whole period {label} went ", direction(over_all, "up", "down"), " from ", fig(0), " to ", fig(n - 1), ".")
+    )
+    yield Told(
+        "higher-than",
+        f,
+        (
+            f"{label} in ",
+            Slot(write_month(days[top], "long")),
+            " was ",
+            Slot("higher", (("wrong direction", "lower"),)),
+            " than in ",
+            Slot(write_month(days[bottom], "short")),
+            ".",
+        ),
+        ((1, 5),),
+    )
+    yield Told(
+        "months-count",
+        f,
+        (
+            "Across the ",
+            Slot(str(n), (("wrong figure", str(n + 2)), ("wrong figure", str(n + 5)))),
+            f" months, {label} peaked at ",
+            fig(top),
+            ".",
+        ),
+    )
 
 
 # One row with the period before ------------------------------------------------------------------------------------------
@@ -339,26 +469,53 @@ def told_comparison(maker: Maker) -> Iterator[Told]:
     change = now - before
     index = maker.rng.randint(1, 22)
     start, previous = maker.month(index), maker.month(index - 1)
-    columns = (
-        column,
-        Column(name=f"{column.name}_previous", type=column.type, unit=column.unit, role="previous", label=f"{column.label}, period before", format=column.format, metric=column.metric),
-        Column(name=f"{column.name}_change", type=column.type, unit=column.unit, role="change", label="change", format=column.format, metric=column.metric),
-        Column(name=f"{column.name}_change_rate", type="number", unit="share", role="change_rate", label="change in %", format="rate", metric=column.metric),
-    )  # fmt: skip
+    columns = (column, *against_previous(column))
     cast = (lambda v: int(v)) if column is VISITS else (lambda v: round(v, 2))
     rows: list[tuple[Cell, ...]] = [(cast(now), cast(before), cast(change), change / before)]
-    f = finding(columns, rows, f"{column.label.capitalize()}, {month_span(start).label}, against the month before", month_span(start), month_span(previous))
+    f = finding(
+        columns,
+        rows,
+        f"{column.label.capitalize()}, {month_span(start).label}, against the month before",
+        month_span(start),
+        month_span(previous),
+    )
     label = column.label
     far = [dt.date(2018, 3, 1), dt.date(2015, 7, 1)]
     current, earlier = figure(maker, now, column, [before]), figure(maker, before, column, [now])
     rate = percent(maker, change / before)
     when, then = period(maker, start, far, style="long"), period(maker, previous, far, style="long")
-    yield Told("up-from", f, (f"{label} was ", current, " in ", when, ", ", direction(change, "up", "down"), " ", rate, " from ", earlier, " in ", then, "."))
+    yield Told(
+        "up-from",
+        f,
+        (f"{label} was ", current, " in ", when, ", ", direction(change, "up", "down"), " ", rate, " from ", earlier, " in ", then, "."),
+    )
     yield Told("rose-by", f, (f"{label} ", direction(change, "rose", "fell"), " by ", rate, " to ", current, "."))
     yield Told("compared-with", f, ("In ", when, f" {label} reached ", current, ", compared with ", earlier, " in ", then, "."))
-    yield Told("prev-month", f, (f"That is ", rate, " ", Slot("higher" if change > 0 else "lower", (("wrong direction", "lower" if change > 0 else "higher"),)), " than the previous month."))
-    yield Told("difference", f, (f"{label} ", direction(change, "increased", "decreased"), " by ", figure(maker, abs(change), column, [], style="exact"), " against the month before."))
-    yield Told("change-of", f, ("A ", rate, " ", direction(change, "increase", "decrease"), f" took {label} from ", earlier, " to ", current, "."))
+    yield Told(
+        "prev-month",
+        f,
+        (
+            "That is ",
+            rate,
+            " ",
+            Slot("higher" if change > 0 else "lower", (("wrong direction", "lower" if change > 0 else "higher"),)),
+            " than the previous month.",
+        ),
+    )
+    yield Told(
+        "difference",
+        f,
+        (
+            f"{label} ",
+            direction(change, "increased", "decreased"),
+            " by ",
+            figure(maker, abs(change), column, [], style="exact"),
+            " against the month before.",
+        ),
+    )
+    yield Told(
+        "change-of", f, ("A ", rate, " ", direction(change, "increase", "decrease"), f" took {label} from ", earlier, " to ", current, ".")
+    )
 
 
 # Two dimensions, two metrics, one total ----------------------------------------------------------------------------------
@@ -387,8 +544,31 @@ def told_two_dimensions(maker: Maker) -> Iterator[Told]:
 
     change = cells[n, later] - cells[n, d]
     yield Told("2d-cell", f, (name(n, names), " made ", fig(n, d), " in ", period(maker, d, days), "."))
-    yield Told("2d-rose", f, ("Revenue of ", Slot(n), " ", direction(change, "rose", "fell"), " from ", fig(n, d), " in ", period(maker, d, days), " to ", fig(n, later), " in ", period(maker, later, days), "."))
-    yield Told("2d-two", f, ("In ", period(maker, d, days), ", ", name(n, names), " made ", fig(n, d), " and ", name(other, names), " ", fig(other, d), "."), ((3, 7),))
+    yield Told(
+        "2d-rose",
+        f,
+        (
+            "Revenue of ",
+            Slot(n),
+            " ",
+            direction(change, "rose", "fell"),
+            " from ",
+            fig(n, d),
+            " in ",
+            period(maker, d, days),
+            " to ",
+            fig(n, later),
+            " in ",
+            period(maker, later, days),
+            ".",
+        ),
+    )
+    yield Told(
+        "2d-two",
+        f,
+        ("In ", period(maker, d, days), ", ", name(n, names), " made ", fig(n, d), " and ", name(other, names), " ", fig(other, d), "."),
+        ((3, 7),),
+    )
     yield Told("2d-of", f, (name(other, names), "'s revenue in ", period(maker, later, days), " was ", fig(other, later), "."))
 
 
@@ -396,7 +576,9 @@ def told_two_metrics(maker: Maker) -> Iterator[Told]:
     names = maker.rng.sample(REGIONS, 4)
     money, visits = maker.spread(4, 2_000, 9_000), maker.spread(4, 90, 400, whole=True)
     rows: list[tuple[Cell, ...]] = [(n, m, int(v)) for n, m, v in zip(names, money, visits, strict=True)]
-    f = finding((dimension("stores.region", "region"), REVENUE, VISITS), rows, "Revenue and visits by region", month_span(dt.date(2017, 5, 1)))
+    f = finding(
+        (dimension("stores.region", "region"), REVENUE, VISITS), rows, "Revenue and visits by region", month_span(dt.date(2017, 5, 1))
+    )
     i = maker.rng.randrange(4)
     j = (i + 1) % 4
     rich, busy = money.index(max(money)), visits.index(max(visits))
@@ -406,8 +588,14 @@ def told_two_metrics(maker: Maker) -> Iterator[Told]:
         return figure(maker, column_values[k], column, [v for q, v in enumerate(column_values) if q != k])
 
     yield Told("two-metrics", f, (name(names[i], names), " had revenue of ", fig(i, REVENUE), " from ", fig(i, VISITS), " visits."))
-    yield Told("most-visits", f, (name(names[busy], names), " had the ", Slot("most", (("wrong direction", "fewest"),)), " visits: ", fig(busy, VISITS), "."))
-    yield Told("both", f, ("The ", name(names[j], names), " saw ", fig(j, VISITS), " visits and ", fig(j, REVENUE), " in revenue in May 2017."))
+    yield Told(
+        "most-visits",
+        f,
+        (name(names[busy], names), " had the ", Slot("most", (("wrong direction", "fewest"),)), " visits: ", fig(busy, VISITS), "."),
+    )
+    yield Told(
+        "both", f, ("The ", name(names[j], names), " saw ", fig(j, VISITS), " visits and ", fig(j, REVENUE), " in revenue in May 2017.")
+    )
     yield Told("highest-rev", f, ("Revenue was highest in the ", name(names[rich], names), " at ", fig(rich, REVENUE), "."))
 
 
@@ -417,8 +605,22 @@ def told_total(maker: Maker) -> Iterator[Told]:
     others = [dt.date(2015, 4, 1), dt.date(2018, 8, 1)]
     f = finding((REVENUE, VISITS), [(revenue, int(visits))], f"Revenue and visits, {month_span(start).label}", month_span(start))
     yield Told("single", f, ("Revenue was ", figure(maker, revenue, REVENUE, []), " in ", period(maker, start, others), "."))
-    yield Told("there-were", f, ("There were ", figure(maker, visits, VISITS, [], style="exact"), " visits in ", period(maker, start, others), "."))
-    yield Told("two-of", f, ("In ", period(maker, start, others), " you had ", figure(maker, visits, VISITS, [], style="exact"), " visits and revenue of ", figure(maker, revenue, REVENUE, []), "."))
+    yield Told(
+        "there-were", f, ("There were ", figure(maker, visits, VISITS, [], style="exact"), " visits in ", period(maker, start, others), ".")
+    )
+    yield Told(
+        "two-of",
+        f,
+        (
+            "In ",
+            period(maker, start, others),
+            " you had ",
+            figure(maker, visits, VISITS, [], style="exact"),
+            " visits and revenue of ",
+            figure(maker, revenue, REVENUE, []),
+            ".",
+        ),
+    )
 
 
 ALL_VOICES: tuple[Voice, ...] = (told_rankings, told_series, told_comparison, told_tables)

@@ -57,7 +57,7 @@ class Sentence:
         return next(i for i, c in enumerate(self.clauses) if mention in c.mentions or mention in c.cues)
 
     def bound(self, index: int, wanted: Wanted, *, at: int | None = None) -> tuple[Mention, ...]:
-        """What the clause `index` is about, among the wanted: its own mention or group, else that of an earlier clause, else of a later one.
+        """What the clause `index` is about, among the wanted: its own, else an earlier clause's, else a later one's.
 
         Args:
             at: Position of the figure or claim, to choose between several in one clause.
@@ -146,16 +146,14 @@ def _cuts(text: str, mentions: Sequence[Mention]) -> list[tuple[int, str]]:
         if said in ("than", "from", "over") and _belongs_to_figure(text, match.end(), things):
             continue
         cuts.append((match.start(), said))
-    for mention in mentions:
-        if mention.cue is Cue.LEVEL and not COMPARATIVE.fullmatch(text[mention.start : mention.end]):
-            cuts.append((mention.end - 1, "level"))
-    return sorted(cuts)
+    levels = (m for m in mentions if m.cue is Cue.LEVEL and not COMPARATIVE.fullmatch(text[m.start : m.end]))
+    return sorted([*cuts, *((m.end - 1, "level") for m in levels)])
 
 
 def _masked(text: str, things: Sequence[Mention]) -> str:
     letters = list(text)
     for mention in things:
-        letters[mention.start : mention.end] = "\x1f" * (mention.end - mention.start)
+        letters[mention.start : mention.end] = "\x00" * (mention.end - mention.start)
     return "".join(letters)
 
 

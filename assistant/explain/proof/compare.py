@@ -49,20 +49,21 @@ def _over_time(sentence: Sentence, index: int, cue: Mention, world: World, colum
     starts = [world.table.rows[row][world.time] for row in order]
     if len(order) < 2 or len(set(starts)) != len(starts):
         return None
-    ends = _end_rows(sentence, index, cue, world, order)
+    ends = _end_rows(sentence, index, world, order)
     if ends is None:
         return None
     base, value = world.number(ends[0], column), world.number(ends[1], column)
     return None if base is None or value is None else Pair(world=world, base=base, value=value, column=column)
 
 
-def _end_rows(sentence: Sentence, index: int, cue: Mention, world: World, order: Sequence[int]) -> tuple[int, int] | None:
+def _end_rows(sentence: Sentence, index: int, world: World, order: Sequence[int]) -> tuple[int, int] | None:
     named = _named_rows(sentence, world, order)
     rows = sorted({row for _, row in named}, key=order.index)
     if not rows:
         unplaced = any(m.kind == "period" and not m.in_world(world) for m in sentence.mentions)
         return None if unplaced else (order[0], order[-1])
-    if len(rows) == 2:
+    several = sum(m.cue is Cue.MOVE for m in sentence.mentions) > 1
+    if len(rows) == 2 and not several:
         return rows[0], rows[1]
     if len(rows) == 1:
         return _around(sentence, named[0][0], rows[0], order)
@@ -70,7 +71,7 @@ def _end_rows(sentence: Sentence, index: int, cue: Mention, world: World, order:
         (m, row) for m, row in named if index + 1 < len(sentence.clauses) and m in sentence.clauses[index + 1].mentions
     ]
     if len(local) != 1:
-        return None
+        return (rows[0], rows[1]) if len(rows) == 2 else None
     mention, row = local[0]
     before = [other for m, other in named if m.end <= mention.start]
     return (before[-1], row) if before and order.index(before[-1]) < order.index(row) else _around(sentence, mention, row, order)
@@ -82,11 +83,8 @@ def _named_rows(sentence: Sentence, world: World, order: Sequence[int]) -> list[
     periods = [m for m in (*sentence.carried, *sentence.mentions) if m.kind == "period" and narrows(m, world)]
     own = [m for m in periods if m not in sentence.carried]
     for mention in own or periods:
-        if mention.period is not None and mention.period.is_range:
-            sides = ("from", "to")
-        else:
-            sides = ("",)
-        for side in sides:
+        is_range = mention.period is not None and mention.period.is_range
+        for side in ("from", "to") if is_range else ("",):
             named += [(mention, row) for row in order if period_fits(world, row, mention, side)][:1]
     return named
 
@@ -95,6 +93,8 @@ def _around(sentence: Sentence, mention: Mention, row: int, order: Sequence[int]
     """With one period named: since it, up to it, or against the period before it."""
     before = sentence.text[: mention.start]
     at = order.index(row)
+    if sentence.has(Cue.NEXT):
+        return (row, order[at + 1]) if at + 1 < len(order) else None
     if _SINCE.search(before) and at < len(order) - 1:
         return row, order[-1]
     if _UNTIL.search(before) and at > 0:
@@ -178,7 +178,7 @@ def _cues_about(sentence: Sentence, figure: Mention) -> list[Mention]:
     if own or directly_behind:
         return directly_behind or own
     before = [c for c in sentence.mentions if c.cue in kinds and c.end <= figure.start]
-    if figure.figure is not None and figure.figure.kind in ("percent", "points") or clause.is_object:
+    if (figure.figure is not None and figure.figure.kind in ("percent", "points")) or clause.is_object:
         return before[-1:]
     return []
 

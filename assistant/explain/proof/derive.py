@@ -6,6 +6,7 @@ Formulas: cell, sum, average, count of rows, share of the sum, difference, growt
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -65,12 +66,12 @@ def scope_of(sentence: Sentence, index: int, world: World, *, at: int | None = N
     if any(not _placed(m, world) for group in own for m in group):
         return None
     strangers = [g for g in inherited if any(not _placed(m, world) for m in g)]
-    anchored = any(m.kind == "entity" for group in own for m in group)
+    anchored = any(m.kind == "entity" for group in own for m in group) or _starts_anew(sentence, index)
     if strangers and not anchored:
         return None
     groups = (*own, *(g for g in inherited if g not in strangers))
     intro = sentence.clauses[index].intro
-    rows = rows_of(world, groups, intro)
+    rows = _shifted(sentence, index, world, rows_of(world, groups, intro))
     times = {name for group in groups for m in group for w, name in m.scopes if w == world.index and m.kind == "period"}
     narrowed = any(narrows(m, world) for group in groups for m in group)
     return Scope(
@@ -81,6 +82,25 @@ def scope_of(sentence: Sentence, index: int, world: World, *, at: int | None = N
         own_only=rows_of(world, own, intro),
         time="comparison" if times == {"comparison"} else "window" if "window" in times else "",
     )
+
+
+_ANEW = re.compile(r"\bthere\s+(?:is|are|was|were)\b|\b(?:in total|overall)\b", re.I)
+
+
+def _starts_anew(sentence: Sentence, index: int) -> bool:
+    """ "GROCERY made $5, and there were 7 visits": the second part no longer speaks of GROCERY."""
+    clause = sentence.clauses[index]
+    return _ANEW.search(sentence.text[clause.start : clause.end]) is not None
+
+
+def _shifted(sentence: Sentence, index: int, world: World, rows: tuple[int, ...]) -> tuple[int, ...]:
+    """The period before or after, where the clause says so and names no period of its own: "the month after"."""
+    step = sum({Cue.NEXT: 1, Cue.PREVIOUS: -1}.get(c.cue, 0) for c in sentence.clauses[index].cues if c.cue is not None)
+    if world.time is None or not step or len(rows) != 1 or _own_period(sentence, index):
+        return rows
+    same = [row for row in world.by_time if all(world.key(row, c) == world.key(rows[0], c) for c in world.dimensions if c != world.time)]
+    at = same.index(rows[0]) + step if rows[0] in same else -1
+    return (same[at],) if 0 <= at < len(same) else ()
 
 
 def groups_about(sentence: Sentence, index: int, at: int | None) -> tuple[list[tuple[Mention, ...]], list[tuple[Mention, ...]]]:
@@ -154,10 +174,17 @@ def period_fits(world: World, row: int, mention: Mention, intro: str) -> bool:
     return False
 
 
+def _metrics_about(sentence: Sentence, index: int, world: World, at: int | None) -> tuple[Mention, ...]:
+    """The metrics that clause `index` speaks of; one of another finding that only comes later in the sentence is not meant."""
+    ours = {c.metric or c.name for c in world.table.columns}
+    end = sentence.clauses[index].end
+    return sentence.bound(index, lambda m: m.kind == "metric" and (m.start < end or bool(m.metrics & ours)), at=at)
+
+
 def columns_for(sentence: Sentence, index: int, world: World, figure: Figure | None, *, at: int | None = None) -> tuple[int, ...]:
     """The measure columns that a claim may speak of, by the metrics named, the noun behind the figure, and its unit."""
     columns = list(world.measures)
-    named = sentence.bound(index, lambda m: m.kind == "metric", at=at)
+    named = _metrics_about(sentence, index, world, at)
     if figure is not None:
         columns = [c for c in columns if _fits_unit(world.table.columns[c], figure)]
         noun = unit_noun(sentence.text, figure)
@@ -238,7 +265,11 @@ def _end_of_series(sentence: Sentence, index: int, scope: Scope, column: int) ->
     """ "from $5 to $10" without dates: the first and the last value of the series."""
     world = scope.world
     intro = sentence.clauses[index].intro
-    if world.time is None or intro not in ("from", "up from", "down from", "to") or any(m.kind == "period" and m.places for m in sentence.mentions):
+    if (
+        world.time is None
+        or intro not in ("from", "up from", "down from", "to")
+        or any(m.kind == "period" and m.places for m in sentence.mentions)
+    ):
         return None
     order = [row for row in world.by_time if row in scope.rows]
     if len({world.table.rows[row][world.time] for row in order}) != len(order) or not order:
@@ -262,10 +293,8 @@ def _role_is_meant(sentence: Sentence, index: int, scope: Scope, column: int) ->
     clause = sentence.clauses[index]
     said_previous = any(c.cue is Cue.PREVIOUS for c in clause.cues)
     if role == "previous":
-        return (
-            scope.time == "comparison"
-            or (scope.time != "window" or not _own_period(sentence, index))
-            and (clause.intro in PREVIOUS_WORDS or said_previous)
+        return scope.time == "comparison" or (
+            (scope.time != "window" or not _own_period(sentence, index)) and (clause.intro in PREVIOUS_WORDS or said_previous)
         )
     if role in ("change", "change_rate"):
         return any(m.cue in _CHANGE_CUES for m in sentence.mentions)
@@ -275,7 +304,7 @@ def _role_is_meant(sentence: Sentence, index: int, scope: Scope, column: int) ->
         return role == "running" or sentence.has(Cue.AVERAGE)
     said_from = clause.intro in PREVIOUS_WORDS and not any(m.kind == "entity" for m in clause.mentions)
     has_previous = any(c.role == "previous" and c.metric == scope.world.table.columns[column].metric for c in scope.world.table.columns)
-    return scope.time != "comparison" and not (said_from and has_previous)
+    return scope.time != "comparison" and not ((said_from or said_previous) and has_previous)
 
 
 def _own_period(sentence: Sentence, index: int) -> bool:
@@ -297,13 +326,19 @@ def _aggregates(sentence: Sentence, index: int, scope: Scope, columns: Sequence[
         additive = world.is_additive(column) and len(values) > 1 and whole
         if additive and (said_total or joint or not scope.named) and not _each(clause.cues):
             yield Derivation(value=sum(values), formula="sum", column=column, rows=tuple(rows))
-        if any(c.cue is Cue.AVERAGE for c in clause.cues) and len(values) > 1 and whole:
+        if _says_average(sentence, index) and len(values) > 1 and whole:
             yield Derivation(value=sum(values) / len(values), formula="average", column=column, rows=tuple(rows))
         yield from _sum_of_top(sentence, world, column)
 
 
 def _each(cues: Sequence[Mention]) -> bool:
     return any(c.cue is Cue.AVERAGE for c in cues)
+
+
+def _says_average(sentence: Sentence, index: int) -> bool:
+    """ "average" in the figure's clause, or opening the sentence: "On average, ..."."""
+    opening = sentence.clauses[0].cues if not sentence.clauses[0].mentions else []
+    return any(c.cue is Cue.AVERAGE for c in (*sentence.clauses[index].cues, *opening))
 
 
 def _is_top(sentence: Sentence, world: World, rows: Sequence[int]) -> bool:
@@ -368,7 +403,7 @@ def _shares(sentence: Sentence, index: int, scope: Scope) -> Iterator[Derivation
 
 def metric_columns(sentence: Sentence, index: int, world: World) -> list[int]:
     """The metric columns that a claim without a figure speaks of: those named, else the first."""
-    named = sentence.bound(index, lambda m: m.kind == "metric")
+    named = _metrics_about(sentence, index, world, None)
     metrics = frozenset().union(*(m.metrics for m in named)) if named else frozenset()
     columns = [c for c in world.measures if world.table.columns[c].role in ("metric", "count")]
     if metrics:

@@ -150,7 +150,6 @@ def _written(text: str) -> Iterator[Figure]:
         factor = scale * (0.01 if kind in ("percent", "points") else 1.0)
         sign = match["sign"] or match["sign2"]
         value = float(number.replace(",", "")) * factor
-        # A hyphen between two words or figures joins them; only one after a space or at the start is a minus.
         yield Figure(
             start=match.start(),
             end=match.end(),
@@ -216,7 +215,8 @@ def _hedge_before(text: str, start: int) -> Hedge:
     match = _HEDGE.search(text[max(0, start - 28) : start])
     if match is None:
         return ""
-    for name in ("about", "nearly", "over", "under"):
+    names: tuple[Hedge, ...] = ("about", "nearly", "over", "under")
+    for name in names:
         if match[name]:
-            return name  # type: ignore[return-value]
+            return name
     return ""

@@ -25,9 +25,7 @@ from assistant.explain.proof.worlds import World, stem, words
 FLAT_WITHIN = 0.01
 """Relative change up to which "unchanged" and "flat" hold."""
 _UNSAFE = re.compile(r"https?:|www\.|\]\(|!\[|<\s*/?\s*[a-z!]|javascript:|data:", re.I)
-_CLAIMING = frozenset(
-    {Cue.MOVE, Cue.LEVEL, Cue.EXTREME, Cue.RANK, Cue.GROUP, Cue.FOLLOWED, Cue.MOST_OF, Cue.UNPROVABLE}
-)
+_CLAIMING = frozenset({Cue.MOVE, Cue.LEVEL, Cue.EXTREME, Cue.RANK, Cue.GROUP, Cue.FOLLOWED, Cue.MOST_OF, Cue.UNPROVABLE})
 _TIME_NOUNS = frozenset({"day", "week", "month", "hour", "minute", "second", "year", "line", "item", "unit", "percent"})
 _PEOPLE_NOUNS = frozenset({"customer", "household", "user", "shopper", "buyer", "client", "member", "account"})
 _SAME = ({"sale", "revenue", "turnover"}, {"spend", "spending"}, {"order", "basket", "transaction"}, {"discount", "saving"})
@@ -88,7 +86,7 @@ def _check(sentence: Sentence, lexicon: Lexicon) -> int:
     for cue in cues:
         if not any(_cue_holds(sentence, cue, world) for world in worlds):
             raise _Unsupported(_words(sentence, cue))
-    _check_scope_of_claims(sentence, worlds)
+    _check_dates_alone(sentence)
     return len(figures) + len(cues)
 
 
@@ -96,13 +94,16 @@ def _words(sentence: Sentence, mention: Mention) -> str:
     return sentence.text[mention.start : mention.end].strip()
 
 
-def _check_scope_of_claims(sentence: Sentence, worlds: Sequence[World]) -> None:
-    """A sentence that only dates something ("in March 2017") must date it by a window, not by the comparison alone."""
+_AS_OF_WORDS = re.compile(r"\b(?:as of|as at|on|ends?|until|up to|to)\b", re.I)
+
+
+def _check_dates_alone(sentence: Sentence) -> None:
+    """The as-of day may be told as such, but is not the period of a figure."""
+    has_figure = any(m.kind == "figure" for m in sentence.mentions)
     for mention in sentence.mentions:
-        if mention.kind == "period" and mention.scopes and {name for _, name in mention.scopes} == {"as_of"}:
-            if any(m.kind == "figure" for m in sentence.mentions) and not re.search(r"\b(?:as of|as at|on|ends?|until|up to|to)\b", sentence.text, re.I):
-                raise _Unsupported(_words(sentence, mention))
-    del worlds
+        only_as_of = {name for _, name in mention.scopes} == {"as_of"} and not mention.places
+        if mention.kind == "period" and only_as_of and has_figure and not _AS_OF_WORDS.search(sentence.text):
+            raise _Unsupported(_words(sentence, mention))
 
 
 def _check_words(sentence: Sentence, lexicon: Lexicon, figures: Sequence[Mention]) -> None:
@@ -119,7 +120,10 @@ def _check_words(sentence: Sentence, lexicon: Lexicon, figures: Sequence[Mention
             raise _Unsupported(word)
         if plain in BUSINESS_NOUNS and plain not in _TIME_NOUNS and not _noun_is_known(plain, known, sentence, figures):
             raise _Unsupported(word)
-    if any(m.cue is not None and _words(sentence, m).lower().split()[0] in JUDGING and _is_rate(sentence, m, lexicon) for m in sentence.mentions):
+    if any(
+        m.cue is not None and _words(sentence, m).lower().split()[0] in JUDGING and _is_rate(sentence, m, lexicon)
+        for m in sentence.mentions
+    ):
         raise _Unsupported("a judgement of a rate")
 
 
@@ -146,7 +150,9 @@ def _is_known(word: str, known: frozenset[str], *, first: bool) -> bool:
 def _noun_is_known(noun: str, known: frozenset[str], sentence: Sentence, figures: Sequence[Mention]) -> bool:
     if noun in known:
         return True
-    bare = any(f.figure is not None and f.figure.kind == "plain" for f in figures) and not any(m.kind == "metric" for m in sentence.mentions)
+    bare = any(f.figure is not None and f.figure.kind == "plain" for f in figures) and not any(
+        m.kind == "metric" for m in sentence.mentions
+    )
     return noun in _PEOPLE_NOUNS and not bare
 
 
@@ -168,7 +174,9 @@ def _figure_holds(sentence: Sentence, mention: Mention, world: World) -> bool:
                 return True
         elif figure.matches(derived.value):
             return True
-    return any(_signed_match(figure, value, direction if cue is not None else None) for value, cue in _pair_values(sentence, mention, world))
+    return any(
+        _signed_match(figure, value, direction if cue is not None else None) for value, cue in _pair_values(sentence, mention, world)
+    )
 
 
 def _pair_values(sentence: Sentence, mention: Mention, world: World) -> Iterator[tuple[float, Mention | None]]:

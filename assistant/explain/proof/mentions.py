@@ -43,7 +43,8 @@ class Mention:
     def shares_slot(self, other: Mention) -> bool:
         """Whether both could stand for the same part of a row."""
         if self.kind == "period" and other.kind == "period":
-            return True
+            # The window of a whole series leaves room for one of its rows.
+            return bool(self.places) == bool(other.places)
         return bool(self.places & other.places)
 
 
@@ -123,7 +124,7 @@ def _blank(text: str, found: Sequence[Mention]) -> str:
     """The text with every mention overwritten, so that nothing is read twice; same length."""
     letters = list(text)
     for mention in found:
-        letters[mention.start : mention.end] = "\x1f" * (mention.end - mention.start)
+        letters[mention.start : mention.end] = "\x00" * (mention.end - mention.start)
     return "".join(letters)
 
 
@@ -186,16 +187,26 @@ def _periods(rest: str, lexicon: Lexicon) -> list[Mention]:
         places, scopes = set(), set()
         written = rest[period.start : period.end].lower().removeprefix("the ")
         for world in lexicon.worlds:
-            if _rows_touch(world, period) and world.time is not None:
+            here = _scopes(world, period, written)
+            is_whole_series = "window" in here and len(world.by_time) > 1
+            if world.time is not None and not is_whole_series and _rows_touch(world, period):
                 places.add(Place(world.index, world.time))
-            scopes |= {(world.index, name) for name in _scopes(world, period, written)}
+            scopes |= {(world.index, name) for name in here}
         mention = Mention(
             start=period.start, end=period.end, kind="period", period=period, places=frozenset(places), scopes=frozenset(scopes)
         )
-        if period.is_relative and not places and not scopes and not written.startswith(("this", "current")):
+        if period.is_relative and not places and not scopes and _may_be_the_one_before(written, lexicon):
             mention = replace(mention, kind="cue", cue=Cue.PREVIOUS, period=None)
         found.append(mention)
     return found
+
+
+def _may_be_the_one_before(written: str, lexicon: Lexicon) -> bool:
+    """ "the previous month" beside a period that is named; "last month" only where there is something to compare with."""
+    if written.startswith(("previous", "prior", "preceding")):
+        return True
+    has_before = any(w.finding.reading.comparison is not None for w in lexicon.worlds)
+    return written.startswith("last") and has_before
 
 
 def _rows_touch(world: World, period: Period) -> bool:
@@ -297,11 +308,10 @@ def _cues(rest: str, text: str, *, only: set[Cue]) -> list[Mention]:
 
 def _is_hedge(cue: Mention, found: Sequence[Mention], text: str) -> bool:
     """Whether a "more than" belongs to the figure after it."""
-    for mention in found:
-        if mention.figure is not None and mention.figure.hedge and cue.end <= mention.start:
-            if re.fullmatch(r"\s*(?:than)?\s*(?:a|an|the)?\s*", text[cue.end : mention.start], re.I):
-                return cue.cue in (Cue.LEVEL, Cue.EXTREME, Cue.MOVE, Cue.MOST_OF)
-    return False
+    if cue.cue not in (Cue.LEVEL, Cue.EXTREME, Cue.MOVE, Cue.MOST_OF):
+        return False
+    hedged = (m for m in found if m.figure is not None and m.figure.hedge and cue.end <= m.start)
+    return any(re.fullmatch(r"\s*(?:than)?\s*(?:a|an|the)?\s*", text[cue.end : m.start], re.I) for m in hedged)
 
 
 def _as_level(cue: Mention, found: Sequence[Mention], text: str) -> Mention:

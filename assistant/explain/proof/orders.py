@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from assistant.explain.proof.clauses import Sentence
@@ -133,7 +134,9 @@ def followed_holds(sentence: Sentence, cue: Mention, world: World) -> bool:
 
 def _run(sentence: Sentence, after: Sequence[Mention]) -> list[Mention]:
     """The names of one list, until another claim begins."""
-    stop = next((m.start for m in sentence.mentions if m.start > after[0].end and m.cue in (Cue.EXTREME, Cue.LEVEL, Cue.RANK, Cue.FOLLOWED)), None)
+    stop = next(
+        (m.start for m in sentence.mentions if m.start > after[0].end and m.cue in (Cue.EXTREME, Cue.LEVEL, Cue.RANK, Cue.FOLLOWED)), None
+    )
     return [m for m in after if stop is None or m.start < stop]
 
 
@@ -146,7 +149,9 @@ def _is_chain(world: World, column: int, chain: Sequence[Mention], *, ascending:
         if len(rows) != 1 or rows[0] not in order:
             return False
         places.append(order.index(rows[0]))
-    return all(b == a + 1 or values[b] == values[a] or values[b] == values[min(a + 1, len(values) - 1)] for a, b in zip(places, places[1:], strict=False))
+    return all(
+        b == a + 1 or values[b] == values[a] or values[b] == values[min(a + 1, len(values) - 1)] for a, b in itertools.pairwise(places)
+    )
 
 
 def most_of_holds(sentence: Sentence, cue: Mention, world: World) -> bool:

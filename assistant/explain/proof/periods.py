@@ -15,7 +15,10 @@ from tools.core.semantics.model import ModelSettings
 
 _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
-_M = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\.?"
+_M = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\.?"
+)
 _D = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
 _Y = r"(?:19|20)\d\d"
 _ORDINAL = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
@@ -70,7 +73,7 @@ class Period:
 def read_periods(text: str, *, years: Iterable[int], as_of: dt.date | None) -> list[Period]:
     """Every period written in `text`, ranges first, none overlapping."""
     singles = list(_singles(text, sorted(set(years))))
-    merged = _with_ranges(text, singles, sorted(set(years)))
+    merged = _with_ranges(text, singles)
     taken = [(p.start, p.end) for p in merged]
     for period in _relatives(text, as_of):
         if not any(start < period.end and period.start < end for start, end in taken):
@@ -92,17 +95,16 @@ def _singles(text: str, years: list[int]) -> Iterator[Period]:
                 yield Period(start=match.start(), end=match.end(), spans=spans)
 
 
+_BEFORE_A_MONTH = re.compile(
+    r"(?:\b(?:in|of|from|to|since|until|and|during|for|by|between|than|through|with|was|is|vs\.?|versus|against|month)|[(,:;–-])$"
+)
+
+
 def _is_the_verb(text: str, match: re.Match[str]) -> bool:
-    """ "May" and "March" without a year: a month only where a sentence would have one."""
-    if match["y"] or match["mon"] not in ("May", "March"):
+    """ "May" without a year is a month only where a sentence would have one."""
+    if match["y"] or match["mon"] != "May":
         return False
-    if match["mon"] == "March":
-        return False
-    before = text[: match.start()].rstrip().lower()
-    return not re.search(
-        r"(?:\b(?:in|of|from|to|since|until|and|during|for|by|between|than|through|with|was|is|vs\.?|versus|against|month)|[(,:;–-])$",
-        before,
-    )
+    return not _BEFORE_A_MONTH.search(text[: match.start()].rstrip().lower())
 
 
 def _spans(kind: str, parts: dict[str, str | None], years: list[int]) -> Iterator[DateSpan]:
@@ -119,12 +121,12 @@ def _span(kind: str, parts: dict[str, str | None], year: int) -> DateSpan:
     if kind == "year":
         return DateSpan(start=dt.date(year, 1, 1), end=dt.date(year, 12, 31))
     if kind == "quarter":
-        number = int(parts["q1"]) if parts["q1"] else _ORDINAL[str(parts["oq1"]).lower()]
+        number = int(str(parts["q1"])) if parts["q1"] else _ORDINAL[str(parts["oq1"]).lower()]
         return _months(year, 3 * number - 2, 3)
     if kind == "half":
-        number = int(parts["h"]) if parts["h"] else _ORDINAL[str(parts["oh"]).lower()]
+        number = int(str(parts["h"])) if parts["h"] else _ORDINAL[str(parts["oh"]).lower()]
         return _months(year, 6 * number - 5, 6)
-    month = int(parts["m"]) if parts.get("m") else _MONTHS[str(parts["mon"]).lower().rstrip(".")]
+    month = int(str(parts["m"])) if parts.get("m") else _MONTHS[str(parts["mon"]).lower().rstrip(".")]
     if kind in ("month", "iso_month"):
         return _months(year, month, 1)
     day = dt.date(year, month, int(re.sub(r"\D", "", str(parts["d"]))))
@@ -139,7 +141,7 @@ def _months(year: int, month: int, count: int) -> DateSpan:
 _DAY_BEFORE_RANGE = re.compile(rf"\b(?P<d>{_D})\s*(?:to|–|-)\s*$")
 
 
-def _with_ranges(text: str, singles: list[Period], years: list[int]) -> list[Period]:
+def _with_ranges(text: str, singles: list[Period]) -> list[Period]:
     """Joins "March" + "to" + "May 2017" into one range; "1 to 15 March" likewise."""
     merged: list[Period] = []
     waiting = sorted(singles, key=lambda p: p.start)

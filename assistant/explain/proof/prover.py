@@ -14,7 +14,8 @@ from tools.core.contract import Finding
 
 _END = re.compile(r"(?<=[.!?])[\"'”)*]*\s+|\n+")
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:vs|approx|e\.g|i\.e|etc|no|nr|st|mr|mrs|ms|dr|inc|ltd|co|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec|[A-Z])\.$", re.I
+    r"(?:^|[\s(])(?:vs|approx|e\.g|i\.e|etc|no|nr|st|mr|mrs|ms|dr|inc|ltd|co|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec|[A-Z])\.$",
+    re.I,
 )
 
 
@@ -97,9 +98,7 @@ def _sentence_end(text: str) -> int | None:
     return None
 
 
-def prove(
-    prose: str, findings: Iterable[Finding], fallback: str, synonyms: Mapping[str, Sequence[str]] | None = None
-) -> ProvenText:
+def prove(prose: str, findings: Iterable[Finding], fallback: str, synonyms: Mapping[str, Sequence[str]] | None = None) -> ProvenText:
     """The prose with every unsupported sentence replaced by `fallback` (the first) or left out (the others).
 
     Args:

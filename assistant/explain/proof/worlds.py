@@ -8,20 +8,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from assistant.explain.proof.vocabulary import BUSINESS_NOUNS
+from assistant.explain.proof.vocabulary import BUSINESS_NOUNS, word_set
 from assistant.render.numbers import LONG_MONTHS, WEEKDAYS, format_part_of_date, missing
 from tools.core.contract import Cell, Column, DateSpan, Finding, Table
 from tools.core.query.calendar import add_months
 
 _MEASURE_ROLES = frozenset({"metric", "count", "previous", "change", "change_rate", "share", "running", "average"})
 _PARTIAL = re.compile(
-    r"\b(?:top|bottom|first|last|highest|lowest|best|worst|limit(?:ed to)?)\s+\d+\b(?!\s*(?:full\s+|complete\s+)?(?:day|week|month|quarter|year))",
+    r"\b(?:top|bottom|first|last|highest|lowest|best|worst|limit(?:ed to)?)\s+\d+\b"
+    r"(?!\s*(?:full\s+|complete\s+)?(?:day|week|month|quarter|year))",
     re.I,
 )
 _NOT_ADDITIVE = re.compile(
     r"\b(?:average|mean|median|per|rate|ratio|share|percent\w*|distinct|unique|lift|support|confidence|probability|index|score)\b", re.I
 )
-_PEOPLE = frozenset("household customer user shopper buyer client visitor subscriber member account people person person entitie".split())
+_PEOPLE = word_set("household customer user shopper buyer client visitor subscriber member account people person")
 """A person counted in two groups is one person: such counts do not add up."""
 
 
