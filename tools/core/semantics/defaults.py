@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from tools.core.semantics.model import Datatype, MetricFormat
 
@@ -12,6 +13,7 @@ DATED = frozenset({Datatype.DATE, Datatype.DATETIME, Datatype.DATETIME_TZ})
 NUMERIC = frozenset({Datatype.INTEGER, Datatype.DECIMAL, Datatype.FLOAT})
 
 _WAREHOUSE_AFFIXES = frozenset({"dim", "fact", "fct", "stg", "mart", "tbl", "vw"})
+_LONGEST_PREFIX = 3
 _IRREGULAR = {"person": "people", "child": "children", "man": "men", "woman": "women", "datum": "data"}
 _SINGULAR = {plural: singular for singular, plural in _IRREGULAR.items()}
 _PEOPLE = ("customer", "household", "user", "member", "client", "guest", "subscriber", "patient", "shopper", "buyer", "person")
@@ -71,6 +73,15 @@ def words(name: str) -> str:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").lower().split()
     kept = [word for word in spaced if word not in _WAREHOUSE_AFFIXES]
     return " ".join(kept or spaced)
+
+
+def shared_prefix(names: Sequence[str]) -> str:
+    """The short prefix that most columns of a table carry ("c_" of c_name, c_city, c_since), else nothing."""
+    prefixes = Counter(f"{name.partition('_')[0]}_" for name in names if 1 <= name.find("_") <= _LONGEST_PREFIX)
+    if not prefixes:
+        return ""
+    prefix, count = prefixes.most_common(1)[0]
+    return prefix if count >= 3 and count > 0.6 * len(names) else ""
 
 
 def plural(phrase: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from tools.core.errors import ModelInvalid
 from tools.core.semantics import defaults
 from tools.core.semantics import document as doc
+from tools.core.semantics.additions import ModelAddition, with_additions
 from tools.core.semantics.catalog import Catalog
 from tools.core.semantics.model import (
     AbsentConcept,
@@ -31,12 +32,15 @@ from tools.core.semantics.model import (
     Metric,
     MetricFormat,
     MetricInput,
+    Modelled,
     ModelSettings,
     NamedFilter,
     NonAdditive,
     Relationship,
+    Roles,
     Route,
     SemanticModel,
+    Signal,
     VerifiedQuestion,
 )
 from tools.core.semantics.problems import JSON, Issues, Where, did_you_mean, load_yaml
@@ -45,15 +49,19 @@ _SQLGLOT_DIALECT = {"ANSI_SQL": None, "DATABRICKS": "databricks", "SNOWFLAKE": "
 """Dialects of the specification that can be read, the preferred first; None needs no translation."""
 
 _AGGREGATED = re.compile(r"\b(?:SUM|AVG|MEDIAN|STDDEV)\s*\(\s*(?:DISTINCT\s+)?(\w+\.\w+)", re.IGNORECASE)
+_DATASET_NAME = re.compile(r"\b(\w+)\.\w+")
 _Words = TypeVar("_Words", bound=BaseModel)
 
 
-def read_model(path: Path, *, catalog: Catalog | None = None, validated: bool = False) -> SemanticModel:
+def read_model(
+    path: Path, *, catalog: Catalog | None = None, validated: bool = False, additions: Sequence[ModelAddition] = ()
+) -> SemanticModel:
     """The semantic model of a document.
 
     Args:
         catalog: Columns of the database: types of undeclared fields are taken from it, and the model must fit it.
         validated: The very same text has passed `validate_model` before: skip what needs an SQL parser.
+        additions: What computed tables add to the document; checked when they were computed.
     Raises:
         ModelInvalid: With every problem as "file:line: message (suggestion)".
     """
@@ -63,7 +71,7 @@ def read_model(path: Path, *, catalog: Catalog | None = None, validated: bool = 
 
         require_valid(path, text, catalog)
     issues = Issues()
-    model = build_model(text, issues, catalog)
+    model = build_model(text, issues, catalog, additions)
     if model is None:
         raise ModelInvalid(f"{path.name} cannot be read.", try_instead="Run `assistant semantics validate` on it.")
     return model
@@ -81,7 +89,9 @@ def read_text(path: Path) -> str:
         raise ModelInvalid(f"{path.name} is not a readable text file.", try_instead="Save it as UTF-8 YAML.") from None
 
 
-def build_model(text: str, issues: Issues, catalog: Catalog | None = None) -> SemanticModel | None:
+def build_model(
+    text: str, issues: Issues, catalog: Catalog | None = None, additions: Sequence[ModelAddition] = ()
+) -> SemanticModel | None:
     """The model of a document's text, with what is wrong in its shape and names; None when the shape does not allow a model."""
     try:
         raw = load_yaml(text)
@@ -92,7 +102,7 @@ def build_model(text: str, issues: Issues, catalog: Catalog | None = None) -> Se
             (), f"not valid YAML{place}: {getattr(fault, 'problem', None) or 'cannot be parsed'}", "check indentation, colons and quotes"
         )
         return None
-    part = _document(raw, issues)
+    part = _document(with_additions(raw, additions) if additions else raw, issues)
     if part is None:
         return None
     return _Reader(part.semantic_model[0], issues, catalog).model(_hash(text))
@@ -190,7 +200,7 @@ class _Reader:
         words = self._words(doc.ModelWords, self.part.ai_context, where)
         extension = self._extension(doc.ModelExtension, self.part.custom_extensions, where)
         datasets = self._named("dataset", self.part.datasets, (*where, "datasets"), self._dataset)
-        metrics = self._named("metric", self.part.metrics, (*where, "metrics"), self._metric)
+        metrics = self._named("metric", self.part.metrics, (*where, "metrics"), lambda part, at: self._metric(part, at, datasets))
         relationships = self._named("relationship", self.part.relationships, (*where, "relationships"), self._relationship)
         return SemanticModel(
             name=self.part.name,
@@ -215,13 +225,25 @@ class _Reader:
             given["as_of_field"] = next(
                 (f"{name}.{d.default_time}" for name, d in datasets.items() if d.default_time and not d.is_entity), None
             )
+        given["roles"] = self._roles(extension.roles, datasets)
         return ModelSettings(**given)
+
+    def _roles(self, part: doc.RolesPart, datasets: dict[str, Dataset]) -> Roles:
+        named = part.model_dump(exclude={"signals"})
+        known = [field.id for dataset in datasets.values() for field in dataset.fields.values()]
+        for role, field_id in named.items():
+            if field_id is not None and role != "order_filter" and field_id not in known:
+                self.issues.error(
+                    (*self.where, "custom_extensions"), f"the role '{role}' names no field: {field_id}", did_you_mean(field_id, known)
+                )
+        return Roles(**named, signals=tuple(Signal(**signal.model_dump()) for signal in part.signals))
 
     def _dataset(self, part: doc.DatasetPart, where: Where) -> Dataset:
         words = self._words(doc.DatasetWords, part.ai_context, where)
         extension = self._extension(doc.DatasetExtension, part.custom_extensions, where)
         columns = self._columns(part.source)
-        fields = self._named("field", part.fields, (*where, "fields"), lambda field, at: self._field(part.name, field, at, columns))
+        prefix = defaults.shared_prefix([field.name for field in part.fields])
+        fields = self._named("field", part.fields, (*where, "fields"), lambda field, at: self._field(part.name, field, at, columns, prefix))
         label = extension.label or defaults.singular(defaults.words(part.name))
         points_here = part.name in self.targets and not defaults.looks_like_calendar(part.name)
         return Dataset(
@@ -236,6 +258,7 @@ class _Reader:
             default_time=extension.default_time or _only_date(fields),
             is_entity=points_here if extension.entity is None else extension.entity,
             language=_language(words),
+            modelled=Modelled(**extension.modelled.model_dump()) if extension.modelled else None,
         )
 
     def _source(self, source: str) -> str:
@@ -248,13 +271,13 @@ class _Reader:
         table = self.catalog.resolve(source) if self.catalog else None
         return {name.lower(): kind for name, kind in self.catalog.tables[table].items()} if self.catalog and table else {}
 
-    def _field(self, dataset: str, part: doc.FieldPart, where: Where, columns: Mapping[str, str]) -> Field:
+    def _field(self, dataset: str, part: doc.FieldPart, where: Where, columns: Mapping[str, str], prefix: str) -> Field:
         words = self._words(doc.FieldWords, part.ai_context, where)
         extension = self._extension(doc.FieldExtension, part.custom_extensions, where)
         expression = self._expression(part.expression, where)
         is_time = part.dimension.is_time if part.dimension else None
         datatype = self._datatype(dataset, part, expression, is_time, columns)
-        label = part.label or defaults.words(part.name)
+        label = part.label or defaults.words(part.name.removeprefix(prefix))
         # The day that joins a calendar is still a day to split by.
         is_key = bool({(dataset, part.name), (dataset, expression)} & self.keys) and datatype not in defaults.TEMPORAL
         is_dimension = not is_key and (datatype not in defaults.NUMERIC or part.dimension is not None)
@@ -299,7 +322,7 @@ class _Reader:
             meaning=extension.meaning,
         )
 
-    def _metric(self, part: doc.MetricPart, where: Where) -> Metric:
+    def _metric(self, part: doc.MetricPart, where: Where, datasets: Mapping[str, Dataset]) -> Metric:
         words = self._words(doc.MetricWords, part.ai_context, where)
         extension = self._extension(doc.MetricExtension, part.custom_extensions, where)
         expression = self._expression(part.expression, where)
@@ -315,7 +338,7 @@ class _Reader:
             format=MetricFormat(extension.format) if extension.format else defaults.format_of(part.name, expression, datatype),
             decimals=extension.decimals,
             polarity=extension.polarity,
-            time_field=extension.time_field,
+            time_field=extension.time_field or self._calendar_date(expression, datasets),
             filter=extension.filter,
             inputs=tuple(_input(entry) for entry in extension.inputs),
             cumulative=_cumulative(cumulative) if cumulative else None,
@@ -324,6 +347,19 @@ class _Reader:
             fill_nulls_with=extension.fill_nulls_with,
             caveat=extension.caveat,
         )
+
+    def _calendar_date(self, expression: str, datasets: Mapping[str, Dataset]) -> str | None:
+        """The day of the one calendar that a fact without a date of its own is joined to: a star schema's date dimension."""
+        fact = next((name for name in _DATASET_NAME.findall(expression) if name in datasets), None)
+        if fact is None or any(field.datatype in defaults.DATED for field in datasets[fact].fields.values()):
+            return None
+        calendars = [
+            each.to_dataset
+            for each in self.part.relationships
+            if each.from_dataset == fact and defaults.looks_like_calendar(each.to_dataset)
+        ]
+        calendar = datasets.get(calendars[0]) if len(calendars) == 1 else None
+        return f"{calendar.name}.{calendar.default_time}" if calendar and calendar.default_time else None
 
     def _expression(self, part: doc.ExpressionPart, where: Where) -> str:
         """The expression in DuckDB's dialect: ANSI_SQL as it is, else translated from the nearest dialect that can be read."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.core.errors import ModelInvalid, WarehouseUnavailable
 from tools.core.semantics.catalog import Catalog
-from tools.core.semantics.model import SemanticModel
+from tools.core.semantics.model import Relationship, SemanticModel
 from tools.core.semantics.read import read_model
 from tools.core.warehouse.definition import Definition, find_definition
 from tools.core.warehouse.generations import (
@@ -25,7 +25,7 @@ from tools.core.warehouse.generations import (
     sha256_of,
 )
 from tools.core.warehouse.load import Progress, load, silent
-from tools.core.warehouse.verify import check_data
+from tools.core.warehouse.verify import check_data, source_sql
 from tools.core.warehouse.warehouse import Warehouse, assemble
 
 if TYPE_CHECKING:
@@ -127,8 +127,10 @@ def _latest_day(connection: duckdb.DuckDBPyConnection, model: SemanticModel) -> 
     if field_id is None:
         return dt.date(dt.datetime.now(dt.UTC).year - 1, 12, 31)
     field = model.field(field_id)
-    source = model.datasets[field.dataset].source
-    found = connection.execute(f"SELECT CAST(max({field.expression}) AS DATE) FROM {source}").fetchone()
+    sql = f"SELECT CAST(max({field.expression}) AS DATE) FROM {source_sql(model.datasets[field.dataset])} AS d"
+    # A calendar table runs on into the future; only days on which something happened count.
+    used = [_is_used(model, each) for each in model.relationships if each.to_dataset == field.dataset]
+    found = connection.execute(sql + (f" WHERE {' OR '.join(used)}" if used else "")).fetchone()
     if not found or found[0] is None:
         raise WarehouseUnavailable(
             f"No row has a date in {field_id}, so the data has no last day.",
@@ -136,6 +138,12 @@ def _latest_day(connection: duckdb.DuckDBPyConnection, model: SemanticModel) -> 
             code="build_failed",
         )
     return dt.date.fromisoformat(str(found[0]))
+
+
+def _is_used(model: SemanticModel, relationship: Relationship) -> str:
+    pairs = zip(relationship.from_columns, relationship.to_columns, strict=True)
+    join = " AND ".join(f'f."{many}" = d."{one}"' for many, one in pairs)
+    return f"EXISTS (SELECT 1 FROM {source_sql(model.datasets[relationship.from_dataset])} AS f WHERE {join})"
 
 
 def _require_sound(definition: Definition, generation: Generation, model: SemanticModel) -> None:

@@ -204,7 +204,7 @@ def _keys(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> Iterator[V
             continue
         columns = ", ".join(_name(column) for column in key)
         empty = " OR ".join(f"{_name(column)} IS NULL" for column in key)
-        source = _source(dataset)
+        source = source_sql(dataset)
         repeated = _number(connection, f"SELECT count(*) FROM (SELECT 1 FROM {source} GROUP BY {columns} HAVING count(*) > 1)")
         nulls = _number(connection, f"SELECT count(*) FROM {source} WHERE {empty}")
         faults = [text for count, text in ((repeated, f"{repeated:,} repeated"), (nulls, f"{nulls:,} empty")) if count]
@@ -218,7 +218,7 @@ def _nulls(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> Iterator[
     if not fields:
         return
     counts = ", ".join(f"count({field.expression})" for field in fields)
-    found = connection.execute(f"SELECT count(*), {counts} FROM {_source(dataset)}").fetchone()
+    found = connection.execute(f"SELECT count(*), {counts} FROM {source_sql(dataset)}").fetchone()
     total, filled = (found[0], found[1:]) if found else (0, ())
     for field, count in zip(fields, filled, strict=False):
         if total and count < total:
@@ -231,7 +231,7 @@ def _dates(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> Iterator[
     if dataset.default_time is None:
         return
     expression = dataset.fields[dataset.default_time].expression
-    sql = f"SELECT min(d), max(d), count(DISTINCT d) FROM (SELECT CAST({expression} AS DATE) AS d FROM {_source(dataset)})"
+    sql = f"SELECT min(d), max(d), count(DISTINCT d) FROM (SELECT CAST({expression} AS DATE) AS d FROM {source_sql(dataset)})"
     first, last, days = connection.execute(sql).fetchone() or (None, None, 0)
     status: Status = "ok" if first else "warning"
     detail = f"{first} to {last}, {days:,} different days" if first else "no dates"
@@ -245,9 +245,8 @@ def _last_day(connection: duckdb.DuckDBPyConnection, model: SemanticModel, gener
     for dataset in model.datasets.values():
         if dataset.default_time is None or dataset.name not in facts:
             continue
-        days = (
-            f"SELECT CAST({dataset.fields[dataset.default_time].expression} AS DATE) AS d, count(*) AS n FROM {_source(dataset)} GROUP BY 1"
-        )
+        day = f"CAST({dataset.fields[dataset.default_time].expression} AS DATE)"
+        days = f"SELECT {day} AS d, count(*) AS n FROM {source_sql(dataset)} GROUP BY 1"
         sql = f"SELECT max(n) FILTER (d = ?), median(n), coalesce(sum(n) FILTER (d > ?), 0) FROM ({days})"
         on_day, usual, after = connection.execute(sql, [as_of, as_of]).fetchone() or (None, None, 0)
         if not usual:
@@ -265,8 +264,8 @@ def _orphans(
     pairs = list(zip(relationship.from_columns, relationship.to_columns, strict=True))
     join = " AND ".join(f"m.{_name(a)} = o.{_name(b)}" for a, b in pairs)
     filled = " AND ".join(f"m.{_name(a)} IS NOT NULL" for a, _ in pairs)
-    lonely = f"NOT EXISTS (SELECT 1 FROM {_source(one)} AS o WHERE {join})"
-    found = _number(connection, f"SELECT count(*) FROM {_source(many)} AS m WHERE {filled} AND {lonely}")
+    lonely = f"NOT EXISTS (SELECT 1 FROM {source_sql(one)} AS o WHERE {join})"
+    found = _number(connection, f"SELECT count(*) FROM {source_sql(many)} AS m WHERE {filled} AND {lonely}")
     accepted = expected.orphans.get(relationship.name)
     subject = f"{relationship.name} ({many.name} -> {one.name})"
     if accepted is not None:
@@ -291,7 +290,7 @@ def _values(connection: duckdb.DuckDBPyConnection, model: SemanticModel) -> Iter
         named = dict.fromkeys((*field.value_synonyms, *field.order))
         if not named:
             continue
-        sql = f"SELECT DISTINCT CAST({field.expression} AS VARCHAR) FROM {_source(model.datasets[field.dataset])}"
+        sql = f"SELECT DISTINCT CAST({field.expression} AS VARCHAR) FROM {source_sql(model.datasets[field.dataset])}"
         stored = {value for (value,) in connection.execute(sql).fetchall()}
         missing = [value for value in named if value not in stored]
         detail = f"not in the data: {', '.join(missing)}" if missing else f"all {len(named)} named values are in the data"
@@ -322,7 +321,8 @@ def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def _source(dataset: Dataset) -> str:
+def source_sql(dataset: Dataset) -> str:
+    """What stands in FROM for a dataset: its table, or its query in brackets."""
     return f"({dataset.source})" if " " in dataset.source else _name(dataset.source)
 
 
