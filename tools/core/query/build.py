@@ -14,6 +14,9 @@ from tools.core.query.resolve import Dimension, Scope
 PEOPLE = "customers_behind"
 """Hidden column: the number of distinct customers behind a row."""
 
+ALL_GROUPS = "all_groups"
+"""Block of the result before small groups are left out."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lookup:

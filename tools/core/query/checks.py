@@ -9,14 +9,12 @@ from sqlglot import exp
 
 from tools.core.errors import RepairableByModel
 from tools.core.query import sql
-from tools.core.query.build import PEOPLE, Build, Relation, reading
+from tools.core.query.build import ALL_GROUPS, PEOPLE, Build, Relation, reading
 from tools.core.query.compiled import CheckKind, PlannedCheck
 from tools.core.query.facts import Ask
 from tools.core.query.figures import figures
 from tools.core.query.metric_query import Measure
 from tools.core.query.plan import Plan
-
-_ALL_GROUPS = "all_groups"
 
 
 def planned_checks(build: Build, plan: Plan, relation: Relation) -> tuple[PlannedCheck, ...]:
@@ -37,18 +35,18 @@ def _ungrouped_or_none(build: Build, measures: Iterable[Measure], ask: Ask) -> e
 
 
 def _suppressed(build: Build) -> PlannedCheck | None:
-    if _ALL_GROUPS not in build.ctes:
+    if ALL_GROUPS not in build.ctes:
         return None
     few = exp.LT(this=sql.column(PEOPLE), expression=sql.number(build.scope.min_people))
     count = exp.alias_(exp.Count(this=exp.Star(), big_int=True), "groups")
-    tree = build.attach(exp.select(count).from_(exp.to_table(_ALL_GROUPS)).where(few))
+    tree = build.attach(exp.select(count).from_(exp.to_table(ALL_GROUPS)).where(few))
     return PlannedCheck(name="small groups left out", kind=CheckKind.SUPPRESSED_GROUPS, tree=tree)
 
 
 def _total(build: Build, plan: Plan, relation: Relation) -> PlannedCheck | None:
     """The same figures without the split; only where every group is in the result."""
     query = plan.query
-    partial = query.limit is not None or query.having or query.top_per_group is not None or _ALL_GROUPS in build.ctes
+    partial = query.limit is not None or query.having or query.top_per_group is not None or ALL_GROUPS in build.ctes
     measures = [m for m in query.metrics if m.column in relation.additive]
     if partial or not measures or not relation.dimensions:
         return None

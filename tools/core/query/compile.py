@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tools.core.contract import Column, DateSpan
-from tools.core.query.build import PEOPLE, Build, Relation
+from tools.core.query.build import ALL_GROUPS, PEOPLE, Build, Relation
 from tools.core.query.checks import planned_checks
 from tools.core.query.compiled import CompiledQuery
 from tools.core.query.decorate import along_time, compared, filtered, gaps_filled, with_shares, without_small_groups
@@ -52,7 +52,7 @@ def compile_query(
     if query.limit is None and (special is not None or _one_row_per_entity(scope, relation)):
         relation = replace(relation, select=relation.select.limit(row_cap + 1))
     tree = build.attach(relation.select)
-    suppressed = any(PEOPLE in select.named_selects for select in build.ctes.values())
+    suppressed = ALL_GROUPS in build.ctes
     return CompiledQuery(
         tree=tree,
         sql=tree.sql(dialect="duckdb", pretty=True),
@@ -83,12 +83,19 @@ def _result(build: Build, plan: Plan) -> Relation:
     if query.fill_gaps:
         relation = gaps_filled(build, relation, span)
     if query.share is not None:
-        relation = with_shares(build, query, relation, lambda within: without_small_groups(build, compute(span, within)))
+        relation = with_shares(build, query, relation, lambda within: _totals(build, plan, within))
     if query.growth is not None or query.running_total or query.moving_average is not None:
         relation = along_time(build, query, relation)
     if query.having:
         relation = filtered(build, query.having, relation)
     return arrange(build, query, _shown(plan, relation))
+
+
+def _totals(build: Build, plan: Plan, within: tuple[Dimension, ...]) -> Relation:
+    """What shares are taken of: the same facts as those of the rows, split only by what the shares are within."""
+    reaching = tuple(d.expression for d in plan.split(build, plan.windows.span, plan.dimensions))
+    ask = replace(plan.ask, dimensions=within, reaching=reaching)
+    return without_small_groups(build, figures(build, (*plan.query.metrics, *plan.hidden_measures), ask))
 
 
 def _shown(plan: Plan, relation: Relation) -> Relation:

@@ -14,7 +14,7 @@ from sqlglot import exp
 from tools.core.contract import DateSpan
 from tools.core.errors import QueryUnsupported
 from tools.core.query import sql
-from tools.core.query.build import PEOPLE, Build, Relation, wrap
+from tools.core.query.build import ALL_GROUPS, PEOPLE, Build, Relation, wrap
 from tools.core.query.calendar import BEGINNING
 from tools.core.query.metric_query import MetricCondition, MetricQuery, PeriodUnit
 from tools.core.query.resolve import Dimension
@@ -60,7 +60,8 @@ def compared(build: Build, windows: Windows, dimensions: tuple[Dimension, ...], 
         least = sql.function("LEAST", exp.column(PEOPLE, table=here), exp.column(PEOPLE, table=there))
         select = select.select(exp.alias_(least, PEOPLE), copy=False)
     additive = now.additive | {f"{f}_{s}" for f in now.additive for s in ("previous", "change")}
-    return Relation(select=select, dimensions=dimensions, figures=tuple(figures), additive=additive, has_people=people)
+    empty = {f"{f}{s}": value for f, value in now.when_empty.items() for s in ("", "_previous", "_change")}
+    return Relation(select=select, dimensions=dimensions, figures=tuple(figures), additive=additive, when_empty=empty, has_people=people)
 
 
 def _beside(
@@ -279,7 +280,7 @@ def without_small_groups(build: Build, relation: Relation) -> Relation:
     """Drops rows that rest on fewer customers than the asker's rights allow."""
     if not relation.has_people:
         return relation
-    inner = wrap(build, relation, "all_groups")
+    inner = wrap(build, relation, ALL_GROUPS)
     minimum = sql.number(build.scope.min_people)
     enough = exp.GTE(this=sql.coalesce(sql.column(PEOPLE), minimum), expression=minimum.copy())
     visible = exp.select(*(sql.column(c) for c in relation.columns)).from_(inner.select.args["from_"].this.copy())

@@ -31,6 +31,8 @@ class Ask:
     window: DateSpan | None = None
     time_field: str | None = None
     """Which date the window applies to, when not the metric's own."""
+    reaching: tuple[exp.Expression, ...] = ()
+    """What the facts must reach although the result is not split by it: a total of the same facts as its parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +241,7 @@ def _only(aggregate: exp.Expression, condition: exp.Expression | None) -> exp.Ex
 
 def _fields_asked(build: Build, leaf: Leaf, ask: Ask) -> tuple[str, ...]:
     """Every field that the leaf's fact must reach; lookups stand for their entity's key."""
-    expressions = [*leaf.filters, *ask.filters, *(d.expression for d in ask.dimensions)]
+    expressions = [*leaf.filters, *ask.filters, *ask.reaching, *(d.expression for d in ask.dimensions)]
     found = [s for e in expressions for s in sql.symbols(e) if not s.startswith(".")]
     if ask.time_field is not None and ask.window is not None:
         found.append(ask.time_field)
@@ -294,6 +296,7 @@ def _on_metric_time(ask: Ask, dates: Iterable[str]) -> Ask:
         ask,
         dimensions=tuple(replace(d, expression=_as_metric_time(d.expression, held)) for d in ask.dimensions),
         filters=tuple(_as_metric_time(f, held) for f in ask.filters),
+        reaching=tuple(_as_metric_time(e, held) for e in ask.reaching),
     )
 
 
@@ -305,7 +308,8 @@ def _as_metric_time(expression: exp.Expression, dates: Iterable[str]) -> exp.Exp
 def natural_dates(build: Build, leaves: Iterable[Leaf], ask: Ask) -> frozenset[str]:
     """Date fields asked for that at least one leaf's fact reaches: the others may use their own date instead."""
     held = list(leaves)
-    asked = {s for e in (*ask.filters, *(d.expression for d in ask.dimensions)) for s in sql.symbols(e) if not s.startswith(".")}
+    expressions = (*ask.filters, *ask.reaching, *(d.expression for d in ask.dimensions))
+    asked = {s for e in expressions for s in sql.symbols(e) if not s.startswith(".")}
     if ask.time_field is not None:
         asked.add(ask.time_field)
     dated = {t for d in build.scope.model.datasets if (t := build.scope.time_of(d))}

@@ -134,6 +134,8 @@ class Formulas:
 
     def _leaf(self, metric: Metric, aggregate: exp.Expression, context: Leaf) -> exp.Expression:
         fact = self._fact(metric, aggregate)
+        for symbol in sql.symbols(aggregate):
+            self.scope.check_symbol(symbol)
         leaf = replace(
             context,
             aggregate=_simplest(self.scope, fact, aggregate),

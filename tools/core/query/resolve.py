@@ -89,6 +89,13 @@ class Scope:
         self.check_readable(fields[name])
         return fields[name]
 
+    def check_symbol(self, field_id: str) -> None:
+        """The asker's right to a declared field that a metric uses."""
+        dataset, _, name = field_id.partition(".")
+        field = self.dataset(dataset).fields.get(name)
+        if field is not None:
+            self.check_readable(field)
+
     def check_readable(self, field: Field) -> None:
         if self.rights is None:
             return

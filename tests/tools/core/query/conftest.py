@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 import pytest
 
 from tools.core.query import CompiledQuery, MetricQuery, compile_query
+from tools.core.semantics.catalog import Catalog
 from tools.core.semantics.model import (
     CumulativeSpec,
     Dataset,
@@ -23,6 +25,7 @@ from tools.core.semantics.model import (
     Relationship,
     SemanticModel,
 )
+from tools.core.sql_guard import Rights, check_sql, open_rights
 
 TABLES = """
 CREATE TABLE customers (customer_id INTEGER PRIMARY KEY, region VARCHAR, age INTEGER);
@@ -179,16 +182,25 @@ def plain(value: Any) -> Any:
 
 @pytest.fixture
 def ask(model: SemanticModel, database: duckdb.DuckDBPyConnection) -> Ask:
-    """Compile and run a MetricQuery given as keywords; returns rows."""
+    """Compile a MetricQuery given as keywords, pass it through the guard, run it; returns rows."""
 
     def run(*, using: SemanticModel | None = None, rights: Any = None, **query: Any) -> Rows:
         compiled = compile_query(MetricQuery.model_validate(query), using or model, rights=rights)
-        rows = database.execute(compiled.sql).fetchall()
+        catalog = Catalog.from_duckdb(database)
+        checked = check_sql(compiled.tree, catalog=catalog, rights=rights or open_rights(catalog), governed=True)
+        rows = database.execute(checked.text).fetchall()
         names = [d[0] for d in database.description or ()]
         assert names == [c.name for c in compiled.columns]
         return [tuple(plain(v) for v in row) for row in rows]
 
     return run
+
+
+@pytest.fixture(scope="session")
+def limited(database: duckdb.DuckDBPyConnection) -> Rights:
+    """Figures about at least two customers, nobody alone."""
+    everything = open_rights(Catalog.from_duckdb(database))
+    return replace(everything, role="analyst", min_group_size=2, may_list_individuals=False, request_access="ask the data steward")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tools.core.errors import QueryUnsupported
 from tools.core.query import sql
 from tools.core.query.build import PEOPLE, Build
 from tools.core.query.describe import measure_column
-from tools.core.query.facts import Ask, Source
+from tools.core.query.facts import Ask, Source, people_count
 from tools.core.query.figures import figures
 from tools.core.query.first_facts import first_facts
 from tools.core.query.metric_query import CohortSpec, Grain, Order
@@ -48,9 +48,9 @@ def cohorts(build: Build, plan: Plan) -> Shaped:
         outputs += shown
     retention = sql.ratio(exp.column(_ACTIVE, table=active), exp.column("cohort_size", table=sizes))
     outputs.append(exp.alias_(retention, "retention_rate"))
-    has_people = build.scope.min_people > 0 and spec.entity == build.scope.model.settings.customer
+    has_people = PEOPLE in build.ctes[active].named_selects
     if has_people:
-        outputs.append(exp.alias_(exp.column(_ACTIVE, table=active), PEOPLE))
+        outputs.append(exp.column(PEOPLE, table=active))
     select = select.select(*outputs, copy=False)
     if spec.periods is not None:
         select = select.where(exp.LTE(this=since.copy(), expression=sql.number(spec.periods)))
@@ -77,10 +77,12 @@ def _activity(build: Build, spec: CohortSpec, dimensions: tuple[Dimension, ...],
     columns = [exp.alias_(source.bind(d.expression), d.column) for d in dimensions]
     key = source.bind(sql.symbol(scope.key(spec.entity)))
     count = exp.alias_(exp.Count(this=exp.Distinct(expressions=[key]), big_int=True), _ACTIVE)
+    people = people_count(source)
+    outputs = [*columns, count, *([exp.alias_(people, PEOPLE)] if people is not None else [])]
     tests = [source.bind(f) for f in plan.filters]
     if scope.as_of is not None:
         tests.append(until(source.bind(sql.symbol(dated)), scope.as_of, has_time_of_day=scope.is_moment(dated)))
-    return source.select(tests).select(*columns, count).group_by(sql.number(1), sql.number(2))
+    return source.select(tests).select(*outputs).group_by(sql.number(1), sql.number(2))
 
 
 def _sizes(plan: Plan, starts: str) -> exp.Select:

@@ -9,7 +9,7 @@ from sqlglot import exp
 from tools.core.contract import Column
 from tools.core.errors import UnknownName
 from tools.core.query import sql
-from tools.core.query.build import PEOPLE, Build, Relation, reading
+from tools.core.query.build import ALL_GROUPS, PEOPLE, Build, Relation, reading
 from tools.core.query.metric_query import MetricQuery, Order
 
 
@@ -33,7 +33,7 @@ def finished(
 ) -> Shaped:
     """Small groups dropped, rows in the order asked for (else the usual one), the key columns breaking ties, then the limit."""
     names = tuple(c.name for c in columns)
-    name = build.cte("all_groups" if has_people else "figures", select)
+    name = build.cte(ALL_GROUPS if has_people else "figures", select)
     result = reading(name, names)
     if has_people:
         minimum = sql.number(build.scope.min_people)
