@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from tools.core.errors import ModelInvalid
+from tools.core.errors import ModelInvalid, WarehouseUnavailable
 from tools.core.semantics.model import Dataset, Relationship, SemanticModel
 from tools.core.semantics.problems import Problem, load_yaml
 from tools.core.semantics.read import read_model
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import duckdb
 
 Status = Literal["ok", "warning", "error"]
+_WAIT_FOR_LOCK_S = 3.0
 _THIN_DAY = 0.5
 """A last day with fewer rows than this part of the median day is likely incomplete."""
 
@@ -143,7 +145,7 @@ def check_data(definition: Definition, generation: Generation, model: SemanticMo
     expected = read_expectations(definition)
     checks: list[VerifyCheck] = []
     try:
-        with duckdb.connect(str(generation.database), read_only=True) as connection:
+        with _read_only(generation) as connection:
             checks += _rows(connection, generation)
             for dataset in model.datasets.values():
                 checks += [*_keys(connection, dataset), *_nulls(connection, dataset), *_dates(connection, dataset)]
@@ -157,6 +159,26 @@ def check_data(definition: Definition, generation: Generation, model: SemanticMo
             VerifyCheck(kind="files", subject="warehouse.duckdb", status="error", detail=f"cannot be read to the end ({kind} error)")
         )
     return checks
+
+
+def _read_only(generation: Generation) -> duckdb.DuckDBPyConnection:
+    """A connection to the database; waits a little while another process has it open for writing."""
+    import duckdb
+
+    give_up = time.monotonic() + _WAIT_FOR_LOCK_S
+    while True:
+        try:
+            return duckdb.connect(str(generation.database), read_only=True)
+        except duckdb.IOException as fault:
+            if "lock" not in str(fault).lower():
+                raise
+            if time.monotonic() > give_up:
+                raise WarehouseUnavailable(
+                    f"The database of '{generation.manifest.warehouse}' is open for writing in another process.",
+                    try_instead="Close it there; published files are not meant to be written. Then verify again.",
+                    code="warehouse_locked",
+                ) from None
+            time.sleep(0.2)
 
 
 def read_expectations(definition: Definition) -> Expectations:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tools.core.errors import ModelInvalid
+from tools.core.errors import ModelInvalid, WarehouseUnavailable
 from tools.core.warehouse import VerifyReport, build_warehouse, verify_warehouse
 from tools.core.warehouse.generations import current_generation
 from tools.core.warehouse.verify import Expectation
@@ -74,6 +76,27 @@ def test_one_flipped_byte_is_found_by_the_checksum(built: Path, home: Path) -> N
     report = verify_warehouse(str(built), home=home)
     assert not report.ok
     assert lines(report, "files") == [("generation 1", "error", "warehouse.duckdb has changed since it was built")]
+
+
+def test_a_database_that_another_process_writes_is_told_without_its_path(built: Path, home: Path) -> None:
+    database = current_generation(home, "bookshop").database
+    program = f"import duckdb, time; c = duckdb.connect({str(database)!r}); print('open', flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        with pytest.raises(WarehouseUnavailable, match="open for writing in another process") as caught:
+            verify_warehouse(str(built), home=home)
+        writer.kill()
+    assert caught.value.public_code == "warehouse_locked"
+    assert str(home) not in caught.value.message
+
+
+def test_junk_in_place_of_the_database_is_found(built: Path, home: Path) -> None:
+    database = current_generation(home, "bookshop").database
+    database.write_bytes(b"x" * database.stat().st_size)
+    report = verify_warehouse(str(built), home=home)
+    assert not report.ok
+    assert "Not sound" in report.as_text()
 
 
 def test_a_thin_last_day_is_a_warning(folder: Path, home: Path) -> None:
