@@ -75,6 +75,16 @@ class FollowUp:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a language model used for one question."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float = 0.0
+    """In the currency of the configured prices; 0 when none are."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Done:
     """The mind has what it needs; its findings answer the question."""
 
@@ -94,6 +104,11 @@ class Done:
     """Other readings, with a different result."""
     prose: str | None = None
     """Sentences by a language model; kept only as far as they can be proven."""
+    steps_given_up: int = 0
+    """How many of the steps that ran first belong to a plan that was given up, and not to the answer."""
+    mind: str = ""
+    """Who read the question, when several minds may have; empty = the mind that was asked."""
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +118,8 @@ class Clarification:
     prompt: str
     options: tuple[Option, ...]
     understood: str = ""
+    mind: str = ""
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +133,8 @@ class Decline:
     unplaced: tuple[str, ...] = ()
     """Words that could not be placed."""
     nearest: tuple[FollowUp, ...] = ()
+    mind: str = ""
+    usage: Usage = Usage()
 
 
 Outcome = Done | Clarification | Decline
@@ -144,6 +163,10 @@ class MindContext:
     as_of: dt.date
     previous: PastTurn | None = None
     progress: Callable[[str], None] = lambda _: None
+    say: Callable[[str], None] = lambda _: None
+    """Given each proven sentence of a model's prose as soon as it is complete."""
+    thread: str | None = None
+    """The conversation, for limits per thread."""
 
 
 class Mind(Protocol):
@@ -195,13 +218,6 @@ class RanStep:
     sql: tuple[ExecutedSql, ...]
     row_count: int
     elapsed_ms: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Usage:
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
