@@ -11,6 +11,7 @@ from assistant.render.numbers import heading
 from tools.core.contract import Cell, Table
 
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+MAX_NAME = 60
 _BOM = "\ufeff"
 """Without it Excel reads UTF-8 as the machine's own code page."""
 
@@ -29,7 +30,9 @@ def to_csv(table: Table) -> bytes:
 
 def file_name(title: str) -> str:
     """A name for the download: "revenue-by-department.csv"."""
-    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60].strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    if len(slug) > MAX_NAME:
+        slug = slug[: MAX_NAME + 1].rpartition("-")[0] or slug[:MAX_NAME]
     return f"{slug or 'result'}.csv"
 
 

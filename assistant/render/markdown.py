@@ -46,6 +46,18 @@ def code_block(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{clean}\n{fence}"
 
 
+def pretty_sql(sql: str) -> str:
+    """The statement that ran, laid out for reading; as it is when it cannot be parsed."""
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    try:
+        laid_out: str = sqlglot.parse_one(sql, read="duckdb").sql(dialect="duckdb", pretty=True)
+    except SqlglotError:
+        return sql
+    return laid_out
+
+
 def opening(answer: Answer) -> str:
     """The headline and what goes with it; for a failure, what to do and its code."""
     lines = [f"### {neutral(answer.headline)}"] if answer.headline else []
@@ -106,7 +118,7 @@ def details(answer: Answer) -> str:
         title = "**The query**" if len(answer.steps) == 1 else f"**Query {number}**"
         facts = f"{neutral(step.tool)} · {step.row_count:,} rows · {step.elapsed_ms:,.0f} ms"
         if step.sql:
-            parts.append(f"{title} · {facts}\n\n{code_block(step.sql[0].sql, 'sql')}")
+            parts.append(f"{title} · {facts}\n\n{code_block(pretty_sql(step.sql[0].sql), 'sql')}")
     if made_by := words.made_by_line(answer):
         parts.append(f"*{neutral(made_by)}*")
     return "\n\n".join(parts)

@@ -188,8 +188,8 @@ def _period_labels(shown: Sequence[Cell], column: Column) -> list[str]:
 def _heatmap(data: _Data) -> Json:
     side = data.series if data.series is not None else data.x
     cells = {(row[data.x], row[side]): row for row in data.table.rows}
-    xs, ys = _in_order(data, data.x), _in_order(data, side)
-    kept_x, kept_y = xs[:MAX_HEAT], ys[:MAX_BARS]
+    kept_x, n_x = _side(data, data.x, MAX_HEAT)
+    kept_y, n_y = _side(data, side, MAX_BARS)
     z = [[_number(cells[x, y][data.y[0]]) if (x, y) in cells else None for x in kept_x] for y in kept_y]
     hover = [[_hover(data, cells[x, y], data.y[0], "") if (x, y) in cells else "" for x in kept_x] for y in kept_y]
     ticks = _ticks(*_bounds([value for line in z for value in line]))
@@ -209,28 +209,27 @@ def _heatmap(data: _Data) -> Json:
     if data.column(data.x).type not in ("date", "datetime"):
         layout["xaxis"]["title"] = {"text": safe(heading(data.column(data.x)))}
     layout["yaxis"] = _label_axis([safe(_short(format_cell(v, data.column(side)))) for v in kept_y], True)
-    left_out = [
-        f"{len(kept)} of {len(every):,} {what}"
-        for kept, every, what in ((kept_y, ys, "rows"), (kept_x, xs, "columns"))
-        if len(kept) < len(every)
-    ]
+    sides = ((kept_y, n_y, "rows"), (kept_x, n_x, "columns"))
+    left_out = [f"{len(kept)} of {count:,} {what}" for kept, count, what in sides if len(kept) < count]
     if left_out:
         _say(layout, f"{' and '.join(left_out)} shown; the table has them all.")
     return {"data": [trace], "layout": layout, "config": CONFIG}
 
 
-def _in_order(data: _Data, index: int) -> list[Cell]:
-    """The values of one side: periods and numbers as they run, names by what they add up to, largest first."""
+def _side(data: _Data, index: int, most: int) -> tuple[list[Cell], int]:
+    """The values to draw along one side, and how many there are.
+
+    Periods and numbers run up; names keep the table's order, which knows that 19-24 comes before 65+. Of too many names
+    the largest stay.
+    """
     values = _distinct(data, index)
-    column = data.column(index)
-    if column.type in ("integer", "number", "date", "datetime") and None not in values:
-        return sorted(values, key=_order)
-    if column.grain is not None:
-        return values
+    if data.column(index).type in ("integer", "number", "date", "datetime") and None not in values:
+        return sorted(values, key=_order)[:most], len(values)
     totals: dict[Cell, float] = dict.fromkeys(values, 0.0)
     for row in data.table.rows:
         totals[row[index]] += _number(row[data.y[0]]) or 0.0
-    return sorted(values, key=lambda value: -totals[value])
+    largest = set(sorted(values, key=lambda value: -totals[value])[:most])
+    return [value for value in values if value in largest], len(values)
 
 
 def _scatter(data: _Data) -> Json:

@@ -86,7 +86,7 @@ async def test_how_it_was_made_is_folded_and_holds_definitions_checks_and_sql(pa
     assert not how["defaultOpen"]
     assert "- **revenue**: What customers paid, after discounts, all lines." in how["output"]
     assert "- ✓ Parts sum to the total: 7 groups add up to the total." in how["output"]
-    assert "```sql\nSELECT department, SUM(sales_value) AS revenue\nFROM basket_lines\nGROUP BY 1\n```" in how["output"]
+    assert "```sql\nSELECT\n  department,\n  SUM(sales_value) AS revenue\nFROM basket_lines\nGROUP BY\n  1\n```" in how["output"]
 
 
 async def test_chart_table_and_csv_show_the_same_numbers(page):

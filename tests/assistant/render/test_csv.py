@@ -64,3 +64,7 @@ def test_a_file_name_has_no_path_in_it():
     assert file_name("Revenue by department, March 2017") == "revenue-by-department-march-2017.csv"
     assert file_name("../../etc/passwd") == "etc-passwd.csv"
     assert file_name("…") == "result.csv"
+    assert file_name("revenue by age band and income band, all data up to 31 December") == (
+        "revenue-by-age-band-and-income-band-all-data-up-to-31.csv"
+    )
+    assert file_name("x" * 100) == "x" * 60 + ".csv"

@@ -115,7 +115,7 @@ def test_an_answer_says_headline_table_reading_trust_caveats_and_how(answered):
         "- revenue by month in 2017",
         "- **revenue**: What customers paid, after discounts, all lines.",
         "- ✓ Parts sum to the total: 3 groups add up to $2,913,232.85.",
-        "```sql\nSELECT department, SUM(sales_value) AS revenue\nFROM lines\n```",
+        "```sql\nSELECT\n  department,\n  SUM(sales_value) AS revenue\nFROM lines\n```",
         "*read by embedded · data 000001 · 42 ms · answer q1*",
     ]
     places = [page.find(part) for part in order]
@@ -182,3 +182,8 @@ def test_the_last_day_of_the_data_is_said_once(answered):
 def test_exact_days_are_not_repeated_after_a_sentence_that_gives_them(answered):
     reading = replace(answered.reading, sentence="Revenue, 1 March 2017 to 31 March 2017")
     assert "**Read as** Revenue, 1 March 2017 to 31 March 2017\n" in markdown.reading(replace(answered, reading=reading))
+
+
+def test_sql_is_laid_out_for_reading_and_kept_as_it_is_when_it_cannot_be_parsed():
+    assert markdown.pretty_sql("SELECT a, SUM(b) AS b FROM t GROUP BY a") == "SELECT\n  a,\n  SUM(b) AS b\nFROM t\nGROUP BY\n  a"
+    assert markdown.pretty_sql("SELECT (((") == "SELECT ((("
