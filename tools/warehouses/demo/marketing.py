@@ -23,7 +23,7 @@ COST_PER_CLICK = np.array([0.45, 0.60, 0.35, 0.50, 1.50])
 CLICK_RATE = np.array([0.004, 0.035, 0.012, 0.02, 0.01])
 ACTION_COST = np.array([0.0, 4.0, 0.05, 3.0])
 EXPLORATION = 0.10
-DECISION_DAYS, DECISION_SHARE = (330, 240, 150, 60), 0.12
+DECISION_DAYS, DECISION_SHARE = (330, 240, 150, 75, 15), 0.12
 
 
 def write_touchpoints(sink: Sink, world: World, people: People, basket: Basket, audiences: list[Audience]) -> None:

@@ -135,7 +135,8 @@ def simulate(world: World, people: People) -> tuple[Basket, Floats]:
     in_order = np.lexsort((operational, customer))
     moment = np.minimum(world.timeline.in_season(operational[in_order]), world.timeline.days - 1e-6)
     basket = draw_orders(world, people, customer, moment, name="")
-    gone = _leaves(world, people, basket.orders)
+    # As in BG/NBD, nobody leaves after the first order of all: the chance comes with every order after it.
+    gone = _leaves(world, people, basket.orders) & (position > 0)
     earlier = np.cumsum(gone) - gone
     first = np.cumsum(counts) - counts
     before_own = np.where(counts > 0, earlier[np.minimum(first, len(gone) - 1)], 0) if len(gone) else np.zeros(people.count)

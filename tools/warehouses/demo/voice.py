@@ -18,7 +18,7 @@ from tools.warehouses.demo.writing import Sink
 
 UNVERIFIED_SHARE = 0.10
 RATING_MEAN, RATING_SPREAD = 4.05, 0.95
-CLIPPED_SHIFT = 1.13
+CLIPPED_SHIFT = 1.06
 """Stars end at 5 and 1, so a hidden shift shows weakened; this undoes it on average."""
 NETWORKS = ("Chirper", "Photobox", "Clipstream", "Forumia")
 MENTIONS_PER_CUSTOMER = 0.15
