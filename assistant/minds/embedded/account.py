@@ -51,6 +51,8 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
         else:
             leftover.append(item.text)
             blockers += _blocker(draft, at)
+    if draft.bare_count and leftover:
+        blockers.append(leftover[0])
     return Account(consumed=tuple(consumed), ignored=tuple(dict.fromkeys(ignored)), leftover=tuple(dict.fromkeys(leftover)), blockers=tuple(dict.fromkeys(blockers)))
 
 

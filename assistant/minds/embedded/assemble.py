@@ -180,6 +180,8 @@ def _absent(draft: Draft) -> tuple[str, ...]:
 
 def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     """Settles what depends on the whole: time fields, listing or split, order and limit."""
+    if draft.pairs is not None:
+        draft.dimensions, draft.measures, draft.rank = [], [], None
     _settle_subject(draft)
     _move_window(draft)
     if draft.trend and not any(isinstance(d, Grain) for d in draft.dimensions):
@@ -187,7 +189,7 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     if not (draft.measures or draft.listing or draft.cohort or draft.distribution or draft.pairs):
         return None, "no metric of this warehouse is named"
     time_field = time_field_of(draft, [m.metric for m in draft.measures])
-    dimensions = [dimension_ref(d, time_field) for d in draft.dimensions]
+    dimensions = [dimension_ref(draft, d, time_field) for d in draft.dimensions]
     filters = [*draft.filters, *(part_filter(draft, p, time_field) for p in draft.parts)]
     if any(d is None for d in dimensions) or any(f is None for f in filters):
         return None, "what is asked for has no date"
@@ -213,7 +215,7 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
             listing=draft.listing,
             top_per_group=top,
             order=order,
-            limit=limit,
+            limit=limit or draft.pairs_limit,
         )
     except ValidationError as error:
         return None, str(error.errors()[0]["msg"])
@@ -223,7 +225,7 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
 def _settle_subject(draft: Draft) -> None:
     """ "Which stores sold ..." splits by store; "which customers never came" lists them."""
     subject = draft.subject
-    if subject is None:
+    if subject is None or draft.pairs is not None:
         return
     if draft.measures or draft.dimensions:
         if subject.dimension not in draft.dimensions:
@@ -258,9 +260,12 @@ def time_field_of(draft: Draft, metrics: Sequence[str]) -> str | None:
     return None
 
 
-def dimension_ref(dimension: DimensionRef | Grain, time_field: str | None) -> DimensionRef | None:
+def dimension_ref(draft: Draft, dimension: DimensionRef | Grain, time_field: str | None) -> DimensionRef | None:
+    """The grouping as a field; a calendar unit becomes a grain of the measure's date (of its clock, for hours)."""
     if isinstance(dimension, DimensionRef):
         return dimension
+    if dimension in (Grain.HOUR, Grain.HOUR_OF_DAY):
+        time_field = _clock_field(draft, time_field)
     return DimensionRef(field=time_field, grain=dimension) if time_field is not None else None
 
 

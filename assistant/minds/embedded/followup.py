@@ -129,7 +129,7 @@ class _Edit:
 
     def dimensions(self, *, replaces: bool) -> None:
         model = self.draft.model
-        new = [d for grouping in self.draft.dimensions if (d := dimension_ref(grouping, self._time_field)) is not None]
+        new = [d for grouping in self.draft.dimensions if (d := dimension_ref(self.draft, grouping, self._time_field)) is not None]
         old = list(self.previous.dimensions)
         if new:
             kept = [] if replaces else [d for d in old if all(d.field != n.field for n in new)]

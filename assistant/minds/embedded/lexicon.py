@@ -82,6 +82,9 @@ class Lexicon:
         stemmed = self._stems.get(tuple(stem(a) for a in key), ())
         return tuple(_inexact(sense) for sense in stemmed)
 
+    def has_exact(self, key: Phrase) -> bool:
+        return key in self._exact
+
     def counted_by(self, metric: str) -> str | None:
         """The dataset whose rows the metric counts, when it is the plain count of them."""
         return self._counted.get(metric)

@@ -12,6 +12,7 @@ from assistant.minds.embedded.wordlists import grammar_words
 
 _GAP_WORDS = frozenset({"was", "were", "is", "are", "been", "being", "be", "the", "a", "an", "of", "our", "have", "has", "had", "got"})
 """Words that may stand inside a phrase without breaking it: "coupons [were] redeemed"."""
+_VALUE_GAP_WORDS = frozenset({"and"})
 _GAPS = 2
 
 
@@ -56,10 +57,17 @@ def _matches(
     found: list[tuple[Mention, float]] = []
     for end, key, gaps in _runs(tokens, taken, at, max(lexicon.longest, values.longest)):
         senses = _senses(tokens[at:end], key, gaps, lexicon, values, may_read)
-        if senses:
+        if senses and not _cuts_a_phrase(tokens, end, key, lexicon):
             exact = any(s.exact for s in senses)
             found.append((Mention(start=at, end=end, senses=senses), len(key) * 2.0 - 1.0 + (0.2 if exact else 0.0) - 0.3 * gaps))
     return found
+
+
+def _cuts_a_phrase(tokens: Sequence[Token], end: int, key: Phrase, lexicon: Lexicon) -> bool:
+    """ "visits per household" before "composition": the last word begins a longer phrase, so the ratio is not meant."""
+    if "per" not in key or end >= len(tokens):
+        return False
+    return any(lexicon.has_exact(tuple(t.text for t in tokens[end - 1 : stop])) for stop in range(end + 1, min(len(tokens), end + 2) + 1))
 
 
 def _runs(tokens: Sequence[Token], taken: Sequence[bool], at: int, longest: int) -> list[tuple[int, Phrase, int]]:
@@ -75,7 +83,7 @@ def _runs(tokens: Sequence[Token], taken: Sequence[bool], at: int, longest: int)
         plain.append(token.text)
         if len(plain) <= longest:
             runs.append((end + 1, tuple(plain), 0))
-        if end > at and token.text in _GAP_WORDS and gaps < _GAPS:
+        if end > at and token.text in _GAP_WORDS | _VALUE_GAP_WORDS and gaps < _GAPS:
             gaps += 1
         else:
             loose.append(token.text)
@@ -89,9 +97,10 @@ def _senses(
 ) -> tuple[Sense, ...]:
     quoted = run[0].quoted
     grammar = len(key) == 1 and key[0] in grammar_words() and not quoted
-    senses = () if quoted else tuple(s for s in lexicon.lookup(key) if not grammar or s.kind in (Kind.METRIC, Kind.FILTER, Kind.DATASET, Kind.FIELD))
+    senses = () if quoted or gaps and {t.text for t in run} - set(key) & _VALUE_GAP_WORDS and "and" in {t.text for t in run} else tuple(s for s in lexicon.lookup(key) if not grammar or s.kind in (Kind.METRIC, Kind.FILTER, Kind.DATASET, Kind.FIELD))
     senses = tuple(s for s in senses if s.kind not in (Kind.VALUE, Kind.FIELD) or may_read(s.target))
-    if gaps or grammar or not _may_be_value(run, key):
+    joined_by_and = gaps and {t.text for t in run} - set(key) <= {"and"}
+    if gaps and not joined_by_and or grammar or not _may_be_value(run, key) and not joined_by_and:
         return senses
     known = {(s.target, s.value) for s in senses if s.kind is Kind.VALUE}
     hits = tuple(

@@ -106,6 +106,13 @@ class World:
         """Whether one of the two belongs to the other, directly or by a dataset that both have."""
         return self.reaches(one, other) or self.reaches(other, one) or any(self.reaches(x, one) and self.reaches(x, other) for x in self.model.datasets)
 
+    def relates_directly(self, fact: str, other: str) -> bool:
+        """Whether the fact shares a key column with the other: a redemption has one coupon, even where coupons are told apart by campaign."""
+        if any(r.from_dataset == fact and r.to_dataset == other for r in self.model.relationships):
+            return True
+        key = self.model.datasets[other].primary_key[:1]
+        return bool(key) and key[0] in {f.expression for f in self.model.datasets[fact].fields.values()} and not self.model.datasets[other].default_time
+
     def reaches(self, from_dataset: str | None, to_dataset: str) -> bool:
         """Whether each row of the first belongs to at most one row of the second."""
         return from_dataset is not None and (from_dataset == to_dataset or to_dataset in self.graph.reachable(from_dataset))
@@ -146,6 +153,7 @@ class Draft:
     distribution: DistributionSpec | None = None
     pairs: PairsSpec | None = None
     listing: ListingSpec | None = None
+    pairs_limit: int | None = None
     rank: Rank | None = None
     trend: bool = False
     """A course over time is asked for without a grain."""
@@ -162,6 +170,10 @@ class Draft:
     counted_at: int = -1
     filter_at: dict[Filter, int] = field(default_factory=dict)
     """Where in the question a filter stands, for what depends on the words around it."""
+    side_by_side: bool = False
+    """Values are to be compared: their field was added as a dimension."""
+    bare_count: bool = False
+    """The only measure is a noun's count that no counting word asked for."""
     absent: str | None = None
     notes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
@@ -203,6 +215,14 @@ class Draft:
         allowed = frozenset(allowed)
         while self.word(at) in allowed and self.free(at):
             at += 1
+        return at
+
+    def back(self, at: int, allowed: Iterable[str]) -> int:
+        """Index of the nearest item before `at` that is none of the allowed words."""
+        allowed = frozenset(allowed)
+        at -= 1
+        while at >= 0 and self.word(at) in allowed:
+            at -= 1
         return at
 
     def find(self, *kinds: Kind) -> list[int]:

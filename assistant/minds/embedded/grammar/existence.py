@@ -24,7 +24,8 @@ _AFTER_VERB = frozenset(
     "us there again stuff".split()
 )
 _WITH = frozenset({"with", "having", "without", "has", "have", "had", "made", "make"})
-_ONLY = frozenset({"only", "exclusively", "solely"})
+_BACKWARD = frozenset({"any", "it", "them", "some", "either"})
+_CONTAINING = frozenset({"contain", "contains", "contained", "containing", "include", "includes", "included", "including", "with", "having", "have", "has", "had", "without"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,8 @@ class Clause:
     """Objects joined by "and": each must have happened, in a row of its own."""
     windows: tuple[TimeWindow, ...] = ()
     bound: Bound | None = None
+    inherited: tuple[Filter, ...] = ()
+    """What "any" and "it" mean: the objects of the clause before."""
 
 
 @dataclass(kw_only=True)
@@ -71,6 +74,7 @@ def read_existence(draft: Draft) -> None:
                 _add(draft, clause)
                 last = clause
     _with_noun(draft)
+    _containing(draft)
 
 
 # -- a clause with a verb ---------------------------------------------------------------------------
@@ -86,7 +90,8 @@ def _clause_at(draft: Draft, verb: int, last: Clause | None) -> Clause | None:
     fact = _fact(draft, verb, subject, negated=negated or _denied_after(draft, verb))
     if subject is None or fact is None or not _is_condition(draft, subject, verb, negated=negated):
         return None
-    clause = Clause(entity=subject, fact=fact, negated=negated, begin=begin, end=verb + 1)
+    inherited = last.filters if last is not None and last.fact == fact else ()
+    clause = Clause(entity=subject, fact=fact, negated=negated, begin=begin, end=verb + 1, inherited=inherited)
     return _with_objects(draft, clause, verb + 1)
 
 
@@ -208,6 +213,9 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
     if item.text in ("nothing", "none", "no"):
         found.negated = True
         return at + 1
+    if item.text in _BACKWARD and clause.inherited and not found.filters:
+        found.filters.extend(clause.inherited)
+        return at + 1
     if item.text in ("only",) or item.text in _AFTER_VERB and not draft.phrase(at, ("in", "each")):
         return at + 1 if item.text in ("each", "both", "ever") else -(at + 1)
     return None
@@ -222,10 +230,12 @@ def _take_values(found: _Objects, run: ValueRun) -> None:
 
 
 def _counts_fact(draft: Draft, at: int, fact: str) -> bool:
-    """ "at least 3 visits": the noun after the number is the fact itself, or what it is called in passing ("5 coupons redeemed")."""
+    """ "at least 3 visits", "redeemed 5 coupons": the noun after the number is the fact itself, or what each of its rows has one of."""
     item = draft.item(at)
     mention = item.mention if item is not None else None
-    return mention is not None and any(s.target == fact for s in mention.of(Kind.DATASET))
+    if mention is None:
+        return False
+    return any(s.target == fact or draft.world.relates_directly(fact, s.target) for s in mention.of(Kind.DATASET))
 
 
 def _belongs(draft: Draft, at: int, clause: Clause) -> bool:
@@ -283,6 +293,32 @@ def _with_noun(draft: Draft) -> None:
         clause = _with_objects(draft, Clause(entity=subject, fact=facts[0], negated=negated, begin=at, end=noun + 1), noun + 1)
         if clause is not None:
             _add(draft, clause)
+
+
+def _containing(draft: Draft) -> None:
+    """ "baskets with fuel but no grocery": what an event contains, where that is not a property of the event itself."""
+    for at in range(1, len(draft.items)):
+        if draft.word(at) not in _CONTAINING:
+            continue
+        subject = subject_before(draft, at)
+        begin = draft.skip(at + 1, ("both", "no", "any", "some"))
+        run = filters_of(draft, begin, None) if subject is not None else None
+        fact = _holder(draft, subject, run.filters[0].field.split(".")[0]) if subject is not None and run is not None else None
+        if subject is None or fact is None:
+            continue
+        negated = draft.word(at) == "without" or draft.word(at + 1) == "no"
+        clause = _with_objects(draft, Clause(entity=subject, fact=fact, negated=negated, begin=at, end=begin), begin)
+        if clause is not None:
+            _add(draft, clause)
+        while clause is not None:
+            clause = _elliptic(draft, clause)
+
+
+def _holder(draft: Draft, entity: str, dataset: str) -> str | None:
+    """The fact that ties the entity to what it contains; None when the entity has that property itself."""
+    if draft.world.reaches(entity, dataset):
+        return None
+    return next((d for d in draft.model.datasets if draft.world.reaches(d, entity) and draft.world.reaches(d, dataset)), None)
 
 
 def _add(draft: Draft, clause: Clause) -> None:

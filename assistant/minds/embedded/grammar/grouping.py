@@ -47,7 +47,6 @@ _TRIGGERS = (
     ("per",),
     ("each",),
     ("every",),
-    ("among",),
     ("between",),
     ("compare",),
     ("depending", "on"),
@@ -69,6 +68,7 @@ def read_grouping(draft: Draft) -> None:
         end = _nouns(draft, at, after) if after > at else at
         at = max(end, at + 1)
     _month_by_noun(draft)
+    _each_of_them(draft)
     _topic_nouns(draft)
 
 
@@ -79,6 +79,10 @@ def _nouns(draft: Draft, begin: int, at: int) -> int:
     while True:
         noun = draft.skip(at, ARTICLES)
         dimension = _noun(draft, noun)
+        if dimension is None and per_group and end == begin and (named := _named_values(draft, noun)) is not None:
+            draft.claim_free(begin, noun, "grouping")
+            _add(draft, named, per_group=True)
+            return noun
         if dimension is None:
             break
         draft.claim_free(begin, noun + 1, "grouping")
@@ -88,6 +92,14 @@ def _nouns(draft: Draft, begin: int, at: int) -> int:
         if at == end:
             break
     return end
+
+
+def _named_values(draft: Draft, at: int) -> DimensionRef | None:
+    """ "in each of the stores 367 and 406": split by the noun, and its values stay for the filter."""
+    if not draft.free(at) or not _value_follows(draft, at):
+        return None
+    dimension = draft.dimension_at(at)
+    return dimension if isinstance(dimension, DimensionRef) else None
 
 
 def _noun(draft: Draft, at: int) -> DimensionRef | Grain | None:
@@ -109,6 +121,8 @@ def _value_follows(draft: Draft, at: int) -> bool:
 
 
 def _add(draft: Draft, dimension: DimensionRef | Grain, *, per_group: bool) -> None:
+    if draft.counted is not None and dimension == draft.key_of(draft.counted):
+        return  # Counting members per member says nothing: the noun only repeats who is counted.
     rank = draft.rank
     ranked = rank.noun or (draft.subject.dimension if draft.subject is not None else None) if rank is not None else None
     n = rank.n or (draft.subject.n if draft.subject is not None else None) if rank is not None else None
@@ -118,6 +132,19 @@ def _add(draft: Draft, dimension: DimensionRef | Grain, *, per_group: bool) -> N
         draft.dimensions.insert(0, dimension)
         return
     draft.add_dimension(dimension)
+
+
+def _each_of_them(draft: Draft) -> None:
+    """ "Age groups of members who ...: how many in each?": the noun stands elsewhere in the question."""
+    for at in range(len(draft.items)):
+        if draft.word(at) not in ("each", "apiece") or draft.dimensions:
+            continue
+        fields = [i for i in draft.find(Kind.FIELD) if not draft.items[i].has(Kind.METRIC, Kind.DATASET)]
+        dimension = draft.dimension_at(fields[0]) if fields else None
+        if dimension is not None:
+            draft.claim(at - 1 if draft.word(at - 1) in ("in", "for", "of") else at, at + 1, "grouping")
+            draft.claim(fields[0], fields[0] + 1, "grouping")
+            draft.add_dimension(dimension)
 
 
 def _month_by_noun(draft: Draft) -> None:

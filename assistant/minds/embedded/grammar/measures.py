@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.grammar.values import COMPARATIVES
 from assistant.minds.embedded.lexicon import Kind
 from tools.core.query.metric_query import Measure
 from tools.core.semantics.model import MetricFormat
@@ -54,7 +55,7 @@ _WORDS = {"avg": "average", "min": "lowest", "max": "highest"}
 def read_per_entity(draft: Draft) -> None:
     """ "median spend per customer": the metric is computed per entity and aggregated over them."""
     for at, item in enumerate(draft.items):
-        if draft.free(at) and item.text in _AGGREGATES and not item.has(Kind.METRIC):
+        if draft.free(at) and item.text in _AGGREGATES and not item.has(Kind.METRIC) and draft.word(at - 1) not in ("i", "you", "we"):
             draft.aggregate = _AGGREGATES[item.text]
             draft.claim(at - 1 if draft.word(at - 1) == "on" else at, at + 1, "aggregate")
             break
@@ -76,6 +77,8 @@ def read_per_entity(draft: Draft) -> None:
 
 def _averages_over(draft: Draft, at: int, dataset: str) -> bool:
     """Whether "per X" asks for an average over X rather than for one row each."""
+    if draft.items[draft.skip(at, ("per", "each", "every", "by", "a"))].time is not None:
+        return False  # "per day" is a period, even where the model has a table of days
     if draft.word(at) in ("each", "for", "by", "of", "does", "a") and draft.aggregate is None:
         return False
     if draft.rank is not None and draft.rank.noun is not None and draft.aggregate is None:
@@ -105,6 +108,7 @@ def read_measures(draft: Draft) -> None:
             continue
         sense = draft.sense(at, Kind.METRIC)
         if sense is not None and not draft.items[at].has(Kind.ABSENT):
+            draft.bare_count = at in counts and not draft.dimensions
             draft.add_measure(_measure(draft, sense.target))
             draft.claim(at, at + 1, "metric")
     if not (draft.measures or draft.cohort or draft.distribution or draft.pairs):
@@ -229,6 +233,9 @@ def _verb(draft: Draft) -> None:
     much = any(draft.phrase(i, ("how", "much")) for i in range(len(draft.items)))
     money = [s for s in senses if draft.metric(s.target).format is MetricFormat.MONEY]
     chosen = money[0] if much and money else senses[0]
+    many = any(draft.phrase(i, ("how", "many")) for i in range(len(draft.items)))
+    if many and chosen in money:
+        draft.doubts.append(f"'how many' asks for a number; this is the {draft.metric(chosen.target).label}")
     draft.add_measure(_measure(draft, chosen.target))
     draft.claim(at, at + 1, "metric")
 
@@ -276,6 +283,8 @@ def read_support(draft: Draft) -> None:
     """Words that repeat what the plan says already: the measure's verb ("revenue we made"), its fact's noun, the customer, "compare"."""
     for at, item in enumerate(draft.items):
         if draft.free(at) and item.mention is None and item.text in _COMPARING and (draft.dimensions or draft.comparison):
+            draft.claim(at, at + 1, "support")
+        elif draft.free(at) and draft.side_by_side and item.text in COMPARATIVES | {"than", "which", "each"}:
             draft.claim(at, at + 1, "support")
         elif draft.free(at) and item.text in _TOGETHER and not draft.dimensions:
             draft.claim(at, at + 1, "support")

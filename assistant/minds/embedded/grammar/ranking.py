@@ -155,21 +155,22 @@ def _noun(draft: Draft, rank: Rank, at: int) -> int:
         if following.has(Kind.DATASET, Kind.FIELD):
             _take_noun(draft, rank, at + 1)
         return at
-    counted_by_most = rank.direction in ("desc", "asc") and draft.subject is not None and item.has(Kind.METRIC)
+    ranked = rank.noun is not None or draft.subject is not None
+    counted_by_most = rank.direction in ("desc", "asc") and ranked and item.has(Kind.METRIC)
     if item.has(Kind.METRIC) and (counted_by_most or not item.has(Kind.DATASET, Kind.FIELD)):
         sense = draft.sense(at, Kind.METRIC)
         if sense is not None:
             rank.measure = draft.add_measure(Measure(metric=sense.target))
             draft.claim(at, at + 1, "ranking")
         return at + 1
-    if draft.subject is not None and item.has(Kind.DATASET) and rank.n is None:
+    if ranked and item.has(Kind.DATASET) and (rank.n is None or rank.noun is not None):
         sense = draft.sense(at, Kind.DATASET)
         counting = draft.count_metric(sense.target) if sense else None
-        if counting is not None and sense is not None and sense.target != draft.subject.dataset:
+        if counting is not None and sense is not None and (draft.subject is None or sense.target != draft.subject.dataset):
             rank.measure = draft.add_measure(Measure(metric=counting))
             draft.claim(at, at + 1, "ranking")
             return at + 1
-    if draft.dimension_at(at) is not None and not (item.time is not None and item.time.adverb):
+    if rank.noun is None and draft.dimension_at(at) is not None and not (item.time is not None and item.time.adverb):
         _take_noun(draft, rank, at)
         return at + 1
     return at

@@ -17,13 +17,13 @@ _TOGETHER = (
     ("purchased", "together"),
     ("together", "in", "the", "same"),
     ("together", "in", "one"),
-    ("together",),
+    ("together", "with"),
     ("in", "the", "same"),
     ("alongside",),
     ("combined", "with"),
 )
 _WITH = frozenset({"with", "as", "alongside", "to"})
-_CONTAINER_WORDS = frozenset({"in", "the", "same", "a", "one", "single", "most", "often", "frequently", "frequent", "commonly", "are", "go", "goes", "going", "get", "sold", "usually", "well", "which"})
+_CONTAINER_WORDS = frozenset({"top", "best", "frequent", "what", "combination", "combinations", "pairs", "pair", "basket", "in", "the", "same", "a", "one", "single", "most", "often", "frequently", "frequent", "commonly", "are", "go", "goes", "going", "get", "sold", "usually", "well", "which"})
 _COHORT_GRAINS = {Grain.WEEK: "week", Grain.MONTH: "month", Grain.QUARTER: "quarter", Grain.YEAR: "year"}
 
 
@@ -59,6 +59,8 @@ def _lifecycle(draft: Draft) -> bool:
         if draft.word(other) not in _RETURNING:
             other = next((i for i in range(at + 1, min(at + 5, len(draft.items))) if draft.word(i) in _RETURNING), -1)
         if other < 0:
+            if _newcomers(draft, at):
+                return True
             continue
         entity, noun = _entity(draft)
         fact = _main_fact(draft, entity) if entity else None
@@ -73,6 +75,32 @@ def _lifecycle(draft: Draft) -> bool:
             draft.add_measure(Measure(metric=counting))
         return True
     return False
+
+
+def _newcomers(draft: Draft, at: int) -> bool:
+    """ "new customers each month": the sizes of the cohorts."""
+    noun = draft.item(at + 1)
+    if noun is None or not noun.has(Kind.DATASET):
+        return False
+    entity = draft.dataset_at(at + 1)
+    fact = _main_fact(draft, entity) if entity else None
+    if entity is None or fact is None:
+        return False
+    grain = "month"
+    for place, item in enumerate(draft.items):
+        if draft.free(place) and item.time is not None and item.time.grain in _COHORT_GRAINS:
+            grain = _COHORT_GRAINS[item.time.grain]
+            begin = place - (draft.word(place - 1) in ("per", "by", "each", "every"))
+            draft.claim(begin, place + 1, "cohort")
+            break
+    else:
+        return False
+    begin = at
+    while draft.word(begin - 1) in ("how", "many", "number", "of", "the"):
+        begin -= 1
+    draft.claim(begin, at + 2, "cohort")
+    draft.cohort = CohortSpec(entity=entity, fact=fact, grain=grain, periods=0)  # type: ignore[arg-type]
+    return True
 
 
 def _cohort(draft: Draft) -> bool:
@@ -135,6 +163,10 @@ def _pairs(draft: Draft) -> None:
     within = _container(draft, field) if field is not None else None
     if field is None or within is None:
         return
+    for at, item in enumerate(draft.items):
+        if draft.free(at) and item.number is not None and item.number.unit is None and item.number.value >= 1:
+            draft.pairs_limit = int(item.number.value) if item.text not in ("one",) else None
+            draft.claim(at, at + 1, "pairs")
     draft.claim_free(mark, end, "pairs")
     if field_at >= 0:
         draft.claim_free(field_at, field_at + 1, "pairs")
@@ -149,6 +181,9 @@ def _pairs(draft: Draft) -> None:
 
 def _together(draft: Draft) -> tuple[int, int]:
     for at in range(len(draft.items)):
+        before = draft.items[at - 1] if at else None
+        if draft.word(at) == "together" and before is not None and (before.has(Kind.FACT) or before.text in ("go", "goes", "sold", "appear", "occur")):
+            return at, at + 1
         after = draft.match(at, _TOGETHER)
         if after > at:
             return at, after
@@ -173,7 +208,7 @@ def _container(draft: Draft, field: str | None) -> str | None:
         if fact == target or not draft.world.reaches(fact, target):
             continue
         for name, dataset in draft.model.datasets.items():
-            is_event = dataset.default_time is not None and name not in (fact, target)
+            is_event = dataset.is_entity and dataset.default_time is not None and name not in (fact, target)
             if is_event and draft.world.reaches(fact, name) and not draft.world.reaches(name, target):
                 return name
     facts = [d for d in draft.model.datasets if d != target and draft.world.reaches(d, target) and draft.customer and draft.world.reaches(d, draft.customer)]

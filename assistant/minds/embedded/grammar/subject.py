@@ -23,6 +23,8 @@ _LISTING = frozenset({"list", "show", "name", "find", "identify", "give", "get",
 _BETWEEN = frozenset(
     "me us the all a of our out up for list those every are is were was please kind type sort types kinds single one exact particular".split()
 )
+_AGGREGATED = frozenset("average mean median typical maximum minimum max min highest lowest largest smallest most biggest distribution".split())
+"""Before "number of visits", these ask for a figure per customer, not for a count."""
 _WHO = frozenset({"who", "whom"})
 RELATIVE = frozenset({"who", "that", "which", "with", "without", "having", "whose", "where"})
 
@@ -44,6 +46,8 @@ def read_subject(draft: Draft) -> None:
 def _counted(draft: Draft) -> None:
     """ "how many X": X is counted."""
     for at, item in enumerate(draft.items):
+        if draft.word(draft.back(at, ("the", "total"))) in _AGGREGATED:
+            continue
         if draft.free(at) and item.has(Kind.METRIC) and item.text.startswith(("number of", "count of")) and _count_phrase(draft, at):
             return
         after = draft.match(at, _COUNTING)
@@ -101,6 +105,8 @@ def _count_values(draft: Draft, at: int, noun: int) -> bool:
     """ "how many homeowners": a value stands for the entities that have it."""
     item = draft.item(noun)
     mention = item.mention if item is not None else None
+    if draft.find(Kind.METRIC, Kind.DOES):
+        return False
     for sense in mention.of(Kind.VALUE) if mention else ():
         entity = draft.entity_of(sense.target)
         counting = draft.count_metric(entity) if entity else None

@@ -168,9 +168,15 @@ def _opening(draft: Draft, at: int) -> int:
 
 def _compares(draft: Draft, first: int, second: int) -> bool:
     between = {draft.word(i) for i in range(first + 1, second)}
-    words = {item.text for i, item in enumerate(draft.items) if draft.free(i)}
+    words = {item.text for i, item in enumerate(draft.items) if draft.free(i) and not _is_bound(draft, i)}
     words_in_time = set(draft.items[second].text.split()[:1]) | set(draft.items[first].text.split()[:1])
     return bool(words & _COMPARING or between & {"vs", "versus", "against"} or draft.change and words_in_time)
+
+
+def _is_bound(draft: Draft, at: int) -> bool:
+    """The "than" of "more than 3000" compares with a number."""
+    following = draft.item(at + 1)
+    return draft.items[at].text == "than" and following is not None and following.number is not None
 
 
 def _two_windows(draft: Draft, first: int, second: int) -> None:

@@ -16,6 +16,7 @@ _EXCLUDING_PAIRS = (("other", "than"), ("but", "not"), ("apart", "from"), ("asid
 _JOINTS = frozenset({"and", "or", ",", "/", "plus", "nor", "vs", "versus", "against", "than", "with", "to"})
 _VERSUS = frozenset({"vs", "versus", "against", "than"})
 _ONLY = frozenset({"only", "just", "exclusively", "solely", "specifically"})
+COMPARATIVES = frozenset("more less fewer higher lower bigger smaller larger greater better worse stronger weaker longer shorter".split())
 _ARTICLES = frozenset({"the", "a", "our", "all", "both", "either", "for", "in", "of", "from", "any"})
 _LABELLED = frozenset({"number", "no", "#", "id", "=", "is", "of", "was", "named", "called", ":", "are", "equals"})
 _NOUN_AFTER = frozenset({"year", "years", "old", "olds", "yo", "aged", "one", "ones", "brand", "brands", "category", "segment", "group", "groups", "band", "bracket", "range", "type", "level"})
@@ -60,10 +61,21 @@ def read_values(draft: Draft) -> None:
         draft.claim_free(begin, end, "filter")
         for test in run.filters:
             _add(draft, _negate(test) if negated else test, begin)
+        comparing = run.joint == "or" and negated is False and _compares(draft)
         together = any(draft.word(i) in ("together", "combined", "altogether", "jointly") for i in range(len(draft.items)))
-        if run.side_by_side and not negated and len(run.filters) == 1 and not together:
+        if (run.side_by_side or comparing) and not negated and len(run.filters) == 1 and not together:
+            draft.side_by_side = True
             draft.add_dimension(DimensionRef(field=run.filters[0].field))
         at = end
+
+
+def _compares(draft: Draft) -> bool:
+    """ "who spends more, A or B": the alternatives are compared, not pooled."""
+    for at in range(len(draft.items)):
+        following = draft.item(at + 2)
+        if draft.word(at) in COMPARATIVES and not (draft.word(at + 1) == "than" and following is not None and following.number is not None):
+            return True
+    return False
 
 
 def _add(draft: Draft, test: Filter, at: int) -> None:
@@ -79,6 +91,7 @@ def _add(draft: Draft, test: Filter, at: int) -> None:
     draft.filters[draft.filters.index(same)] = joined
     draft.filter_at[joined] = draft.filter_at.get(same, at)
     if joined.op == "in":
+        draft.side_by_side = True
         draft.add_dimension(DimensionRef(field=joined.field))
 
 
