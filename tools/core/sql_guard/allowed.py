@@ -27,7 +27,7 @@ STRUCTURE = _nodes("""
 OPERATORS = _nodes("""
     And Or Xor Not EQ NEQ GT GTE LT LTE NullSafeEQ NullSafeNEQ Is In Between Like ILike SimilarTo Glob Escape Add Sub Mul Div IntDiv
     Mod Neg DPipe BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitwiseLeftShift BitwiseRightShift Case If Cast TryCast Try Exists Any
-    All Bracket Slice Array Coalesce Nullif Collate AtTimeZone Overlaps JSONPath JSONPathRoot JSONPathKey JSONPathSubscript
+    All Bracket Slice Array Coalesce Nullif AtTimeZone Overlaps JSONPath JSONPathRoot JSONPathKey JSONPathSubscript
 """)
 
 AGGREGATES = _nodes("""
@@ -87,7 +87,7 @@ ALLOWED_NAMES = _words("""
     array_to_string
     regexp_matches regexp_full_match regexp_extract regexp_extract_all regexp_replace regexp_split_to_array regexp_count like_escape
     ilike_escape not_like_escape not_ilike_escape levenshtein editdist3 damerau_levenshtein hamming mismatches jaccard jaro_similarity
-    jaro_winkler_similarity ascii unicode ord chr translate hash md5 sha256 bar
+    jaro_winkler_similarity ascii unicode ord chr translate hash md5 sha256
     array_length list_length list_count list_sum list_avg list_min list_max list_median list_unique list_contains list_has
     array_contains
     array_has list_has_any list_has_all list_position list_indexof list_sort list_reverse_sort list_distinct list_slice array_slice
@@ -113,4 +113,13 @@ _TYPE_NAMES = _words("""
     NVARCHAR DATE  TIME TIMETZ TIMESTAMP TIMESTAMPTZ TIMESTAMPNTZ TIMESTAMPLTZ TIMESTAMP_S TIMESTAMP_MS TIMESTAMP_NS DATETIME
     INTERVAL UUID JSON ARRAY LIST
 """)
+
+DATE_PARTS = _words("""
+    MILLENNIUM CENTURY DECADE YEAR QUARTER MONTH WEEK DAY HOUR MINUTE SECOND MILLISECOND MICROSECOND EPOCH DOW ISODOW DOY ISOYEAR
+    DAYOFWEEK DAYOFYEAR DAYOFMONTH WEEKDAY YEARWEEK ERA YEARS QUARTERS MONTHS WEEKS DAYS HOURS MINUTES SECONDS MILLISECONDS
+    MICROSECONDS DECADES CENTURIES Y M D H MON MONS MIN MINS SEC SECS W WEEKOFYEAR WEEKISO
+""")
+"""Words that may stand unquoted as a unit; a unit given as a text is held to the same list."""
+BARE_WORDS = DATE_PARTS | {"ALL"}
+
 ALLOWED_TYPES = frozenset(getattr(exp.DataType.Type, name) for name in _TYPE_NAMES if hasattr(exp.DataType.Type, name))

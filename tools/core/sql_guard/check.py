@@ -7,6 +7,7 @@ that in the text that runs there is nothing else to refer to.
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 
 import sqlglot
@@ -23,6 +24,8 @@ from tools.core.sql_guard.rights import CheckedSql, Rights
 from tools.core.sql_guard.scope import Resolver
 
 DIALECT = "duckdb"
+# The parser logs statements that it does not know, and with them whatever a person typed.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL + 1)
 MAX_REGENERATED = 400_000
 _ONE_SELECT = "Write one SELECT (WITH ... SELECT is fine), nothing else."
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from tools.core.errors import SqlRefused
-from tools.core.sql_guard.allowed import ALLOWED_NAMES, ALLOWED_NODES, ALLOWED_TYPES
+from tools.core.sql_guard.allowed import ALLOWED_NAMES, ALLOWED_NODES, ALLOWED_TYPES, BARE_WORDS, DATE_PARTS
 
 MAX_NODES = 6_000
 MAX_TREE_DEPTH = 120
@@ -85,6 +85,8 @@ def _described(node: exp.Expression) -> str:
 
 
 def _check_select(node: exp.Expression) -> None:
+    if isinstance(node, exp.Select) and not node.expressions:
+        raise SqlRefused("SELECT names no columns.", try_instead="Say what to show.")
     for option in _UNUSED_CLAUSES:
         if node.args.get(option):
             raise SqlRefused(
@@ -157,7 +159,25 @@ def _check_star(node: exp.Expression) -> None:
         raise SqlRefused("A star may stand alone in SELECT or in COUNT(*).", try_instead="Name the columns.")
 
 
+def _check_word(node: exp.Expression) -> None:
+    # The parser takes a name in place of a unit for a bare word, and bare words are written out as they are.
+    if str(node.this).upper() not in BARE_WORDS:
+        raise SqlRefused("A unit of time is not known.", try_instead="Use year, quarter, month, week, day, hour, minute or second.")
+
+
+def _check_unit(node: exp.Expression) -> None:
+    unit = node.args.get("unit")
+    if isinstance(unit, exp.Literal) and str(unit.this).upper() not in DATE_PARTS:
+        raise SqlRefused("A unit of time is not known.", try_instead="Use year, quarter, month, week, day, hour, minute or second.")
+
+
 _EXTRA_CHECKS = {
+    exp.Var: _check_word,
+    exp.DateTrunc: _check_unit,
+    exp.TimestampTrunc: _check_unit,
+    exp.DateDiff: _check_unit,
+    exp.DateAdd: _check_unit,
+    exp.DateSub: _check_unit,
     exp.Select: _check_select,
     exp.Union: _check_set_operation,
     exp.Intersect: _check_set_operation,
@@ -177,7 +197,7 @@ def _check_size(node: exp.Expression) -> None:
     name = str(node.this).lower() if isinstance(node, exp.Anonymous) else ""
     if isinstance(node, exp.GenerateSeries | exp.GenerateDateArray) or name in ("range", "generate_series"):
         _check_series(node)
-    elif isinstance(node, exp.Pad | exp.Repeat) or name in ("lpad", "rpad", "repeat", "bar"):
+    elif isinstance(node, exp.Pad | exp.Repeat) or name in ("lpad", "rpad", "repeat"):
         size = node.expression if isinstance(node, exp.Pad) else node.args.get("times")
         if name:
             size = node.expressions[1] if len(node.expressions) > 1 else None

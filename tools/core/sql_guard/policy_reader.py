@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from sqlglot.errors import SqlglotError
 
 from tools.core.errors import AnswerError, ModelInvalid
+from tools.core.semantics.additions import PolicyAddition
 from tools.core.semantics.catalog import Catalog
 from tools.core.semantics.model import SemanticModel
 from tools.core.semantics.problems import Issues, Problem, Where, did_you_mean, load_yaml, locate, repeated_keys
@@ -73,13 +74,17 @@ class PolicyPart(_Strict):
     roles: dict[str, RolePart]
 
 
-def read_policy(path: Path, model: SemanticModel | None = None, catalog: Catalog | None = None) -> Policy:
+def read_policy(
+    path: Path, model: SemanticModel | None = None, catalog: Catalog | None = None, additions: Sequence[PolicyAddition] = ()
+) -> Policy:
     """The policy of a warehouse.
 
+    Args:
+        additions: Classes and paths of computed tables.
     Raises:
         ModelInvalid: Every error as "file:line: message (suggestion)".
     """
-    policy, problems = _read(path, model, catalog)
+    policy, problems = _read(path, model, catalog, additions)
     errors = [problem for problem in problems if problem.severity == "error"]
     if policy is None or errors:
         raise ModelInvalid(
@@ -125,17 +130,29 @@ def note_shape_errors(error: ValidationError, issues: Issues, known: Mapping[str
             issues.error(where, fault["msg"][:1].lower() + fault["msg"][1:])
 
 
-def _read(path: Path, model: SemanticModel | None, catalog: Catalog | None) -> tuple[Policy | None, list[Problem]]:
+def _read(
+    path: Path, model: SemanticModel | None, catalog: Catalog | None, additions: Sequence[PolicyAddition] = ()
+) -> tuple[Policy | None, list[Problem]]:
     issues = Issues()
     text, document = load_document(path, issues)
     try:
-        part = PolicyPart.model_validate(document)
+        part = _extended(PolicyPart.model_validate(document), additions)
     except ValidationError as error:
         note_shape_errors(error, issues, {"": PolicyPart, "people": PeoplePart, "roles": RolePart})
         return None, locate(text, path, issues.found)
     reader = _Reader(part, issues, catalog, hashlib.sha256(text.encode()).hexdigest()[:16])
     policy = reader.policy(model)
     return policy, locate(text, path, issues.found)
+
+
+def _extended(part: PolicyPart, additions: Sequence[PolicyAddition]) -> PolicyPart:
+    tables, people = dict(part.tables), part.people
+    for addition in additions:
+        tables = {**addition.tables, **tables}
+        if people is not None:
+            fresh = {table: path for table, path in addition.paths.items() if table not in people.unrelated}
+            people = people.model_copy(update={"paths": {**fresh, **people.paths}})
+    return part.model_copy(update={"tables": tables, "people": people})
 
 
 class _Reader:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,27 +12,15 @@ import pytest
 from tools.core.semantics.catalog import Catalog
 from tools.core.sql_guard import Policy, Rights, read_policy
 
-_HERE = Path(__file__).parent
-
-
-def _load(name: str):  # type: ignore[no-untyped-def]
-    # Tests have no packages; a helper beside the tests is loaded by path, once.
-    spec = importlib.util.spec_from_file_location(f"sql_guard_tests_{name}", _HERE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-people = _load("people")
+# Tests have no packages; the helpers beside them (guard_*.py) are shared with scripts/fuzz_guard.py.
+sys.path.insert(0, str(Path(__file__).parent))
+from guard_people import POLICY, build_people
 
 
 @pytest.fixture(scope="session")
 def people_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("people") / "people.duckdb"
-    people.build_people(path)
+    build_people(path)
     return path
 
 
@@ -45,7 +32,7 @@ def catalog(people_file: Path) -> Catalog:
 
 @pytest.fixture(scope="session")
 def policy(catalog: Catalog) -> Policy:
-    return read_policy(people.POLICY, catalog=catalog)
+    return read_policy(POLICY, catalog=catalog)
 
 
 @pytest.fixture(scope="session")
