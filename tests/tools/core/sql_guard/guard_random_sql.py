@@ -123,7 +123,7 @@ class RandomSql:
         draw = self._draw
         keys = [self._name("k") for _ in range(draw.randint(0, 2))]
         items = [f"{self._expression(draw.choice('tdn'), sources, 1)} AS {key}" for key in keys]
-        columns = {key: "t" for key in keys}
+        columns = dict.fromkeys(keys, "t")
         for _ in range(draw.randint(1, 3)):
             name = self._name("a")
             items.append(f"{self._aggregation(sources)} AS {name}")
@@ -164,7 +164,8 @@ class RandomSql:
             shared = sorted(set(source.columns) & set(other.columns))
             how = draw.random()
             if shared and how < 0.4:
-                text += f" {draw.choice(('JOIN', 'LEFT JOIN', 'FULL JOIN', 'RIGHT JOIN'))} {joined} ON {source.alias}.{shared[0]} = {other.alias}.{shared[0]}"
+                join = draw.choice(("JOIN", "LEFT JOIN", "FULL JOIN", "RIGHT JOIN"))
+                text += f" {join} {joined} ON {source.alias}.{shared[0]} = {other.alias}.{shared[0]}"
             elif shared and how < 0.55:
                 text += f" JOIN {joined} USING ({shared[0]})"
             elif shared and how < 0.6:
@@ -239,7 +240,9 @@ class RandomSql:
     def _subquery_predicate(self, sources: list[Source]) -> str:
         draw = self._draw
         if draw.random() < 0.5:
-            return f"EXISTS (SELECT 1 FROM orders q WHERE q.customer_id = {self._column('n', sources)} AND {self._predicate([Source('q', COLUMNS['orders'], 'orders')], 0)})"
+            column = self._column("n", sources)
+            test = self._predicate([Source("q", COLUMNS["orders"], "orders")], 0)
+            return f"EXISTS (SELECT 1 FROM orders q WHERE q.customer_id = {column} AND {test})"
         inner = Source("q", COLUMNS["customers"], "customers")
         column = draw.choice(("customer_id", self._column("n", [inner])))
         return f"{self._column('n', sources)} {draw.choice(('IN', 'NOT IN'))} (SELECT {column} FROM customers q{self._where([inner], 0)})"
@@ -258,13 +261,13 @@ class RandomSql:
         if kind == "n":
             other = self._expression("n", sources, 0)
             text, date = self._expression("t", sources, 0), self._expression("d", sources, 0)
-            return draw.choice((f"({inner} + {other})", f"({inner} * 2)", f"abs({inner})", f"round({inner}, 1)", f"({inner} % 7)", f"length({text})",
-                                f"year({date})", f"extract(month FROM {date})", f"TRY_CAST({text} AS INTEGER)", self._probe(sources),
+            return draw.choice((f"({inner} + {other})", f"({inner} * 2)", f"abs({inner})", f"round({inner}, 1)", f"({inner} % 7)",
+                                f"length({text})", f"year({date})", f"extract(month FROM {date})", f"TRY_CAST({text} AS INTEGER)", self._probe(sources),
                                 f"date_diff('day', {date}, DATE '2024-01-01')", self._scalar_subquery(sources)))  # fmt: skip
         if kind == "t":
             other = self._expression("t", sources, 0)
-            return draw.choice((f"upper({inner})", f"({inner} || {other})", f"substr({inner}, 1, 2)", f"CAST({self._column('n', sources)} AS VARCHAR)",
-                                f"replace({inner}, 'a', 'b')", f"md5({inner})", f"left({inner}, 3)", f"concat_ws('-', {inner}, {other})",
+            return draw.choice((f"upper({inner})", f"({inner} || {other})", f"substr({inner}, 1, 2)",
+                                f"CAST({self._column('n', sources)} AS VARCHAR)", f"replace({inner}, 'a', 'b')", f"md5({inner})", f"left({inner}, 3)", f"concat_ws('-', {inner}, {other})",
                                 f"strftime({self._column('d', sources)}, '%Y-%m')", f"regexp_replace({inner}, '[a-m]', '_')"))  # fmt: skip
         if kind == "d":
             return draw.choice(
@@ -325,9 +328,10 @@ class RandomSql:
     def _trick(self, sources: list[Source]) -> str:
         alias = self._draw.choice(sources).alias
         return self._draw.choice((
-            alias, f"{alias}::VARCHAR", f"hash({alias})", f"to_json({alias})", "COLUMNS('em.*')", "#3", f"{alias}.rowid", "rowid", f"{alias}.email.upper()",
-            f"struct_extract({alias}, 'email')", "(SELECT max(email) FROM customers)", "(SELECT count(*) FROM app_users)", "peek()",
-            "current_setting('threads')", f"error({alias}.region)", "(SELECT email FROM customers LIMIT 1)", f"list({alias})", "getvariable('v')",
+            alias, f"{alias}::VARCHAR", f"hash({alias})", f"to_json({alias})", "COLUMNS('em.*')", "#3", f"{alias}.rowid", "rowid",
+            f"{alias}.email.upper()", f"struct_extract({alias}, 'email')", "(SELECT max(email) FROM customers)", "(SELECT count(*) FROM app_users)",
+            "peek()", "current_setting('threads')", f"error({alias}.region)", "(SELECT email FROM customers LIMIT 1)", f"list({alias})",
+            "getvariable('v')",
         ))  # fmt: skip
 
     def _literal(self, kind: str) -> str:
