@@ -58,10 +58,10 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
 
 def _is_filler(draft: Draft, at: int) -> bool:
     item = draft.items[at]
-    if item.mention is not None or item.number is not None or item.time is not None or draft.tokens[item.start].quoted:
-        return False
     if is_value_noun(item.text) and at and (draft.claims[at - 1] in ("filter", "condition") or is_value_noun(draft.items[at - 1].text)):
         return True
+    if item.mention is not None or item.number is not None or item.time is not None or draft.tokens[item.start].quoted:
+        return False
     return item.text in filler_words()
 
 

@@ -15,7 +15,7 @@ from assistant.minds.embedded.numbers import Number, read_number
 from assistant.minds.embedded.segment import Mention, segment
 from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, read_times
 from assistant.minds.embedded.tokens import Token
-from tools.core.query.metric_query import DimensionRef, Filter, Grain, ListingSpec, MetricQuery, Order, TopPerGroup
+from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, Grain, ListingSpec, MetricQuery, Order, TopPerGroup
 from tools.core.semantics.model import Datatype
 
 READERS: tuple[Callable[[Draft], None], ...] = (
@@ -188,12 +188,13 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
         draft.dimensions.append(times.default_grain(draft))
     if not (draft.measures or draft.listing or draft.cohort or draft.distribution or draft.pairs):
         return None, "no metric of this warehouse is named"
-    time_field = time_field_of(draft, [m.metric for m in draft.measures])
+    time_field = _lifecycle_time(draft) or time_field_of(draft, [m.metric for m in draft.measures])
     dimensions = [dimension_ref(draft, d, time_field) for d in draft.dimensions]
     filters = [*draft.filters, *(part_filter(draft, p, time_field) for p in draft.parts)]
     if any(d is None for d in dimensions) or any(f is None for f in filters):
         return None, "what is asked for has no date"
     order, limit, top = order_of(draft)
+    _keep_top_percent(draft)
     try:
         query = MetricQuery(
             metrics=tuple(draft.measures),
@@ -220,6 +221,21 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     except ValidationError as error:
         return None, str(error.errors()[0]["msg"])
     return query, ""
+
+
+def _keep_top_percent(draft: Draft) -> None:
+    """ "the top 10 % of members": those at or above the 90th percentile."""
+    rank = draft.rank
+    if rank is None or rank.percent is None or not draft.measures or not isinstance(rank.noun, DimensionRef):
+        return
+    entity = rank.noun.field.split(".")[0]
+    low = rank.direction in ("asc", "worst")
+    value = 100 * rank.percent if low else 100 * (1 - rank.percent)
+    draft.entity_conditions.append(
+        EntityCondition(
+            entity=entity, metric=draft.measures[0].metric, op="le" if low else "ge", value=round(value, 6), percentile=True, window=draft.window
+        )
+    )
 
 
 def _settle_subject(draft: Draft) -> None:
@@ -258,6 +274,13 @@ def time_field_of(draft: Draft, metrics: Sequence[str]) -> str | None:
             if dataset is not None and default is not None:
                 return default if "." in default else f"{dataset}.{default}"
     return None
+
+
+def _lifecycle_time(draft: Draft) -> str | None:
+    """New and returning are told apart by the date of the fact."""
+    fact = draft.lifecycle.fact if draft.lifecycle is not None else None
+    default = draft.model.datasets[fact].default_time if fact is not None else None
+    return f"{fact}.{default}" if default is not None and "." not in default else default
 
 
 def dimension_ref(draft: Draft, dimension: DimensionRef | Grain, time_field: str | None) -> DimensionRef | None:

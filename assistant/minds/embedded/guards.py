@@ -43,12 +43,12 @@ def refuse_tokens(text: str, tokens: tuple[Token, ...], known_words: int) -> Dec
     words = [t.text for t in tokens if t.kind == "word"]
     if not words:
         return Decline(code="not_a_question", message="There is no word in this that I can read. Type the question in plain words.")
+    if _ABOUT_SELF.search(text) or not known_words and len(words) <= 8 and all(w in _SMALL_TALK | filler_words() for w in words):
+        return Decline(code="not_a_question", message="I answer questions about this data. Here are some that I can answer.")
     if words[0] in _WRITE_VERBS and (known_words or _WRITE_OBJECTS & set(words)) or _is_sql(text):
         return Decline(code="write_request", message="I only read data: nothing can be changed, deleted or run as a command from here. Ask for a figure instead.")
     if words[0] in _ACTIONS and len(words) > 2:
         return Decline(code="write_request", message="I only read data: I cannot send, schedule or change anything. Ask for the list or the figure instead.")
-    if _ABOUT_SELF.search(text) or not known_words and len(words) <= 8 and all(w in _SMALL_TALK | filler_words() for w in words):
-        return Decline(code="not_a_question", message="I answer questions about this data. Here are some that I can answer.")
     english = [w for w in words if w in filler_words() or w in grammar_words()]
     if len(words) >= 4 and not english and not known_words:
         return Decline(code="language", message="I could not recognise this as an English question about this data. Ask it in English.")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.minds.embedded.inflection import degrees, noun_forms, stem, verb_forms
+from assistant.minds.embedded.inflection import degrees, is_plural, noun_forms, stem, verb_forms
 from assistant.minds.embedded.tokens import atoms
 from tools.core.semantics.model import Dataset, Field, Metric, SemanticModel
 
@@ -66,6 +66,7 @@ class Lexicon:
             self._add(phrase, sense)
         self.longest = max((len(p) for p in self._exact), default=1)
         self.count_metrics = _count_metrics(model)
+        self._plain_counts = frozenset(m.name for m in model.metrics.values() if _COUNT.match(m.expression))
         self._counted = {metric: dataset for dataset, metric in self.count_metrics.items()}
 
     def _add(self, phrase: str, sense: Sense) -> None:
@@ -80,7 +81,7 @@ class Lexicon:
         if found:
             return tuple(found)
         stemmed = self._stems.get(tuple(stem(a) for a in key), ())
-        return tuple(_inexact(sense) for sense in stemmed)
+        return tuple(_inexact(sense) for sense in stemmed if not (sense.kind is Kind.METRIC and sense.target in self._plain_counts))
 
     def has_exact(self, key: Phrase) -> bool:
         return key in self._exact
@@ -127,8 +128,12 @@ def _entries(model: SemanticModel) -> Iterator[tuple[str, Sense]]:
 
 def _of_metric(metric: Metric) -> Iterator[tuple[str, Sense]]:
     sense = Sense(kind=Kind.METRIC, target=metric.name)
+    counts = bool(_COUNT.match(metric.expression))
     for phrase in (metric.label, metric.name.replace("_", " "), *metric.language.synonyms):
-        yield from _nouns(phrase, sense)
+        if counts and is_plural(phrase.rsplit(" ", 1)[-1]):
+            yield phrase, sense  # A count is asked for in the plural; "visit" alone is one of them, not their number.
+        else:
+            yield from _nouns(phrase, sense)
     for verb in metric.language.verbs:
         for form in verb_forms(verb):
             yield form, Sense(kind=Kind.DOES, target=metric.name)

@@ -60,6 +60,7 @@ class ValueIndex:
                 if phrase:
                     hit = ValueHit(field=field, value=value, rows=count, field_values=len(rows))
                     self._by_phrase.setdefault(phrase, []).append(hit)
+        self._rows = {(field, value): count for field, rows in values.items() for value, count in rows}
         self.longest = max((len(p) for p in self._by_phrase), default=1)
 
     def lookup(self, phrase: Phrase) -> tuple[ValueHit, ...]:
@@ -88,9 +89,9 @@ class ValueIndex:
         """Stored values of a field, most frequent first; empty when it is not indexed."""
         return tuple(value for value, _ in sorted(self._values.get(field, ()), key=lambda pair: -pair[1]))
 
-    def size(self, field: str) -> int:
-        """Number of distinct values: small for coarse levels. Unindexed fields are finest."""
-        return len(self._values.get(field, ())) or MAX_VALUES
+    def rows(self, field: str, value: Stored) -> int:
+        """Rows that hold the value: many for coarse levels and everyday meanings."""
+        return self._rows.get((field, value), 0)
 
     def key(self, field: str, text: str) -> Stored | None:
         """The key value that `text` names ("13" of campaign 13), or None when there is none."""

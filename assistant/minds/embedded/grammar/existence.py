@@ -127,12 +127,19 @@ def _is_condition(draft: Draft, subject: str, verb: int, *, negated: bool) -> bo
     """ "which products were bought most", "how many products were bought": there the verb says what is measured, not who is kept."""
     if negated or _denied_after(draft, verb):
         return True
-    if subject != draft.customer:
+    if subject != draft.customer or _amount_asked(draft, verb):
         return False
     following = {draft.word(i) for i in range(verb + 1, len(draft.items))}
     ranked = bool(following & {"most", "least", "best"}) and draft.subject is not None and draft.subject.dataset == subject
     often = any(draft.phrase(i, ("how", "often")) or draft.phrase(i, ("how", "many", "times")) for i in range(verb))
     return not ranked and not often
+
+
+def _amount_asked(draft: Draft, verb: int) -> bool:
+    """ "how much did members pay": the verb of the main clause says the amount."""
+    much = next((i for i in range(verb) if draft.phrase(i, ("how", "much"))), None)
+    relative = any(draft.word(i) in ("who", "that", "which") for i in range(much or 0, verb))
+    return much is not None and draft.items[verb].has(Kind.DOES) and not relative
 
 
 def _begins_a_clause(draft: Draft, begin: int) -> bool:

@@ -221,7 +221,7 @@ def _rank_by(draft: Draft) -> None:
             continue
         noun = draft.skip(after, ("the", "total", "their", "overall", "highest", "most", "number", "of"))
         item = draft.item(noun)
-        if item is None or not item.has(Kind.METRIC, Kind.DATASET) or item.has(Kind.FIELD):
+        if item is None or not item.has(Kind.METRIC, Kind.DATASET) or _is_dimension_noun(draft, noun):
             continue
         if not item.has(Kind.METRIC) and (draft.rank is None or draft.word(noun - 1) != "of"):
             continue
@@ -241,6 +241,13 @@ def _rank_by(draft: Draft) -> None:
         draft.rank.measure = draft.add_measure(Measure(metric=metric))
         draft.claim_free(at, noun + 1, "ranking")
         return
+
+
+def _is_dimension_noun(draft: Draft, at: int) -> bool:
+    """A noun that names something to split by, even though its count is a metric: "products by category"."""
+    mention = draft.items[at].mention
+    fields = mention.of(Kind.FIELD) if mention else ()
+    return any(draft.model.field(s.target).is_dimension for s in fields)
 
 
 def _metric_at(draft: Draft, at: int) -> str | None:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assistant.minds.embedded.bands import bands_of, within
 from assistant.minds.embedded.grammar.comparators import Bound, read_bound
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.existence import subject_before
 from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.tokens import atoms
 from tools.core.query.metric_query import EntityCondition, Filter, Measure, MetricCondition, TimeWindow
 from tools.core.semantics.model import Datatype, MetricFormat
 
 _NUMERIC = (Datatype.INTEGER, Datatype.DECIMAL, Datatype.FLOAT)
 _LINKS = frozenset("of is was were are be that which who with a an the by has have had in having whose total their for at to being made make spending".split())
+_OLDEST = 110
 _AFTER_NUMBER = frozenset({"of", "in", "different", "distinct", "total", "on", "worth", "separate"})
 
 
@@ -38,9 +41,56 @@ def read_thresholds(draft: Draft) -> None:
         bound = read_bound(draft, at)
         if bound is None:
             continue
+        if _band_filter(draft, at, bound):
+            continue
         target = _after(draft, at, bound) or _before(draft, at, bound) or _money(draft, at, bound)
         if target is not None:
             _apply(draft, bound, target)
+
+
+def _band_filter(draft: Draft, at: int, bound: Bound) -> bool:
+    """ "age under 45", "income over 100k", "members older than 44": the bands of an ordinal field that pass."""
+    noun = at - 1
+    while noun >= 0 and draft.word(noun) in _LINKS | {"aged"}:
+        noun -= 1
+    field_id = _ordinal_at(draft, noun)
+    begin = noun
+    if field_id is None:
+        field_id, begin = _age_field(draft, at, noun, bound), at
+    if field_id is None:
+        return False
+    passing, cut = within(bands_of(draft.model.field(field_id).order), bound.op, bound.value, bound.upper)
+    if not passing:
+        return False
+    draft.claim_free(begin, draft.skip(bound.end, ("years", "year", "old", "of", "age")) if begin == at else bound.end, "filter")
+    draft.filters.append(Filter(field=field_id, op="in", values=passing))
+    if cut:
+        draft.notes.append(f"{', '.join(cut)} lies on both sides of {bound.value:g} and is left out")
+    return True
+
+
+def _ordinal_at(draft: Draft, at: int) -> str | None:
+    item = draft.item(at)
+    mention = item.mention if item is not None else None
+    for sense in mention.of(Kind.FIELD) if mention else ():
+        if bands_of(draft.model.field(sense.target).order):
+            return sense.target
+    return None
+
+
+def _age_field(draft: Draft, at: int, noun: int, bound: Bound) -> str | None:
+    """People "under 45" are so by age, when the model has ages and the number has no unit of its own."""
+    before, after = draft.item(noun), draft.item(bound.end)
+    older = draft.word(at) in ("older", "younger") or draft.word(bound.end) in ("years", "year")
+    people = before is not None and before.has(Kind.DATASET) and draft.dataset_at(noun) == draft.customer or noun == draft.counted_at >= 0
+    bare = after is None or not after.has(Kind.METRIC, Kind.DATASET, Kind.FIELD)
+    if bound.unit is not None or not (older or people and bare) or bound.value > _OLDEST:
+        return None
+    for field in draft.model.fields():
+        names = {a for phrase in (field.label, *field.language.synonyms) for a in atoms(phrase)}
+        if "age" in names and bands_of(field.order):
+            return field.id
+    return None
 
 
 def _after(draft: Draft, at: int, bound: Bound) -> _Target | None:

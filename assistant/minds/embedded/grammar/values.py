@@ -193,20 +193,28 @@ def _stored(draft: Draft, at: int, fact: str | None, expected: str | None) -> _V
     quoted = draft.tokens[item.start].quoted
     if item.has(Kind.METRIC, Kind.DATASET, Kind.FIELD, Kind.FACT, Kind.DOES) and not (beside or expected or quoted):
         return None
-    chosen = _coarsest(draft, beside or [s for s in senses if s.target == expected] or list(senses), fact)
+    shared = _fields_after(draft, at + 1)
+    chosen = _coarsest(draft, beside or [s for s in senses if s.target == expected] or [s for s in senses if s.target in shared] or list(senses), fact)
     if chosen is None or chosen.value is None:
         return None
     return _Value(field=chosen.target, value=chosen.value, begin=at, end=noun_end if beside else at + 1)
 
 
+def _fields_after(draft: Draft, at: int) -> frozenset[str]:
+    """Fields of the value that is joined to this one: "Lyon and Nice" are two of a kind."""
+    following = draft.item(at + 1)
+    if draft.word(at) not in _JOINTS or following is None or following.mention is None:
+        return frozenset()
+    return frozenset(s.target for s in following.mention.of(Kind.VALUE))
+
+
 def _coarsest(draft: Draft, senses: Sequence[Sense], fact: str | None) -> Sense | None:
-    """Fields within reach of the facts that are spoken of first, then the one with the fewest values: the coarsest level."""
+    """Fields within reach of the facts that are spoken of first, then the one that holds it in most rows: the coarsest level."""
     facts = [fact] if fact is not None else draft.measured_facts()
     reachable = [s for s in senses if any(draft.world.reaches(f, s.target.split(".")[0]) for f in facts)]
     if fact is None and not reachable:
         reachable = list(senses)
-    rank = {s: (draft.world.values.size(s.target), i) for i, s in enumerate(reachable)}
-    return min(reachable, key=lambda s: rank[s], default=None)
+    return max(reachable, key=lambda s: draft.world.values.rows(s.target, s.value or ""), default=None)
 
 
 def _noun_beside(draft: Draft, at: int) -> tuple[int, frozenset[str]]:
