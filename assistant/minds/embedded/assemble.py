@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from pydantic import ValidationError
 
 from assistant.minds.embedded.account import Account, account_for
-from assistant.minds.embedded.grammar import changes, existence, grouping, measures, ranking, shares, special, subject, thresholds, times, values
+from assistant.minds.embedded.grammar import changes, existence, grouping, measures, ranking, shares, special, subject, thresholds, times, vague, values
 from assistant.minds.embedded.grammar.draft import Draft, Item, World, make_items
 from assistant.minds.embedded.lexicon import Kind, fact_of
 from assistant.minds.embedded.numbers import Number, read_number
-from assistant.minds.embedded.segment import Mention, segment
+from assistant.minds.embedded.segment import Mention, is_clause, segment
 from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, read_times
 from assistant.minds.embedded.tokens import Token
 from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, Grain, ListingSpec, MetricQuery, Order, TopPerGroup
@@ -34,6 +34,7 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     grouping.read_grouping,
     values.read_values,
     measures.read_measures,
+    vague.read_vague,
     measures.settle_extreme,
     measures.read_support,
     shares.settle_share,
@@ -42,6 +43,8 @@ READERS: tuple[Callable[[Draft], None], ...] = (
 """The order matters: what binds tightest reads first, and a reader only sees what is left."""
 
 MAX_READINGS = 5
+MAX_MEASURES = 4
+NO_METRIC = "no metric of this warehouse is named"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,16 @@ class Reading:
     why_not: str = ""
     """Why there is no query, in words."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Every word is accounted for, and nothing is doubtful."""
+        return self.query is not None and not (self.account.leftover or self.doubts or self.absent)
+
+    @property
+    def lacks_measure(self) -> bool:
+        """All is understood but what to measure."""
+        return self.query is None and self.why_not == NO_METRIC and not (self.account.leftover or self.absent)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cut:
@@ -73,20 +86,41 @@ class Cut:
     notes: tuple[str, ...] = field(default=())
 
 
-def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], bool]) -> list[Reading]:
-    """Readings of the question, best first: one, or one per sense of an ambiguous phrase."""
+def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], bool], runs: Callable[[MetricQuery], bool]) -> list[Reading]:
+    """Readings of the question, best first: one, or one per sense of an ambiguous phrase.
+
+    Args:
+        runs: Whether a query can be compiled.
+    """
     cut = cut_into_items(tokens, world, may_read)
     first, open_choices = _read(cut, world, {})
+    if any(is_clause(m, tokens, world.lexicon) for m in cut.mentions) and not (first.is_whole and first.query is not None and runs(first.query)):
+        apart = cut_into_items(tokens, world, may_read, apart=True)
+        second, second_choices = _read(apart, world, {})
+        if second.is_whole:
+            cut, first, open_choices = apart, second, second_choices
     readings = [first]
     for start, count in list(open_choices.items())[:1]:
         for choice in range(1, min(count, MAX_READINGS)):
             reading, _ = _read(cut, world, {start: choice})
             if reading.query is not None and all(reading.query != r.query for r in readings):
                 readings.append(reading)
+    if first.lacks_measure:
+        readings += _with_measures(cut, world)
     return readings
 
 
-def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[str], bool]) -> Cut:
+def _with_measures(cut: Cut, world: World) -> list[Reading]:
+    """All but the measure is clear: a reading for each of the model's leading metrics."""
+    model = world.model
+    leading = [m.name for m in model.metrics.values() if m.polarity != "neutral"]
+    default = model.settings.default_metric
+    names = list(dict.fromkeys([*([default] if default else []), *leading]))[:MAX_MEASURES]
+    found = (_read(cut, world, {}, measure=name)[0] for name in names)
+    return [r for r in found if r.is_whole]
+
+
+def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[str], bool], *, apart: bool = False) -> Cut:
     """Time expressions first, then money and percentages, then phrases of the model, then what is left of the numbers.
 
     A bare calendar noun ("day") waits: it may be part of a phrase of the model, or one itself.
@@ -97,7 +131,7 @@ def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[st
     _take(taken, ((t.start, t.end) for t in times if t not in loose))
     numbers = _numbers(tokens, taken, with_unit=True)
     _take(taken, ((start, number.end) for start, number in numbers))
-    mentions = _within(segment(tokens, taken, world.lexicon, world.values, may_read))
+    mentions = _within(segment(tokens, taken, world.lexicon, world.values, may_read, apart=apart))
     _take(taken, ((m.start, m.end) for m in mentions))
     same = {(m.start, m.end) for m in mentions}
     kept = [t for t in times if t not in loose or not taken[t.start] or (t.start, t.end) in same]
@@ -145,16 +179,16 @@ def _numbers(tokens: Sequence[Token], taken: Sequence[bool], *, with_unit: bool 
     return numbers
 
 
-def draft_of(cut: Cut, world: World, choices: dict[int, int] | None = None) -> Draft:
+def draft_of(cut: Cut, world: World, choices: dict[int, int] | None = None, measure: str | None = None) -> Draft:
     """The slots that the readers filled, before they are one query."""
-    draft = Draft(world=world, tokens=cut.tokens, items=cut.items, choices=choices or {})
+    draft = Draft(world=world, tokens=cut.tokens, items=cut.items, choices=choices or {}, assumed_measure=measure)
     for reader in READERS:
         reader(draft)
     return draft
 
 
-def _read(cut: Cut, world: World, choices: dict[int, int]) -> tuple[Reading, dict[int, int]]:
-    draft = draft_of(cut, world, choices)
+def _read(cut: Cut, world: World, choices: dict[int, int], measure: str | None = None) -> tuple[Reading, dict[int, int]]:
+    draft = draft_of(cut, world, choices, measure)
     query, why_not = _finish(draft)
     account = account_for(draft)
     reading = Reading(
@@ -187,7 +221,7 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     if draft.trend and not any(isinstance(d, Grain) for d in draft.dimensions):
         draft.dimensions.append(times.default_grain(draft))
     if not (draft.measures or draft.listing or draft.cohort or draft.distribution or draft.pairs):
-        return None, "no metric of this warehouse is named"
+        return None, NO_METRIC
     time_field = _lifecycle_time(draft) or time_field_of(draft, [m.metric for m in draft.measures])
     dimensions = [dimension_ref(draft, d, time_field) for d in draft.dimensions]
     filters = [*draft.filters, *(part_filter(draft, p, time_field) for p in draft.parts)]

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from tools.core.warehouse import Warehouse
 
 
+_REMEMBERED = 2_000
+
+
 class EmbeddedMind:
     """Reads questions about one warehouse. Safe to call from several threads: nothing is changed after it is built."""
 
@@ -83,6 +86,7 @@ class QuestionReader:
         self.verified = VerifiedQuestions(model)
         self._graph = JoinGraph(model)
         self._ratios = ratios(model)
+        self._answerable: dict[object, bool] = {}
 
     def tokens(self, text: str) -> tuple[tuple[Token, ...], tuple[str, ...]]:
         """The tokens with their spelling repaired, and a note for each repair."""
@@ -96,7 +100,8 @@ class QuestionReader:
         return World(model=self.model, lexicon=self.lexicon, values=self.values, calendar=calendar, graph=self._graph, ratios=self._ratios)
 
     def readings(self, tokens: tuple[Token, ...], context: MindContext) -> list[Reading]:
-        return interpret(tokens, self.world(context.as_of), may_read(self.model, context.rights))
+        readable = may_read(self.model, context.rights)
+        return interpret(tokens, self.world(context.as_of), readable, lambda query: self.compile_error(query, context) is None)
 
     def draft(self, tokens: Sequence[Token], context: MindContext) -> Draft:
         """The slots that a fragment fills, for an edit of the plan before."""
@@ -133,12 +138,25 @@ class QuestionReader:
             return None
 
     def is_answerable(self, text: str, context: MindContext) -> bool:
-        """Whether the question reads back to one plan without doubt, and the plan compiles."""
+        """Whether the question reads back to one plan without doubt, and the plan compiles. Remembered: the same ones are offered often."""
+        key = (text, context.as_of, _asker(context.rights))
+        if key not in self._answerable:
+            if len(self._answerable) >= _REMEMBERED:
+                self._answerable.clear()
+            self._answerable[key] = self._reads_back(text, context)
+        return self._answerable[key]
+
+    def _reads_back(self, text: str, context: MindContext) -> bool:
         tokens, notes = self.tokens(text)
         readings = [] if notes else self.readings(tokens, context)
         if len(readings) != 1 or outcomes.doubt_of(readings[0]) or readings[0].query is None:
             return False
         return self.compile_error(readings[0].query, context) is None
+
+
+def _asker(rights: Rights | None) -> tuple[str, ...]:
+    """What tells one asker's readable columns from another's."""
+    return (rights.user, rights.role, rights.policy_version) if rights is not None else ()
 
 
 def may_read(model: SemanticModel, rights: Rights | None) -> Callable[[str], bool]:

@@ -34,6 +34,8 @@ def run_verified(verified: Verified, question: Question) -> Thinking:
 def run_readings(readings: list[Reading], notes: tuple[str, ...], reader: QuestionReader, question: Question, context: MindContext) -> Thinking:
     """The best reading that holds."""
     best = readings[0]
+    if best.lacks_measure and len(readings) > 2:
+        return _ask_which(readings[1:], "Which figure do you mean?", reader, question, context)
     if best.absent:
         return _absent(best, reader, question, context)
     if best.query is None or _is_guess(best):
@@ -44,11 +46,18 @@ def run_readings(readings: list[Reading], notes: tuple[str, ...], reader: Questi
     error = reader.compile_error(best.query, context)
     if error is not None:
         return _unsupported(best, f"{error.message}. {error.try_instead}".rstrip(". ") + ".", reader, question, context)
-    options = tuple(option for r in readings if (option := _option(r, reader, context)) is not None)
-    if len(options) > 1 and len(readings) == len(options):
-        return Clarification(prompt="This can be read in more than one way. Which one do you mean?", options=options, understood=options[0].label)
+    if len(readings) > 1:
+        return _ask_which(readings, "This can be read in more than one way. Which one do you mean?", reader, question, context)
     yield step_of(best.query)
     return Done(left_out=tuple(best.account.ignored), notes=(*notes, *best.notes), doubt=doubt_of(best))
+
+
+def _ask_which(readings: list[Reading], prompt: str, reader: QuestionReader, question: Question, context: MindContext) -> Clarification | Decline:
+    """One question back; a decline when fewer than two of the readings can run."""
+    options = tuple(option for r in readings if (option := _option(r, reader, context)) is not None)
+    if len(options) < 2:
+        return _not_understood(readings[0], reader, question, context)
+    return Clarification(prompt=prompt, options=options[:5], understood=_understood(readings[0], reader))
 
 
 def run_follow_up(follow_up: FollowUpReading, notes: tuple[str, ...], reader: QuestionReader, context: MindContext) -> Thinking:

@@ -37,18 +37,35 @@ def segment(
     lexicon: Lexicon,
     values: ValueIndex,
     may_read: Callable[[str], bool],
+    *,
+    apart: bool = False,
 ) -> tuple[Mention, ...]:
-    """The best cover of the untaken tokens by mentions: most tokens first, then the fewest and most exact mentions."""
+    """The best cover of the untaken tokens by mentions: most tokens first, then the fewest and most exact mentions.
+
+    Args:
+        may_read: Whether the asker may know of a field.
+        apart: Do not read a clause as one metric: "households targeted" is a noun and its verb.
+    """
     best: list[tuple[float, tuple[Mention, ...]]] = [(0.0, ())] * (len(tokens) + 1)
     for at in range(len(tokens) - 1, -1, -1):
         choice = best[at + 1]
         if not taken[at]:
             for mention, score in _matches(tokens, taken, at, lexicon, values, may_read):
+                if apart and is_clause(mention, tokens, lexicon):
+                    continue
                 rest_score, rest = best[mention.end]
                 if score + rest_score > choice[0]:
                     choice = (score + rest_score, (mention, *rest))
         best[at] = choice
     return best[0][1]
+
+
+def is_clause(mention: Mention, tokens: Sequence[Token], lexicon: Lexicon) -> bool:
+    """Whether a phrase for a metric holds a verb of a fact, so that it can be read as a clause as well."""
+    if mention.end - mention.start < 2 or not all(s.kind is Kind.METRIC for s in mention.senses):
+        return False
+    words = [t.text for t in tokens[mention.start : mention.end]]
+    return any(s.kind in (Kind.FACT, Kind.DOES) for w in words for s in lexicon.lookup((w,)))
 
 
 def _matches(
@@ -99,6 +116,8 @@ def _senses(
     grammar = len(key) == 1 and key[0] in grammar_words() and not quoted
     senses = () if quoted or gaps and {t.text for t in run} - set(key) & _VALUE_GAP_WORDS and "and" in {t.text for t in run} else tuple(s for s in lexicon.lookup(key) if not grammar or s.kind in (Kind.METRIC, Kind.FILTER, Kind.DATASET, Kind.FIELD))
     senses = tuple(s for s in senses if s.kind not in (Kind.VALUE, Kind.FIELD) or may_read(s.target))
+    if gaps:
+        senses = tuple(s for s in senses if s.exact)
     joined_by_and = gaps and {t.text for t in run} - set(key) <= {"and"}
     if gaps and not joined_by_and or grammar or not _may_be_value(run, key) and not joined_by_and:
         return senses

@@ -174,7 +174,8 @@ class Draft:
     """Values are to be compared: their field was added as a dimension."""
     bare_count: bool = False
     """The only measure is a noun's count that no counting word asked for."""
-    absent: str | None = None
+    assumed_measure: str | None = None
+    """Taken when the question names no measure: one of the readings to choose from."""
     notes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     open_choices: dict[int, int] = field(default_factory=dict)

@@ -262,6 +262,9 @@ def _default(draft: Draft) -> None:
     """ "top 5 stores", "which cities grew": the model's default metric, and said; "homeowners by age": the entities are counted."""
     if draft.cohort or draft.distribution or draft.pairs:
         return
+    if draft.assumed_measure is not None:
+        draft.add_measure(_measure(draft, draft.assumed_measure))
+        return
     default = draft.model.settings.default_metric
     ranked = draft.rank is not None and (draft.rank.noun is not None or draft.subject is not None)
     if default is not None and (ranked or draft.change is not None and draft.dimensions):

@@ -34,7 +34,7 @@ def read_special(draft: Draft) -> None:
     _pairs(draft)
 
 
-def _main_fact(draft: Draft, entity: str) -> str | None:
+def main_fact(draft: Draft, entity: str) -> str | None:
     """The fact whose rows make an entity active: the one through which its count is counted first."""
     counting = draft.count_metric(entity)
     through = draft.metric(counting).counted_through if counting else ()
@@ -45,7 +45,7 @@ def _entity(draft: Draft) -> tuple[str | None, int]:
     """The entity that the question names (its item claimed by the caller), else the customer."""
     for at in draft.find(Kind.DATASET):
         for sense in draft.items[at].mention.of(Kind.DATASET):  # type: ignore[union-attr]
-            if draft.model.datasets[sense.target].is_entity and _main_fact(draft, sense.target):
+            if draft.model.datasets[sense.target].is_entity and main_fact(draft, sense.target):
                 return sense.target, at
     return draft.customer, -1
 
@@ -63,7 +63,7 @@ def _lifecycle(draft: Draft) -> bool:
                 return True
             continue
         entity, noun = _entity(draft)
-        fact = _main_fact(draft, entity) if entity else None
+        fact = main_fact(draft, entity) if entity else None
         counting = draft.count_metric(entity) if entity else None
         if entity is None or fact is None or counting is None:
             return False
@@ -83,7 +83,7 @@ def _newcomers(draft: Draft, at: int) -> bool:
     if noun is None or not noun.has(Kind.DATASET):
         return False
     entity = draft.dataset_at(at + 1)
-    fact = _main_fact(draft, entity) if entity else None
+    fact = main_fact(draft, entity) if entity else None
     if entity is None or fact is None:
         return False
     grain = "month"
@@ -109,7 +109,7 @@ def _cohort(draft: Draft) -> bool:
     if not words:
         return False
     entity, noun = _entity(draft)
-    fact = _main_fact(draft, entity) if entity else None
+    fact = main_fact(draft, entity) if entity else None
     if entity is None or fact is None:
         return False
     grain = "month"
