@@ -22,7 +22,7 @@ from assistant.render.csv import file_name, to_csv
 from assistant.render.markdown import neutral, plain
 from assistant.render.page_table import table_props
 from assistant.render.plotly_chart import figure
-from assistant.turn import Answer, FollowUp, Option, Question, Status, Step
+from assistant.turn import Answer, FollowUp, Option, Question, Status
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -175,32 +175,25 @@ _ENDED = {
 
 
 async def _show(answer: Answer) -> None:
-    """The parts of an answer, one below the other."""
-    showing = answer.status in (Status.ANSWERED, Status.OFFERED)
-    charts = [_chart(answer, n) for n in range(len(answer.charts))] if answer.status is Status.ANSWERED else []
+    """The parts of an answer, one below the other. What takes time with many rows is made off the event loop."""
+    charts = await asyncio.to_thread(_charts, answer)
     await _send(markdown.opening(answer), elements=charts)
     if answer.quotes:
         await _send(markdown.quotes(answer))
-    if showing and _worth_a_table(answer):
-        await _send("", elements=_table(answer))
+    if words.worth_a_table(answer):
+        await _send("", elements=await asyncio.to_thread(_table, answer))
     if about := markdown.reading(answer):
         await _send(about)
     if answer.status is Status.ANSWERED:
-        await _fold("How I got this", markdown.details(answer))
-    actions = _options(answer) + _next_questions(answer.follow_ups)
-    if actions:
-        await _send(_choices_title(answer), actions=actions)
+        await _fold("How I got this", await asyncio.to_thread(markdown.details, answer))
+    if options := _options(answer):
+        await _send("Other readings:" if answer.status is Status.ANSWERED else "Choose one:", actions=options)
+    if answer.follow_ups:
+        await _send(f"{words.next_title(answer)}:", actions=_next_questions(answer.follow_ups))
 
 
-def _choices_title(answer: Answer) -> str:
-    if answer.options and answer.status is not Status.ANSWERED:
-        return "Choose one:"
-    return "Next questions:" if answer.status is Status.ANSWERED else "I can answer:"
-
-
-def _worth_a_table(answer: Answer) -> bool:
-    """A single number is in the headline already."""
-    return bool(answer.tables) and bool(answer.tables[0].rows) and (len(answer.tables[0].rows) > 1 or len(answer.tables[0].columns) > 1)
+def _charts(answer: Answer) -> list[Any]:
+    return [_chart(answer, n) for n in range(len(answer.charts))] if answer.status is Status.ANSWERED else []
 
 
 def _chart(answer: Answer, index: int) -> Any:
@@ -225,17 +218,12 @@ def _options(answer: Answer) -> list[Any]:
     """Buttons for the readings to choose from; their plans stay on the server."""
     kept: dict[str, Option] = cl.user_session.get(OPTIONS, {})
     actions = []
-    for option in answer.options or _yes(answer):
+    for option in answer.options:
         key = uuid.uuid4().hex[:12]
         kept[key] = option
         actions.append(cl.Action(name="choose", label=plain(option.label), payload={"option": key}))
     cl.user_session.set(OPTIONS, dict(list(kept.items())[-MAX_KEPT_OPTIONS:]))
     return actions
-
-
-def _yes(answer: Answer) -> tuple[Option, ...]:
-    plan: tuple[Step, ...] = answer.plan
-    return (Option(label=words.YES, plan=plan),) if answer.status is Status.OFFERED and plan else ()
 
 
 def _next_questions(follow_ups: tuple[FollowUp, ...]) -> list[Any]:

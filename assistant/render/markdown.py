@@ -127,14 +127,13 @@ def details(answer: Answer) -> str:
 def render_markdown(answer: Answer) -> str:
     """The whole answer as one page of Markdown."""
     parts = [opening(answer)]
-    if answer.tables and answer.status in (Status.ANSWERED, Status.OFFERED) and answer.tables[0].rows:
+    if words.worth_a_table(answer):
         parts.append(table(answer.tables[0]))
     parts += [quotes(answer), reading(answer)]
     if answer.options:
         parts.append("\n".join(f"{n}. {neutral(option.label)}" for n, option in enumerate(answer.options, start=1)))
     if answer.follow_ups:
-        title = "Next questions" if answer.status is Status.ANSWERED else "I can answer"
-        parts.append(f"**{title}**\n\n" + "\n".join(f"- {neutral(f.question)}" for f in answer.follow_ups))
+        parts.append(f"**{words.next_title(answer)}**\n\n" + "\n".join(f"- {neutral(f.question)}" for f in answer.follow_ups))
     if answer.status is Status.ANSWERED:
         parts.append(details(answer))
     return "\n\n".join(part for part in parts if part)

@@ -90,7 +90,7 @@ def _bars(data: _Data, *, stacked: bool, histogram: bool) -> Json:
     kept = every[: MAX_BINS if histogram else MAX_BARS]
     place = {value: position for position, value in enumerate(kept)}
     data = data.with_rows([row for row in data.table.rows if row[data.x] in place])
-    names = [_short(format_cell(value, data.column(data.x))) for value in kept]
+    names = _bin_names(data) if histogram else [_short(format_cell(value, data.column(data.x))) for value in kept]
     flat = not histogram and data.column(data.x).grain is None and (len(kept) > 8 or max(map(len, names), default=0) > 12)
     traces = [_bar_trace(data, name, rows, y, place, flat) for name, rows, y in _groups(data)]
     measure = _value_axis(data, [v for t in traces for v in t["x" if flat else "y"]], stacked=stacked, from_zero=True)
@@ -102,6 +102,13 @@ def _bars(data: _Data, *, stacked: bool, histogram: bool) -> Json:
     if len(kept) < len(every):
         _say(layout, f"First {len(kept)} of {len(every):,} shown; the table has them all.")
     return {"data": traces, "layout": layout, "config": CONFIG}
+
+
+def _bin_names(data: _Data) -> list[str]:
+    """Both ends of each bin: "100–200"."""
+    ends = [i for i, column in enumerate(data.table.columns) if column.name == "bin_end"]
+    rows = {row[data.x]: row for row in data.table.rows}.values()
+    return ["–".join(format_cell(row[i], data.column(i)) for i in (data.x, *ends)) for row in rows]
 
 
 def _bar_trace(data: _Data, name: str, rows: Sequence[Row], y: int, place: dict[Cell, int], flat: bool) -> Json:

@@ -33,7 +33,7 @@ def print_answer(answer: Answer, file: TextIO | None = None) -> None:
     is_terminal = out.isatty()
     console = Console(file=out, highlight=False, markup=False, emoji=False, width=None if is_terminal else PIPED_WIDTH)
     _print_opening(console, answer)
-    if answer.tables and answer.status in (Status.ANSWERED, Status.OFFERED):
+    if words.worth_a_table(answer):
         _print_table(console, answer.tables[0])
     for quote in answer.quotes:
         when = f", {format_day(quote.date)}" if quote.date else ""
@@ -59,9 +59,6 @@ def _print_opening(console: Console, answer: Answer) -> None:
 
 
 def _print_table(console: Console, table: Table) -> None:
-    if not table.rows or (len(table.rows) == 1 and len(table.columns) == 1):
-        # One number is in the headline already.
-        return
     console.print()
     console.print(_grid(table))
     note = words.rows_line(table, min(MAX_ROWS, len(table.rows)))
@@ -113,8 +110,7 @@ def _print_choices(console: Console, answer: Answer) -> None:
         for number, option in enumerate(answer.options, start=1):
             console.print(_text(f"  {number}. {plain(option.label)}"))
     if answer.follow_ups:
-        title = "Next questions" if answer.status is Status.ANSWERED else "I can answer"
         console.print()
-        console.print(_text(title, "dim"))
+        console.print(_text(words.next_title(answer), "dim"))
         for follow_up in answer.follow_ups:
             console.print(_text(f"  {plain(follow_up.question)}"))

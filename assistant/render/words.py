@@ -24,14 +24,27 @@ BADGES = {
     "free_sql": Badge(mark="!", label="Free SQL"),
 }
 
-YES = "Yes, that is what I meant"
-
 
 def badge(answer: Answer) -> Badge | None:
     """The badge of the answer's grade; None for an answer that rests on no data."""
     if answer.trust is None or answer.status not in (Status.ANSWERED, Status.OFFERED):
         return None
     return BADGES.get(answer.trust.grade, Badge(mark="?", label=answer.trust.grade))
+
+
+def worth_a_table(answer: Answer) -> bool:
+    """Whether the result is to be shown: a single number is in the headline already, unless that only asks whether it is meant."""
+    if not answer.tables or not answer.tables[0].rows or answer.status not in (Status.ANSWERED, Status.OFFERED):
+        return False
+    table = answer.tables[0]
+    return answer.status is Status.OFFERED or len(table.rows) > 1 or len(table.columns) > 1
+
+
+def next_title(answer: Answer) -> str:
+    """What stands over the questions that can be asked instead or next."""
+    if answer.status is Status.ANSWERED:
+        return "Next questions"
+    return "Or ask" if answer.options else "I can answer"
 
 
 def more_than_headline(answer: Answer) -> str:

@@ -147,6 +147,14 @@ async def test_an_offer_is_accepted_by_its_button_without_reading_the_question_a
     assert messages(events)[0] == "### The chosen plan ran: GROCERY has the highest revenue."
 
 
+async def test_an_offer_shows_its_one_number_since_the_headline_only_asks(page):
+    events = await page.ask("splendid total")
+    (table,) = elements(events, "custom")
+    assert table["props"]["rows"] == [[{"text": "$4,594,621.27", "key": 4594621.27}]]
+    assert "4,594" not in messages(events)[0]
+    assert messages(events)[-2:] == ["Choose one:", "Or ask:"]
+
+
 async def test_a_question_back_has_a_button_for_each_reading(page):
     events = await page.ask("who are the best")
     assert messages(events) == ["### What should “best” mean?", "Choose one:"]

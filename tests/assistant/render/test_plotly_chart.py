@@ -132,10 +132,14 @@ def test_a_heatmap_of_many_names_keeps_the_largest_in_table_order_and_says_what_
 
 
 def test_a_histogram_keeps_its_bins_upright():
-    columns = (Column(name="bin_start", type="number"), Column(name="entities", type="integer", role="count", label="households"))
-    fig = drawn("histogram", columns, [(float(i * 10), 40 - i) for i in range(40)], x="bin_start", y=("entities",))
+    columns = (
+        Column(name="bin_start", type="number"),
+        Column(name="bin_end", type="number"),
+        Column(name="entities", type="integer", role="count", label="households"),
+    )
+    fig = drawn("histogram", columns, [(float(i * 10), i * 10 + 10.0, 40 - i) for i in range(40)], x="bin_start", y=("entities",))
     assert fig["data"][0]["orientation"] == "v"
-    assert fig["layout"]["xaxis"]["ticktext"][:2] == ["0", "40"]
+    assert fig["layout"]["xaxis"]["ticktext"][:2] == ["0–10", "40–50"]
 
 
 def test_a_scatter_names_its_points():

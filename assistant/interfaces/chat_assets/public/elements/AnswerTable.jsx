@@ -40,7 +40,7 @@ export default function AnswerTable() {
             <TableRow>
               {props.columns.map((column, index) => (
                 <TableHead key={index} aria-sort={direction(index)} className={align(column)}>
-                  <button className="inline-flex items-center gap-1 font-medium" onClick={() => clicked(index)}>
+                  <button className={"inline-flex items-center gap-1 font-medium " + align(column)} onClick={() => clicked(index)}>
                     {column.title}
                     {sort.column === index ? sort.down ? <ArrowDown size={14} /> : <ArrowUp size={14} /> : null}
                   </button>
