@@ -28,6 +28,9 @@ class Account:
     blockers: tuple[str, ...] = ()
     """Left-over phrases that certainly change the question: "checkout conversion rate", "in Berlin", "never"."""
 
+    business_talk: bool = False
+    """The question speaks of "us" or "the business" and little else: "how are we doing?" """
+
     @property
     def coverage(self) -> float:
         """Consumed phrases as a share of consumed and left-over ones."""
@@ -53,7 +56,8 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
             blockers += _blocker(draft, at)
     if draft.bare_count and leftover:
         blockers.append(leftover[0])
-    return Account(consumed=tuple(consumed), ignored=tuple(dict.fromkeys(ignored)), leftover=tuple(dict.fromkeys(leftover)), blockers=tuple(dict.fromkeys(blockers)))
+    talk = any(item.text in ("we", "us", "business", "company") for item in draft.items)
+    return Account(business_talk=talk, consumed=tuple(consumed), ignored=tuple(dict.fromkeys(ignored)), leftover=tuple(dict.fromkeys(leftover)), blockers=tuple(dict.fromkeys(blockers)))
 
 
 def _is_filler(draft: Draft, at: int) -> bool:

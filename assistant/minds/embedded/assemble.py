@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from assistant.minds.embedded.account import Account, account_for
 from assistant.minds.embedded.grammar import changes, existence, grouping, measures, ranking, shares, special, subject, thresholds, times, vague, values
 from assistant.minds.embedded.grammar.draft import Draft, Item, World, make_items
-from assistant.minds.embedded.lexicon import Kind, fact_of
+from assistant.minds.embedded.lexicon import Kind, Lexicon
 from assistant.minds.embedded.numbers import Number, read_number
 from assistant.minds.embedded.segment import Mention, is_clause, segment
 from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, read_times
@@ -73,7 +73,8 @@ class Reading:
     @property
     def lacks_measure(self) -> bool:
         """All is understood but what to measure."""
-        return self.query is None and self.why_not == NO_METRIC and not (self.account.leftover or self.absent)
+        understood = self.account.consumed or self.account.business_talk
+        return self.query is None and self.why_not == NO_METRIC and bool(understood) and not (self.account.leftover or self.absent)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +132,7 @@ def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[st
     _take(taken, ((t.start, t.end) for t in times if t not in loose))
     numbers = _numbers(tokens, taken, with_unit=True)
     _take(taken, ((start, number.end) for start, number in numbers))
-    mentions = _within(segment(tokens, taken, world.lexicon, world.values, may_read, apart=apart))
+    mentions = _within(segment(tokens, taken, world.lexicon, world.values, may_read, apart=apart), world.lexicon)
     _take(taken, ((m.start, m.end) for m in mentions))
     same = {(m.start, m.end) for m in mentions}
     kept = [t for t in times if t not in loose or not taken[t.start] or (t.start, t.end) in same]
@@ -145,9 +146,10 @@ def _take(taken: list[bool], spans: Iterable[tuple[int, int]]) -> None:
         taken[start:end] = [True] * (end - start)
 
 
-def _within(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+def _within(mentions: Sequence[Mention], lexicon: Lexicon) -> tuple[Mention, ...]:
     """Drops senses that hold only together with a dataset that nobody mentions."""
     named = {s.target for m in mentions for s in m.of(Kind.DATASET)}
+    named |= {lexicon.counted_by(s.target) or "" for m in mentions for s in m.of(Kind.METRIC)}
     kept = (replace(m, senses=tuple(s for s in m.senses if not s.within or s.within in named)) for m in mentions)
     return tuple(m for m in kept if m.senses)
 
@@ -275,7 +277,7 @@ def _keep_top_percent(draft: Draft) -> None:
 def _settle_subject(draft: Draft) -> None:
     """ "Which stores sold ..." splits by store; "which customers never came" lists them."""
     subject = draft.subject
-    if subject is None or draft.pairs is not None:
+    if subject is None or draft.pairs is not None or draft.side_by_side and draft.rank is None:
         return
     if draft.measures or draft.dimensions:
         if subject.dimension not in draft.dimensions:
@@ -303,7 +305,7 @@ def time_field_of(draft: Draft, metrics: Sequence[str]) -> str | None:
         metric = draft.metric(name)
         if metric.time_field is not None:
             return metric.time_field
-        for dataset in (fact_of(metric, draft.model), *metric.counted_through):
+        for dataset in (draft.world.fact(name), *metric.counted_through):
             default = draft.model.datasets[dataset].default_time if dataset in draft.model.datasets else None
             if dataset is not None and default is not None:
                 return default if "." in default else f"{dataset}.{default}"

@@ -14,7 +14,7 @@ MAX_CHARACTERS = 4_000
 _WRITE_VERBS = frozenset("delete drop insert update truncate alter create overwrite erase remove modify edit grant revoke write".split())
 _WRITE_OBJECTS = frozenset("table tables database row rows record records column columns schema all everything data".split())
 _ACTIONS = frozenset("send email notify remind schedule invite refund charge post publish mail text phone".split())
-_SMALL_TALK = frozenset("hello hi hey thanks thank bye goodbye morning afternoon evening good you how are there yo cheers nice day great".split())
+_SMALL_TALK = frozenset("hello hi hey thanks thank bye goodbye morning afternoon evening good you how are there yo cheers nice day great today was that very much so".split())
 _ABOUT_SELF = re.compile(r"^\s*(who|what) are you\b|^\s*help\s*\??$|what can (i|you) (ask|do|answer)|tell me a joke|write (me )?a (poem|story|song)", re.I)
 
 

@@ -204,12 +204,10 @@ def _counts(metric: Metric, dataset: Dataset) -> bool:
     return name == dataset.name and (column == "*" or dataset.primary_key[:1] == (column,))
 
 
-def fact_of(metric: Metric, model: SemanticModel) -> str | None:
-    """The dataset whose rows the metric aggregates (of its first input, when derived)."""
+def datasets_of(metric: Metric, model: SemanticModel) -> tuple[str, ...]:
+    """The datasets that the metric's expression names (that of its first input, when derived), in order."""
     if metric.inputs:
         first = model.metrics.get(metric.inputs[0].metric)
-        return fact_of(first, model) if first and first.name != metric.name else None
-    for name in re.findall(r"\b(\w+)\.\w+", metric.expression):
-        if name in model.datasets:
-            return str(name)
-    return None
+        return datasets_of(first, model) if first and first.name != metric.name else ()
+    found = (str(name) for name in re.findall(r"\b(\w+)\.\w+", metric.expression))
+    return tuple(dict.fromkeys(name for name in found if name in model.datasets))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assistant.minds.embedded.lexicon import Kind, Lexicon, Phrase, Sense
 from assistant.minds.embedded.tokens import Token
 from assistant.minds.embedded.values import ValueIndex
-from assistant.minds.embedded.wordlists import grammar_words
+from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordinary_words
 
 _GAP_WORDS = frozenset({"was", "were", "is", "are", "been", "being", "be", "the", "a", "an", "of", "our", "have", "has", "had", "got"})
 """Words that may stand inside a phrase without breaking it: "coupons [were] redeemed"."""
@@ -62,7 +62,7 @@ def segment(
 
 def is_clause(mention: Mention, tokens: Sequence[Token], lexicon: Lexicon) -> bool:
     """Whether a phrase for a metric holds a verb of a fact, so that it can be read as a clause as well."""
-    if mention.end - mention.start < 2 or not all(s.kind is Kind.METRIC for s in mention.senses):
+    if mention.end - mention.start < 2 or not all(s.kind in (Kind.METRIC, Kind.DATASET) for s in mention.senses):
         return False
     words = [t.text for t in tokens[mention.start : mention.end]]
     return any(s.kind in (Kind.FACT, Kind.DOES) for w in words for s in lexicon.lookup((w,)))
@@ -119,7 +119,8 @@ def _senses(
     if gaps:
         senses = tuple(s for s in senses if s.exact)
     joined_by_and = gaps and {t.text for t in run} - set(key) <= {"and"}
-    if gaps and not joined_by_and or grammar or not _may_be_value(run, key) and not joined_by_and:
+    ordinary = len(key) == 1 and not quoted and (key[0] in filler_words() or key[0] in ordinary_words())
+    if gaps and not joined_by_and or grammar or ordinary or not _may_be_value(run, key) and not joined_by_and:
         return senses
     known = {(s.target, s.value) for s in senses if s.kind is Kind.VALUE}
     hits = tuple(

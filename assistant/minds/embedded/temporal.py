@@ -56,13 +56,26 @@ def read_times(tokens: Sequence[Token], calendar: Calendar) -> tuple[TimePhrase,
     phrases: list[TimePhrase] = []
     at = 0
     while at < len(tokens):
-        phrase = None if tokens[at].quoted else reader.read(at)
+        phrase = None if tokens[at].quoted else _same_window(tokens, at, phrases) or reader.read(at)
         if phrase is None:
             at += 1
             continue
         phrases.append(phrase)
         at = phrase.end
     return tuple(phrases)
+
+
+def _same_window(tokens: Sequence[Token], at: int, phrases: Sequence[TimePhrase]) -> TimePhrase | None:
+    """ "in that time", "in the same month": the last window named."""
+    texts = [t.text for t in tokens[at : at + 4]]
+    if texts[:1] not in (["in"], ["during"], ["over"], ["within"]) or texts[1:2] not in (["that"], ["the"]):
+        return None
+    same = texts[1] == "the"
+    noun = texts[3:4] if same else texts[2:3]
+    if same and texts[2:3] != ["same"] or not noun or noun[0] not in words.UNITS and noun[0] not in ("time", "period", "timeframe"):
+        return None
+    last = next((p for p in reversed(phrases) if p.window is not None), None)
+    return replace(last, start=at, end=at + (4 if same else 3), assumed="") if last is not None else None
 
 
 class _TimeReader:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.minds.embedded.inflection import is_plural
-from assistant.minds.embedded.lexicon import Kind, Lexicon, Sense, fact_of
+from assistant.minds.embedded.lexicon import Kind, Lexicon, Sense, datasets_of
 from assistant.minds.embedded.numbers import Number
 from assistant.minds.embedded.segment import Mention
 from assistant.minds.embedded.temporal import PartOfDate, TimePhrase
@@ -118,7 +118,9 @@ class World:
         return from_dataset is not None and (from_dataset == to_dataset or to_dataset in self.graph.reachable(from_dataset))
 
     def fact(self, metric: str) -> str | None:
-        return fact_of(self.model.metrics[metric], self.model)
+        """The dataset whose rows the metric aggregates: of those it names, the one that has all the others."""
+        names = datasets_of(self.model.metrics[metric], self.model)
+        return next((n for n in names if all(self.reaches(n, other) for other in names)), names[0] if names else None)
 
 
 @dataclass(kw_only=True)

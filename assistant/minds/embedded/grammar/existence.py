@@ -6,18 +6,20 @@ What follows "and", "but" or "or" may leave out the verb: it is the one before.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
 
 from assistant.minds.embedded.grammar.comparators import Bound, read_bound
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.values import ValueRun, filters_of, value_at
 from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.wordlists import ordinary_words
 from tools.core.query.metric_query import EntityCondition, Filter, TimeWindow
 
 NEGATIONS = frozenset({"not", "never", "without", "no", "none", "neither", "nor", "nothing"})
 _BEFORE_VERB = frozenset(
     "who that which have has had did do does also ever only been were was are is just already still actually then and but or made make being to yet later "
-    "together they them at least".split()
+    "together they them at least first initially".split()
 )
 _AFTER_VERB = frozenset(
     "the a an any some our from in on at of for with to something anything anyone product products item items both either ever also goods each all it "
@@ -44,6 +46,8 @@ class Clause:
     """Objects joined by "and": each must have happened, in a row of its own."""
     windows: tuple[TimeWindow, ...] = ()
     bound: Bound | None = None
+    first: bool = False
+    """ "first shopped in May": in May, and never before."""
     inherited: tuple[Filter, ...] = ()
     """What "any" and "it" mean: the objects of the clause before."""
 
@@ -73,6 +77,7 @@ def read_existence(draft: Draft) -> None:
             if clause is not None:
                 _add(draft, clause)
                 last = clause
+    _first_noun(draft)
     _with_noun(draft)
     _containing(draft)
 
@@ -85,13 +90,15 @@ def _clause_at(draft: Draft, verb: int, last: Clause | None) -> Clause | None:
     subject = subject_before(draft, begin)
     if subject is None and last is not None and (begin == last.end or draft.items[begin].text in ("and", "but", "or", "who", "that")):
         subject = last.entity
-    if subject is None and _begins_a_clause(draft, begin) and _asked_entity(draft) is not None:
+    counted_before = begin > 0 and draft.claims[begin - 1] == "count"
+    if subject is None and (_begins_a_clause(draft, begin) or counted_before) and _asked_entity(draft) is not None:
         subject = _asked_entity(draft)
     fact = _fact(draft, verb, subject, negated=negated or _denied_after(draft, verb))
     if subject is None or fact is None or not _is_condition(draft, subject, verb, negated=negated):
         return None
     inherited = last.filters if last is not None and last.fact == fact else ()
-    clause = Clause(entity=subject, fact=fact, negated=negated, begin=begin, end=verb + 1, inherited=inherited)
+    first = any(draft.word(i) in ("first", "initially") for i in range(begin, verb))
+    clause = Clause(entity=subject, fact=fact, negated=negated, begin=begin, end=verb + 1, inherited=inherited, first=first)
     return _with_objects(draft, clause, verb + 1)
 
 
@@ -163,7 +170,7 @@ def subject_before(draft: Draft, begin: int) -> str | None:
             return draft.counted
         if draft.subject is not None and at == draft.subject.at:
             return draft.subject.dataset
-        described = item.time is not None or item.has(Kind.VALUE, Kind.FILTER) or draft.claims[at] == "condition"
+        described = item.text in ordinary_words() or item.time is not None or item.has(Kind.VALUE, Kind.FILTER) or draft.claims[at] == "condition"
         if not described and item.text not in ("in", "with", "aged", ",", ":", "our", "the", "whose", "year", "olds", "different"):
             return None
         at -= 1
@@ -283,6 +290,25 @@ def _elliptic(draft: Draft, last: Clause) -> Clause | None:
     return clause
 
 
+def _first_noun(draft: Draft) -> None:
+    """ "customers whose first visit was in March" """
+    for at in range(1, len(draft.items)):
+        if not draft.phrase(at, ("first",)) or draft.word(at - 1) not in ("whose", "their", "a", "the", "had"):
+            continue
+        begin = at - 1
+        subject = subject_before(draft, begin) or _asked_entity(draft)
+        item = draft.item(at + 1)
+        mention = item.mention if item is not None else None
+        senses = mention.of(Kind.DATASET, Kind.FACT) if mention else ()
+        facts = [s.target for s in senses if subject is not None and s.target != subject and draft.world.reaches(s.target, subject)]
+        if subject is None or not facts:
+            continue
+        rest = draft.skip(at + 2, ("was", "is", "happened", "took", "place", "fell", "with", "us", "made"))
+        clause = _with_objects(draft, Clause(entity=subject, fact=facts[0], negated=False, begin=begin, end=rest, first=True), rest)
+        if clause is not None and clause.windows:
+            _add(draft, clause)
+
+
 def _with_noun(draft: Draft) -> None:
     """ "customers with no visits", "members without a booking": a noun of the fact instead of a verb."""
     for at in range(1, len(draft.items)):
@@ -345,8 +371,21 @@ def _add(draft: Draft, clause: Clause) -> None:
                 entity=clause.entity, fact=clause.fact, filters=(*clause.filters, *tests), window=window, op=bound.op, value=bound.value
             )
         )
+        if clause.first:
+            _never_before(draft)
         if bound.upper is not None:
             draft.entity_conditions.append(draft.entity_conditions[-1].model_copy(update={"op": "le", "value": bound.upper}))
+
+
+def _never_before(draft: Draft) -> None:
+    """Adds to the last condition that nothing of the kind happened before its window."""
+    last = draft.entity_conditions[-1]
+    if last.window is None:
+        draft.doubts.append("when the first time was is not said")
+        return
+    start = draft.world.calendar.resolve(last.window).start
+    before = TimeWindow(end=start - dt.timedelta(days=1))
+    draft.entity_conditions.append(last.model_copy(update={"op": "eq", "value": 0.0, "window": before}))
 
 
 def negate(bound: Bound) -> Bound:

@@ -159,11 +159,13 @@ def _month_by_noun(draft: Draft) -> None:
 
 def _topic_nouns(draft: Draft) -> None:
     """Keyword style ("revenue department month"): a bare field noun beside a metric is what to split by."""
-    if len(draft.items) > 6 or draft.dimensions or draft.subject is not None:
+    compares = any(item.text in ("compare", "comparison", "versus") for item in draft.items)
+    if len(draft.items) > 6 and not compares or draft.dimensions or draft.subject is not None:
         return
     for at, item in enumerate(draft.items):
         before = draft.items[at - 1] if at else None
-        after_metric = before is not None and (before.has(Kind.METRIC) or draft.claims[at - 1] == "grouping")
+        linked = before is not None and compares and before.text in ("on", "between", "for", "in", "across")
+        after_metric = before is not None and (before.has(Kind.METRIC) or draft.claims[at - 1] == "grouping" or linked)
         if draft.free(at) and item.has(Kind.FIELD) and not item.has(Kind.METRIC) and after_metric and not _value_follows(draft, at):
             dimension = draft.dimension_at(at)
             if dimension is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.values import COMPARATIVES
 from assistant.minds.embedded.lexicon import Kind
-from tools.core.query.metric_query import Measure
+from assistant.minds.embedded.tokens import atoms
+from tools.core.query.metric_query import Grain, Measure
 from tools.core.semantics.model import MetricFormat
 
 _AGGREGATES = {
@@ -172,6 +173,9 @@ def _measure(draft: Draft, name: str) -> Measure:
     """The metric with the aggregate that the question asks for; a metric of its own for it is preferred."""
     if draft.aggregate is None:
         return Measure(metric=name)
+    daily = _per_period(draft, name) if draft.aggregate == "avg" else None
+    if daily is not None:
+        return Measure(metric=daily)
     ratio = draft.world.ratio(name)
     per = draft.per or (ratio[1] if ratio else None) or _customers_spoken_of(draft)
     if draft.aggregate == "avg":
@@ -185,6 +189,20 @@ def _measure(draft: Draft, name: str) -> Measure:
         return Measure(metric=name)
     top = ratio[0] if ratio is not None and ratio[1] == per else name
     return Measure(metric=top, per=per, aggregate=draft.aggregate)  # type: ignore[arg-type]
+
+
+def _per_period(draft: Draft, name: str) -> str | None:
+    """ "average daily revenue": the model's own "revenue per day", instead of a split by day."""
+    series = [d for d in draft.dimensions if isinstance(d, Grain) and not d.is_cyclic]
+    if len(series) != 1 or draft.per is not None:
+        return None
+    metric = draft.metric(name)
+    for phrase in (metric.label, *metric.language.synonyms):
+        for sense in draft.world.lexicon.lookup(atoms(f"{phrase} per {series[0].value}")):
+            if sense.kind is Kind.METRIC:
+                draft.dimensions.remove(series[0])
+                return sense.target
+    return None
 
 
 def _is_average(draft: Draft, name: str) -> bool:
@@ -307,7 +325,8 @@ def _repeats(draft: Draft, kind: Kind, target: str, facts: set[str | None]) -> b
         return bool(draft.measures) and any(f == fact or f is not None and fact is not None and _related(draft, f, fact) for f in facts)
     if kind is Kind.FACT:
         return any(f is not None and _related(draft, f, target) for f in facts)
-    return bool(draft.measures) and (target == draft.customer or any(f is not None and draft.world.reaches(f, target) for f in facts))
+    conditioned = {c.entity for c in draft.entity_conditions} | {draft.counted}
+    return bool(draft.measures) and (target == draft.customer or target in conditioned or any(f is not None and draft.world.reaches(f, target) for f in facts))
 
 
 def _related(draft: Draft, one: str, other: str) -> bool:
