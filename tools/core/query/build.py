@@ -97,7 +97,7 @@ class Relation:
 
 def reading(name: str, columns: Iterable[str], *, table: str | None = None) -> exp.Select:
     """SELECT the columns FROM a block."""
-    return exp.select(*(sql.column(c, table) for c in columns)).from_(exp.to_table(name))
+    return exp.select(*(sql.column(c, table) for c in columns)).from_(sql.block(name))
 
 
 def reads_columns_only(select: exp.Select) -> bool:

@@ -39,7 +39,7 @@ def _suppressed(build: Build) -> PlannedCheck | None:
         return None
     few = exp.LT(this=sql.column(PEOPLE), expression=sql.number(build.scope.min_people))
     count = exp.alias_(exp.Count(this=exp.Star(), big_int=True), "groups")
-    tree = build.attach(exp.select(count).from_(exp.to_table(ALL_GROUPS)).where(few))
+    tree = build.attach(exp.select(count).from_(sql.block(ALL_GROUPS)).where(few))
     return PlannedCheck(name="small groups left out", kind=CheckKind.SUPPRESSED_GROUPS, tree=tree)
 
 
@@ -87,6 +87,6 @@ def _joins(build: Build) -> PlannedCheck | None:
     apart = Build(scope=build.scope)
     alone = exp.Select().from_(joined.args["from_"].this.copy()).select(exp.alias_(count.copy(), "alone"))
     names = apart.cte("rows_joined", joined.select(exp.alias_(count, "joined"))), apart.cte("rows_alone", alone)
-    tree = exp.select(exp.column("joined", table=names[0]), exp.column("alone", table=names[1])).from_(exp.to_table(names[0]))
-    tree = tree.join(exp.to_table(names[1]), join_type="cross")
+    tree = exp.select(exp.column("joined", table=names[0]), exp.column("alone", table=names[1])).from_(sql.block(names[0]))
+    tree = tree.join(sql.block(names[1]), join_type="cross")
     return PlannedCheck(name="no join multiplied rows", kind=CheckKind.JOINED_ROWS, tree=apart.attach(tree))

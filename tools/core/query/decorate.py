@@ -41,8 +41,8 @@ def compared(build: Build, windows: Windows, dimensions: tuple[Dimension, ...], 
     here = build.cte("asked_window", _positioned(build, now, span))
     there = build.cte("baseline_window", _positioned(build, before, baseline))
     on = sql.all_of(sql.same(exp.column(_join_column(d), table=here), exp.column(_join_column(d), table=there)) for d in dimensions)
-    select = exp.Select().from_(exp.to_table(here))
-    select = select.join(exp.to_table(there), on=on, join_type="full" if dimensions else "cross", copy=False)
+    select = exp.Select().from_(sql.block(here))
+    select = select.join(sql.block(there), on=on, join_type="full" if dimensions else "cross", copy=False)
     for d in dimensions:
         select = select.select(exp.alias_(_shared_value(build, d, here, there, span), d.column), copy=False)
     figures: list[str] = []
@@ -107,7 +107,7 @@ def _shared_value(build: Build, dimension: Dimension, here: str, there: str, spa
     start = sql.literal(_first_period(build, dimension, span))
     step = exp.Mul(this=exp.column(_position_column(dimension), table=there), expression=sql.interval(1, dimension.grain.value))
     later: exp.Expression = exp.Add(this=start, expression=step)
-    return sql.coalesce(own, later if dimension.grain.value == "hour" else exp.cast(later, "date"))
+    return sql.coalesce(own, later if dimension.grain.value == "hour" else sql.cast_to(later, "date"))
 
 
 def _or_else(value: exp.Expression, when_empty: float | None) -> exp.Expression:
@@ -125,13 +125,13 @@ def gaps_filled(build: Build, relation: Relation, span: DateSpan | None) -> Rela
     name = build.cte("figures", relation.select)
     periods = build.cte("periods", _periods(build, axis, span, name))
     others = [d for d in relation.dimensions if d is not axis]
-    spine = exp.Select().from_(exp.to_table(periods))
+    spine = exp.Select().from_(sql.block(periods))
     if others:
-        groups = build.cte("groups", exp.select(*(sql.column(d.column) for d in others)).distinct().from_(exp.to_table(name)))
-        spine = spine.join(exp.to_table(groups), join_type="cross", copy=False)
+        groups = build.cte("groups", exp.select(*(sql.column(d.column) for d in others)).distinct().from_(sql.block(name)))
+        spine = spine.join(sql.block(groups), join_type="cross", copy=False)
     home = {d.column: (periods if d is axis else groups) for d in relation.dimensions}
     on = sql.all_of(sql.same(exp.column(c, table=t), exp.column(c, table=name)) for c, t in home.items())
-    select = spine.join(exp.to_table(name), on=on, join_type="left", copy=False)
+    select = spine.join(sql.block(name), on=on, join_type="left", copy=False)
     select = select.select(*(exp.column(c, table=t) for c, t in home.items()), copy=False)
     for figure in relation.figures:
         value = _or_else(exp.column(figure, table=name), relation.when_empty.get(figure))
@@ -153,16 +153,16 @@ def _periods(build: Build, axis: Dimension, span: DateSpan | None, figures: str)
         return _spine_periods(build, axis, spine, bounds)
     low, high = bounds or (sql.function("MIN", sql.column(axis.column)), sql.function("MAX", sql.column(axis.column)))
     steps = sql.function("UNNEST", sql.function("GENERATE_SERIES", low, high, sql.interval(1, axis.grain.value)))
-    value = steps if axis.grain.value == "hour" else exp.cast(steps, "date")
+    value = steps if axis.grain.value == "hour" else sql.cast_to(steps, "date")
     select = exp.select(exp.alias_(value, axis.column))
-    return select if bounds else select.from_(exp.to_table(figures))
+    return select if bounds else select.from_(sql.block(figures))
 
 
 def _spine_periods(build: Build, axis: Dimension, spine: str, bounds: tuple[exp.Expression, exp.Expression] | None) -> exp.Select:
     assert axis.grain is not None
     table, _, column = spine.rpartition(".")
     period = sql.truncate(sql.column(column), axis.grain, sunday_weeks=build.scope.sunday_weeks)
-    select = exp.select(exp.alias_(period, axis.column)).distinct().from_(exp.to_table(table))
+    select = exp.select(exp.alias_(period, axis.column)).distinct().from_(sql.block(table))
     if bounds is None:
         return select
     return select.where(exp.Between(this=sql.column(column), low=bounds[0], high=bounds[1]))
@@ -207,7 +207,7 @@ def _shares_of_true_totals(
     on = sql.all_of(sql.same(exp.column(d.column, table=rows), exp.column(d.column, table=total)) for d in within)
     hidden = (PEOPLE,) if inner.has_people else ()
     select = reading_of(rows, (*inner.columns, *hidden))
-    select = select.join(exp.to_table(total), on=on, join_type="left" if within else "cross", copy=False)
+    select = select.join(sql.block(total), on=on, join_type="left" if within else "cross", copy=False)
     for figure in wanted:
         share = sql.ratio(exp.column(figure, table=rows), exp.column(figure, table=total))
         select = select.select(exp.alias_(share, f"{figure}_share"), copy=False)
@@ -216,7 +216,7 @@ def _shares_of_true_totals(
 
 def reading_of(name: str, columns: tuple[str, ...]) -> exp.Select:
     """SELECT the columns, qualified, FROM a block."""
-    return exp.select(*(exp.column(c, table=name) for c in columns)).from_(exp.to_table(name))
+    return exp.select(*(exp.column(c, table=name) for c in columns)).from_(sql.block(name))
 
 
 def along_time(build: Build, query: MetricQuery, relation: Relation) -> Relation:

@@ -48,16 +48,16 @@ def _measured(build: Build, condition: EntityCondition) -> exp.Expression:
     threshold = _percentile(name, condition.value) if condition.percentile else sql.literal(condition.value)
     # Who has no facts has spent nothing: a test for exactly nothing keeps them, a mere upper bound does not.
     if condition.op == "eq" and condition.value == 0 and not condition.percentile:
-        block = exp.select(sql.column(ENTITY)).from_(exp.to_table(name)).where(sql.compare(value, "ne", threshold), _known(ENTITY))
+        block = exp.select(sql.column(ENTITY)).from_(sql.block(name)).where(sql.compare(value, "ne", threshold), _known(ENTITY))
         return exp.Not(this=_member(build, condition, block))
-    block = exp.select(sql.column(ENTITY)).from_(exp.to_table(name)).where(sql.compare(value, condition.op, threshold), _known(ENTITY))
+    block = exp.select(sql.column(ENTITY)).from_(sql.block(name)).where(sql.compare(value, condition.op, threshold), _known(ENTITY))
     return _member(build, condition, block)
 
 
 def _member(build: Build, condition: EntityCondition, block: exp.Select) -> exp.Expression:
     """The entity's key is in the block."""
     name = build.cte(f"{condition.entity}_chosen", block)
-    chosen = exp.select(sql.column(ENTITY)).from_(exp.to_table(name))
+    chosen = exp.select(sql.column(ENTITY)).from_(sql.block(name))
     return exp.In(this=sql.symbol(build.scope.key(condition.entity)), query=exp.Subquery(this=chosen))
 
 
@@ -113,7 +113,7 @@ def _percentile(block: str, percentile: float) -> exp.Expression:
     if not 0 <= percentile <= 100:
         raise QueryUnsupported(f"{percentile:g} is no percentile", try_instead="give a value from 0 to 100")
     quantile = sql.function("QUANTILE_CONT", sql.column(VALUE), sql.literal(percentile / 100))
-    return exp.Subquery(this=exp.select(quantile).from_(exp.to_table(block)))
+    return exp.Subquery(this=exp.select(quantile).from_(sql.block(block)))
 
 
 def _known(column: str) -> exp.Expression:

@@ -63,7 +63,7 @@ class Source:
         """SELECT nothing yet, FROM the fact with its joins, WHERE the (bound) conditions."""
         built = exp.Select().from_(self._table(self.fact))
         for name, condition in self.joins.items():
-            built = built.join(self._table(name), on=condition, join_type="left", copy=False)
+            sql.left_join(built, self._table(name), condition.copy())
         where = sql.all_of(conditions)
         return built.where(where, copy=False) if where is not None else built
 
@@ -115,7 +115,7 @@ class Source:
 
     def _table(self, name: str) -> exp.Expression:
         if name in self.build.lookups:
-            return exp.to_table(name)
+            return sql.block(name)
         source = self.build.scope.model.datasets[name].source
         if " " in source.strip():
             return exp.Subquery(this=sql.parse(source), alias=exp.TableAlias(this=exp.to_identifier(name)))

@@ -162,11 +162,11 @@ def _joined(
         outputs[column] = exp.column(column, table=name)
         names.append(name)
         people += [name] if relation.has_people else []
-    select = exp.Select().from_(exp.to_table(names[0]))
+    select = exp.Select().from_(sql.block(names[0]))
     for i, name in enumerate(names[1:], start=1):
         keys = [sql.same(_key(names[:i], d.column), exp.column(d.column, table=name)) for d in ask.dimensions]
         on = sql.all_of(keys)
-        select = select.join(exp.to_table(name), on=on, join_type="full" if on is not None else "cross", copy=False)
+        select = select.join(sql.block(name), on=on, join_type="full" if on is not None else "cross", copy=False)
     select = select.select(*(exp.alias_(_key(names, d.column), d.column) for d in ask.dimensions), copy=False)
     select = select.select(*(exp.alias_(outputs[m.column], m.column) for m in asked), copy=False)
     least = _least([exp.column(PEOPLE, table=name) for name in people])

@@ -32,7 +32,7 @@ def first_facts(build: Build, entity: str, fact: str, *, grain: Grain | None = N
     if scope.as_of is not None:
         tests.append(until(moment.copy(), scope.as_of, has_time_of_day=scope.is_moment(dated)))
     earliest = sql.function("MIN", moment)
-    outputs = [exp.alias_(key, "entity_key"), exp.alias_(exp.cast(earliest, "date"), "first_on")]
+    outputs = [exp.alias_(key, "entity_key"), exp.alias_(sql.cast_to(earliest, "date"), "first_on")]
     if grain is not None:
         period = sql.truncate(earliest.copy(), grain, sunday_weeks=scope.sunday_weeks)
         outputs.append(exp.alias_(period, "first_period"))

@@ -25,7 +25,7 @@ def per_entity(build: Build, measure: Measure, ask: Ask, figures: Figures) -> Re
     rows = entity_values(build, measure, ask, figures)
     name = build.cte(f"{measure.metric}_per_{measure.per}", rows.select)
     dimensions = ask.dimensions
-    select = exp.Select().from_(exp.to_table(name))
+    select = exp.Select().from_(sql.block(name))
     select = select.select(*(sql.column(d.column) for d in dimensions), copy=False)
     select = select.select(exp.alias_(_aggregate(measure), measure.column), copy=False)
     people = _people(build, measure.per, rows)

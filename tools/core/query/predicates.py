@@ -79,7 +79,7 @@ def _condition(target: exp.Expression, condition: Filter, values: Sequence[Scala
         empty = exp.Is(this=target, expression=exp.Null())
         return empty if op == "is_null" else exp.Not(this=empty)
     if op in ("contains", "starts_with"):
-        text = target if is_text else exp.cast(target, "varchar")
+        text = target if is_text else sql.cast_to(target, "varchar")
         name = "CONTAINS" if op == "contains" else "STARTS_WITH"
         return sql.function(name, sql.function("LOWER", text), exp.Literal.string(str(values[0]).lower()))
     literals = [sql.literal(v) for v in values]
@@ -126,7 +126,7 @@ def _day_condition(target: exp.Expression, condition: Filter, days: list[Scalar]
     if not moment or not plain:
         return _condition(target, condition, days, is_text=False)
     if condition.op in ("in", "not_in"):
-        return _condition(exp.cast(target, "date"), condition, days, is_text=False)
+        return _condition(sql.cast_to(target, "date"), condition, days, is_text=False)
     first, last = days[0], days[-1]
     assert isinstance(first, dt.date)
     assert isinstance(last, dt.date)

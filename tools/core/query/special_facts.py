@@ -72,7 +72,7 @@ def _balance(build: Build, leaves: Mapping[int, Fitted], ask: Ask, spec: NonAddi
     kept = sql.window(sql.function(spec.choice.upper(), day.copy()), partition=[*periods, *groups])
     extra = [exp.alias_(day, _DAY), exp.alias_(kept, _KEPT)]
     rows = _rows(build, leaves, source, extra, conditions=[*_window(build, source, ask, first.leaf)])
-    base = exp.Select().from_(exp.to_table(rows.name)).where(exp.EQ(this=sql.column(_DAY), expression=sql.column(_KEPT)))
+    base = exp.Select().from_(sql.block(rows.name)).where(exp.EQ(this=sql.column(_DAY), expression=sql.column(_KEPT)))
     dimensions = tuple((d.column, sql.column(d.column)) for d in first.dimensions)
     return FactBlock(base=base, dimensions=dimensions, leaves=rows.aggregates, people=_people(rows), fact=first.leaf.fact)
 
@@ -120,7 +120,7 @@ def _along_days(build: Build, leaves: Mapping[int, Fitted], ask: Ask, axes: list
     on_days = tuple(f for f in first.filters if METRIC_TIME in sql.symbols(f))
     off_days = replace(first, dimensions=others, filters=tuple(f for f in first.filters if f not in on_days))
     bound = [until(moment.copy(), build.scope.as_of, has_time_of_day=True)] if build.scope.as_of is not None else []
-    extra = [exp.alias_(exp.cast(moment, "date"), _DAY)]
+    extra = [exp.alias_(sql.cast_to(moment, "date"), _DAY)]
     kept = {i: replace(f, dimensions=others, filters=off_days.filters) for i, f in leaves.items()}
     rows = _rows(build, kept, source, extra, conditions=bound)
     if leaf.cumulative is not None:
@@ -142,13 +142,13 @@ def _by_day(build: Build, rows: Rows, figures: dict[int, str], others: tuple[Dim
         values.append(exp.alias_(exp.Count(this=exp.Distinct(expressions=[exp.column(_PERSON, table=rows.name)]), big_int=True), PEOPLE))
     row_day = exp.column(_DAY, table=rows.name)
     if leaf.cumulative is None:
-        select = exp.select(exp.alias_(row_day, "day"), *held, *values).from_(exp.to_table(rows.name))
+        select = exp.select(exp.alias_(row_day, "day"), *held, *values).from_(sql.block(rows.name))
     else:
         days = build.cte("days", _days(build, rows.name, leaf, ask))
         day = exp.column("day", table=days)
         on = [exp.LTE(this=row_day, expression=day), *_within(leaf.cumulative, row_day, day)]
-        select = exp.select(day.copy(), *held, *values).from_(exp.to_table(days))
-        select = select.join(exp.to_table(rows.name), on=sql.all_of(on), join_type="inner")
+        select = exp.select(day.copy(), *held, *values).from_(sql.block(days))
+        select = select.join(sql.block(rows.name), on=sql.all_of(on), join_type="inner")
     return select.group_by(*(sql.number(i) for i in range(1, len(held) + 2)))
 
 
@@ -159,7 +159,7 @@ def _summed_by_day(build: Build, rows: Rows, others: tuple[Dimension, ...], leaf
         return rows
     keys = [sql.column(c) for c in (_DAY, *(d.column for d in others))]
     sums = [exp.alias_(e, f"sum_{i}") for i, e in rows.aggregates.items()]
-    select = exp.select(*keys, *sums).from_(exp.to_table(rows.name)).group_by(*(sql.number(i + 1) for i in range(len(keys))))
+    select = exp.select(*keys, *sums).from_(sql.block(rows.name)).group_by(*(sql.number(i + 1) for i in range(len(keys))))
     name = build.cte(f"{leaf.fact}_daily", select)
     return Rows(name=name, aggregates={i: sql.function("SUM", sql.column(f"sum_{i}")) for i in rows.aggregates}, has_people=False)
 
@@ -184,10 +184,10 @@ def _at_start(
     days = build.cte("days", _days(build, daily, None, ask))
     day = exp.column("day", table=days)
     columns = [exp.column(c, table=daily) for c in (*(d.column for d in others), *figures.values())]
-    select = exp.select(day, *columns).from_(exp.to_table(days))
+    select = exp.select(day, *columns).from_(sql.block(days))
     start = sql.truncate(day.copy(), Grain(grain), sunday_weeks=build.scope.sunday_weeks)
     on = exp.EQ(this=exp.column("day", table=daily), expression=start)
-    select = select.join(exp.to_table(daily), on=on, join_type="inner")
+    select = select.join(sql.block(daily), on=on, join_type="inner")
     grains = [d.grain for d in axes if d.grain is not None]
     if Grain.DAY in grains or any(g.is_cyclic for g in grains):
         return select
@@ -212,7 +212,7 @@ def _per_period(
         tests += [within] if within is not None else []
     elif build.scope.as_of is not None:
         tests.append(until(shifted.copy(), build.scope.as_of, has_time_of_day=bool(leaf.shifts)))
-    base = exp.Select().from_(exp.to_table(daily))
+    base = exp.Select().from_(sql.block(daily))
     where = sql.all_of(tests)
     base = base.where(where) if where is not None else base
     dimensions = tuple(
@@ -282,9 +282,9 @@ def _days(build: Build, rows: str, leaf: Leaf | None, ask: Ask) -> exp.Select:
     end = ask.window.end if ask.window is not None else build.scope.as_of
     if spine is not None:
         table, _, column = spine.rpartition(".")
-        select = exp.select(exp.alias_(exp.cast(sql.column(column), "date"), "day")).from_(exp.to_table(table, dialect="duckdb"))
+        select = exp.select(exp.alias_(sql.cast_to(sql.column(column), "date"), "day")).from_(exp.to_table(table, dialect="duckdb"))
         return select.where(until(sql.column(column), end, has_time_of_day=True)) if end is not None else select
     column = _DAY if leaf is not None else "day"
     last = sql.literal(end) if end is not None else sql.function("MAX", sql.column(column))
     series = sql.function("GENERATE_SERIES", sql.function("MIN", sql.column(column)), last, sql.interval(1, "day"))
-    return exp.select(exp.alias_(exp.cast(sql.function("UNNEST", series), "date"), "day")).from_(exp.to_table(rows))
+    return exp.select(exp.alias_(sql.cast_to(sql.function("UNNEST", series), "date"), "day")).from_(sql.block(rows))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import cast
+from typing import Literal, cast
 
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
@@ -70,14 +70,29 @@ def column(name: str, table: str | None = None) -> exp.Column:
     return exp.column(name, table=table)
 
 
+def block(name: str) -> exp.Table:
+    """A table or named block by its plain name."""
+    return exp.Table(this=exp.to_identifier(name))
+
+
+def cast_to(expression: exp.Expression, kind: Literal["date", "timestamp", "double", "varchar"]) -> exp.Expression:
+    """CAST(expression AS kind)."""
+    return exp.Cast(this=expression, to=exp.DataType(this=exp.DType(kind.upper()), nested=False))
+
+
+def left_join(select: exp.Select, table: exp.Expression, condition: exp.Expression) -> None:
+    """Add LEFT JOIN table ON condition, in place."""
+    select.append("joins", exp.Join(this=table, side="LEFT", on=condition))
+
+
 def literal(value: Scalar) -> exp.Expression:
     """A value as a literal; dates as CAST('...' AS DATE)."""
     if isinstance(value, bool):
         return exp.Boolean(this=value)
     if isinstance(value, dt.datetime):
-        return exp.cast(exp.Literal.string(value.isoformat(sep=" ")), "timestamp")
+        return cast_to(exp.Literal.string(value.isoformat(sep=" ")), "timestamp")
     if isinstance(value, dt.date):
-        return exp.cast(exp.Literal.string(value.isoformat()), "date")
+        return cast_to(exp.Literal.string(value.isoformat()), "date")
     if isinstance(value, (int, float)):
         text = repr(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(value)
         return exp.Neg(this=exp.Literal.number(text[1:])) if text.startswith("-") else exp.Literal.number(text)
@@ -111,7 +126,7 @@ def same(left: exp.Expression, right: exp.Expression) -> exp.Expression:
 def ratio(numerator: exp.Expression, denominator: exp.Expression) -> exp.Expression:
     """Numerator / denominator as DOUBLE, NULL when the denominator is zero."""
     safe = function("NULLIF", denominator, number(0))
-    return exp.Div(this=exp.cast(numerator, "double"), expression=safe, typed=False, safe=False)
+    return exp.Div(this=cast_to(numerator, "double"), expression=safe, typed=False, safe=False)
 
 
 def coalesce(first: exp.Expression, *others: exp.Expression) -> exp.Expression:
@@ -172,11 +187,11 @@ def truncate(moment: exp.Expression, grain: Grain, *, sunday_weeks: bool = False
     if grain is Grain.HOUR:
         return function("DATE_TRUNC", exp.Literal.string("hour"), moment)
     if grain is Grain.DAY:
-        return exp.cast(moment, "date")
+        return cast_to(moment, "date")
     if grain is Grain.WEEK and sunday_weeks:
         start = function("DATE_TRUNC", exp.Literal.string("week"), shift(moment, 1, "day"))
-        return exp.cast(shift(start, -1, "day"), "date")
-    return exp.cast(function("DATE_TRUNC", exp.Literal.string(grain.value), moment), "date")
+        return cast_to(shift(start, -1, "day"), "date")
+    return cast_to(function("DATE_TRUNC", exp.Literal.string(grain.value), moment), "date")
 
 
 def recurring_part(moment: exp.Expression, grain: Grain) -> exp.Expression:

@@ -175,5 +175,6 @@ def test_a_minimum_group_size_only_ever_leaves_rows_out(
     )
     everything = rows_of(empty, model, metrics=["units"], dimensions=[dimension])
     visible = rows_of(empty, model, rights, metrics=["units"], dimensions=[dimension])
-    people = dict(rows_of(empty, model, metrics=[{"metric": "units", "per": "customers", "aggregate": "count", "condition_op": "ge", "condition_value": 0}], dimensions=[dimension]))  # fmt: skip
+    counted = {"metric": "units", "per": "customers", "aggregate": "count", "condition_op": "ge", "condition_value": 0}
+    people = dict(rows_of(empty, model, metrics=[counted], dimensions=[dimension]))
     assert visible == [row for row in everything if people.get(row[0], minimum) >= minimum]

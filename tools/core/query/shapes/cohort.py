@@ -34,9 +34,9 @@ def cohorts(build: Build, plan: Plan) -> Shaped:
     dimensions = (_dimension(_COHORT, sql.column("first_period", starts), grain), _activity_period(build, grain))
     active = build.cte("activity", _activity(build, spec, dimensions, plan))
     sizes = build.cte("cohort_sizes", _sizes(plan, starts))
-    select = exp.Select().from_(exp.to_table(sizes))
+    select = exp.Select().from_(sql.block(sizes))
     same_cohort = exp.EQ(this=exp.column(_COHORT, table=active), expression=exp.column(_COHORT, table=sizes))
-    select = select.join(exp.to_table(active), on=same_cohort, join_type="inner", copy=False)
+    select = select.join(sql.block(active), on=same_cohort, join_type="inner", copy=False)
     since = sql.function("DATE_DIFF", exp.Literal.string(spec.grain), exp.column(_COHORT, table=sizes), exp.column(_PERIOD, table=active))
     outputs = [
         exp.alias_(exp.column(_COHORT, table=sizes), _COHORT),
@@ -87,7 +87,7 @@ def _activity(build: Build, spec: CohortSpec, dimensions: tuple[Dimension, ...],
 
 def _sizes(plan: Plan, starts: str) -> exp.Select:
     count = exp.alias_(exp.Count(this=exp.Star(), big_int=True), "cohort_size")
-    select = exp.select(exp.alias_(sql.column("first_period"), _COHORT), count).from_(exp.to_table(starts)).group_by(sql.number(1))
+    select = exp.select(exp.alias_(sql.column("first_period"), _COHORT), count).from_(sql.block(starts)).group_by(sql.number(1))
     span = plan.windows.span
     if span is None:
         return select
@@ -100,7 +100,7 @@ def _with_metrics(
     metrics = figures(build, plan.query.metrics, Ask(dimensions=dimensions, filters=plan.filters))
     name = build.cte("cohort_figures", metrics.select)
     on = sql.all_of(sql.same(exp.column(d.column, table=active), exp.column(d.column, table=name)) for d in dimensions)
-    joined = select.join(exp.to_table(name), on=on, join_type="left")
+    joined = select.join(sql.block(name), on=on, join_type="left")
     return joined, [exp.alias_(exp.column(f, table=name), f) for f in metrics.figures]
 
 

@@ -25,10 +25,10 @@ def distribution(build: Build, plan: Plan) -> Shaped:
     measure = Measure(metric=spec.metric, per=spec.entity, aggregate="avg")
     values = entity_values(build, measure, plan.ask, figures)
     name = build.cte(f"{spec.metric}_per_{spec.entity}", values.select)
-    select = exp.Select().from_(exp.to_table(name))
+    select = exp.Select().from_(sql.block(name))
     if spec.bin_width is None:
         bins = build.cte("bins", _round_width(build.cte("spread", _spread(name))))
-        select = select.join(exp.to_table(bins), join_type="cross", copy=False)
+        select = select.join(sql.block(bins), join_type="cross", copy=False)
         width: exp.Expression = exp.column("width", table=bins)
     else:
         width = sql.literal(spec.bin_width)
@@ -65,7 +65,7 @@ def _spread(values: str) -> exp.Select:
     spread = exp.Sub(this=sql.function("MAX", sql.column(VALUE)), expression=sql.function("MIN", sql.column(VALUE)))
     tenth = exp.Div(this=exp.paren(spread), expression=sql.number(_BINS), typed=False, safe=False)
     distinct = exp.Count(this=exp.Distinct(expressions=[sql.column(VALUE)]), big_int=True)
-    return exp.select(exp.alias_(tenth, "tenth"), exp.alias_(distinct, "different")).from_(exp.to_table(values))
+    return exp.select(exp.alias_(tenth, "tenth"), exp.alias_(distinct, "different")).from_(sql.block(values))
 
 
 def _round_width(spread: str) -> exp.Select:
@@ -78,7 +78,7 @@ def _round_width(spread: str) -> exp.Select:
     ]
     width = exp.Mul(this=sql.case(steps, sql.number(10)), expression=magnitude)
     many = exp.GT(this=sql.column("different"), expression=sql.number(_MOST_SINGLE_VALUES))
-    return exp.select(exp.alias_(sql.case([(many, width)]), "width")).from_(exp.to_table(spread))
+    return exp.select(exp.alias_(sql.case([(many, width)]), "width")).from_(sql.block(spread))
 
 
 def _columns(build: Build, spec: DistributionSpec, measure: Measure) -> tuple[Column, ...]:

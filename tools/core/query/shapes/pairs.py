@@ -22,12 +22,12 @@ def pairs(build: Build, plan: Plan) -> Shaped:
     field = build.scope.field(spec.field)
     items = build.cte("items", _items(build, plan, spec))
     counts = build.cte("item_counts", _counted(items))
-    total = build.cte("containers", exp.select(exp.alias_(_distinct_containers(), "containers")).from_(exp.to_table(items)))
+    total = build.cte("containers", exp.select(exp.alias_(_distinct_containers(), "containers")).from_(sql.block(items)))
     together = build.cte("together", _together(build, spec, items, typed(spec.containing, field) if spec.containing is not None else None))
-    select = exp.Select().from_(exp.to_table(together)).join(exp.to_table(total), join_type="cross", copy=False)
+    select = exp.Select().from_(sql.block(together)).join(sql.block(total), join_type="cross", copy=False)
     for side in ("left", "right"):
         item = exp.EQ(this=exp.column(f"{side}_item", table=together), expression=exp.column("item", table=f"{side}_count"))
-        select = select.join(exp.alias_(exp.to_table(counts), f"{side}_count", table=True), on=item, join_type="inner", copy=False)
+        select = select.join(exp.alias_(sql.block(counts), f"{side}_count", table=True), on=item, join_type="inner", copy=False)
     both, containers = exp.column("together", table=together), exp.column("containers", table=total)
     left, right = exp.column("containers", table="left_count"), exp.column("containers", table="right_count")
     confidence = sql.ratio(both.copy(), left)
@@ -91,7 +91,7 @@ def _distinct_containers() -> exp.Expression:
 
 def _counted(items: str) -> exp.Select:
     rows = exp.Count(this=exp.Star(), big_int=True)
-    return exp.select(sql.column("item"), exp.alias_(rows, "containers")).from_(exp.to_table(items)).group_by(sql.number(1))
+    return exp.select(sql.column("item"), exp.alias_(rows, "containers")).from_(sql.block(items)).group_by(sql.number(1))
 
 
 def _together(build: Build, spec: PairsSpec, items: str, containing: object) -> exp.Select:
@@ -102,7 +102,7 @@ def _together(build: Build, spec: PairsSpec, items: str, containing: object) -> 
     on = exp.and_(exp.EQ(this=exp.column("container", table="a"), expression=exp.column("container", table="b")), differ)
     count = exp.Count(this=exp.Star(), big_int=True)
     select = exp.select(exp.alias_(left.copy(), "left_item"), exp.alias_(right.copy(), "right_item"), exp.alias_(count, "together"))
-    select = select.from_(exp.alias_(exp.to_table(items), "a", table=True)).join(exp.alias_(exp.to_table(items), "b", table=True), on=on)
+    select = select.from_(exp.alias_(sql.block(items), "a", table=True)).join(exp.alias_(sql.block(items), "b", table=True), on=on)
     if PEOPLE in build.ctes[items].named_selects:
         people = exp.Count(this=exp.Distinct(expressions=[exp.column(PEOPLE, table="a")]), big_int=True)
         select = select.select(exp.alias_(people, PEOPLE))
