@@ -58,9 +58,10 @@ def find_definition(name_or_folder: str) -> Definition:
     folder = Path(name_or_folder).expanduser()
     if not folder.is_dir():
         hint = did_you_mean(name_or_folder, shipped)
+        start = f"{hint[:1].upper()}{hint[1:]}{'' if hint.endswith('?') else '.'} " if hint else ""
         raise WarehouseUnavailable(
             f"There is no warehouse named '{name_or_folder[:80]}', and no such folder.",
-            try_instead=f"{hint[:1].upper()}{hint[1:]} `assistant warehouse list` shows what there is.".strip(),
+            try_instead=f"{start}`assistant warehouse list` shows what there is.",
             code="warehouse_unknown",
         )
     return _own(folder.resolve(), shipped)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -35,18 +37,14 @@ def load(definition: Definition, target: Path, *, progress: Progress, options: d
         WarehouseUnavailable: The folder holds nothing that can be loaded (`warehouse_undefined`), or loading fails (`build_failed`).
         SetupProblem: The disk is full.
     """
-    import duckdb
-
-    loader = _loader(definition)
+    loader = _loader(definition, options)
     try:
-        loader(target, progress, options)
+        loader(target, progress)
     except AnswerError:
         raise
-    except (duckdb.Error, OSError) as fault:
+    except Exception as fault:  # A script of the user's own may raise anything.
         if "No space left" in str(fault):
             raise disk_full(definition.name) from fault
-        raise _failed(definition, fault) from fault
-    except Exception as fault:
         raise _failed(definition, fault) from fault
     if not target.is_file():
         raise WarehouseUnavailable(
@@ -56,18 +54,20 @@ def load(definition: Definition, target: Path, *, progress: Progress, options: d
         )
 
 
-def _loader(definition: Definition) -> Callable[[Path, Progress, dict[str, Any]], None]:
+def _loader(definition: Definition, options: dict[str, Any]) -> Callable[[Path, Progress], None]:
     folder = definition.folder
+    if (folder / BUILD_SCRIPT).is_file():
+        return partial(_run_script, definition, options)
+    if options:
+        raise _unknown_options(definition, [], options)
     databases = sorted(folder.glob("*.duckdb"))
     tables = sorted([*folder.glob("*.csv"), *folder.glob("*.csv.gz")])
-    if (folder / BUILD_SCRIPT).is_file():
-        return lambda target, progress, options: _run_script(definition, target, progress, options)
     if (folder / LOAD_SQL).is_file():
-        return lambda target, progress, options: _run_sql(folder / LOAD_SQL, target, progress, _none(options, definition))
+        return partial(_run_sql, folder / LOAD_SQL)
     if len(databases) == 1:
-        return lambda target, progress, options: _copy_database(databases[0], target, progress, _none(options, definition))
+        return partial(_copy_database, databases[0])
     if tables and not databases:
-        return lambda target, progress, options: _read_tables(tables, target, progress, _none(options, definition))
+        return partial(_read_tables, tables)
     found = f"{len(databases)} DuckDB files" if databases else "no data"
     raise WarehouseUnavailable(
         f"The folder of '{definition.name}' holds {found}.",
@@ -86,21 +86,25 @@ def _failed(definition: Definition, fault: Exception) -> WarehouseUnavailable:
     )
 
 
-def _none(options: dict[str, Any], definition: Definition) -> dict[str, Any]:
-    if options:
-        raise SetupProblem(f"'{definition.name}' takes no build options, got {', '.join(sorted(options))}.", try_instead="Leave them out.")
-    return options
+def _unknown_options(definition: Definition, taken: list[str], given: Iterable[str]) -> SetupProblem:
+    there_are = f"takes {', '.join(taken)}" if taken else "takes no build options"
+    message = f"'{definition.name}' {there_are}, got {', '.join(sorted(given))}."
+    return SetupProblem(message, try_instead="Leave them out.", code="unknown_option")
 
 
-def _run_script(definition: Definition, target: Path, progress: Progress, options: dict[str, Any]) -> None:
-    module = _module(definition)
-    build = getattr(module, "build", None)
+def _run_script(definition: Definition, options: dict[str, Any], target: Path, progress: Progress) -> None:
+    build = getattr(_module(definition), "build", None)
     if not callable(build):
         raise WarehouseUnavailable(
             f"{BUILD_SCRIPT} of '{definition.name}' has no function `build`.",
             try_instead="Define `build(target, *, progress, **options)`; see docs/warehouses.md.",
             code="warehouse_undefined",
         )
+    parameters = inspect.signature(build).parameters.values()
+    taken = [parameter.name for parameter in parameters if parameter.name not in {"target", "progress"}]
+    unknown = set(options) - set(taken)
+    if unknown and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        raise _unknown_options(definition, taken, unknown)
     build(target, progress=progress, **options)
 
 
@@ -115,7 +119,7 @@ def _module(definition: Definition) -> ModuleType:
     return module
 
 
-def _run_sql(script: Path, target: Path, progress: Progress, _: dict[str, Any]) -> None:
+def _run_sql(script: Path, target: Path, progress: Progress) -> None:
     import duckdb
 
     with duckdb.connect(str(target)) as connection:
@@ -126,7 +130,7 @@ def _run_sql(script: Path, target: Path, progress: Progress, _: dict[str, Any]) 
             connection.execute(statement)
 
 
-def _copy_database(source: Path, target: Path, progress: Progress, _: dict[str, Any]) -> None:
+def _copy_database(source: Path, target: Path, progress: Progress) -> None:
     import duckdb
 
     progress(f"Copying {source.name}", 0.0)
@@ -136,7 +140,7 @@ def _copy_database(source: Path, target: Path, progress: Progress, _: dict[str, 
         connection.execute("COPY FROM DATABASE source TO target")
 
 
-def _read_tables(files: list[Path], target: Path, progress: Progress, _: dict[str, Any]) -> None:
+def _read_tables(files: list[Path], target: Path, progress: Progress) -> None:
     import duckdb
 
     with duckdb.connect(str(target)) as connection:

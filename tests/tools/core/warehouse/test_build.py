@@ -92,6 +92,12 @@ class TestSources:
         with pytest.raises(SetupProblem, match="takes no build options, got size"):
             build(folder, home, size=3)
 
+    def test_options_that_a_script_does_not_take_are_refused_by_name(self, with_script: Script, home: Path) -> None:
+        script = WRITE_ALL.replace("**options", "seed=1")
+        with pytest.raises(SetupProblem, match="takes seed, got size") as caught:
+            build(with_script(script), home, size=3)
+        assert caught.value.public_code == "unknown_option"
+
 
 class TestGenerations:
     def test_numbers_rise_and_the_newest_three_are_kept(self, folder: Path, home: Path) -> None:
