@@ -26,6 +26,9 @@ BROWSE_WEIGHTS = (0.42, 0.36, 0.14, 0.08)
 """How far visits without payment get: browse, product, cart, checkout."""
 VISITS_PER_ORDER_DAY, ANONYMOUS_VISITS = 1.9, 0.30
 ERRORS = ("PAY-502", "STOCK-409", "FORM-422")
+"""The first is that of the planted checkout failure."""
+OTHER_ERRORS = 0.12
+"""Share of the given-up payments in which an ordinary error was shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +43,8 @@ class Visits:
     """Furthest step."""
     order: Ints
     """Position of the order, -1 without."""
-    failed: Bools
-    """Payment failed because of the checkout bug."""
+    error: Ints
+    """Error shown at the payment: index into ERRORS, -1 for none."""
     bot: Bools
 
     def take(self, rows: Ints) -> Visits:
@@ -71,11 +74,11 @@ def _visits(rng: np.random.Generator, world: World, people: People, basket: Bask
     web = np.flatnonzero(orders.channel == 1)
     parts = [_part(orders.moment[web], orders.customer[web], orders.device[web], 5, order=web)]
     tried = np.flatnonzero(failed)
-    parts.append(_part(orders.moment[tried] - 0.01, orders.customer[tried], np.full(len(tried), 1), 4, failed=True))
+    parts.append(_part(orders.moment[tried] - 0.01, orders.customer[tried], np.full(len(tried), 1), 4, error=np.zeros(len(tried), dtype=np.int64)))
     # Visits that reach the payment page and give up, so that the usual share completes.
     given_up = web[chance(rng, 1 / CHECKOUT_COMPLETION - 1, len(web))]
     device = np.where(failed[given_up], 1, orders.device[given_up])
-    parts.append(_part(orders.moment[given_up] - rng.random(len(given_up)) * 3, orders.customer[given_up], device, 4))
+    parts.append(_part(orders.moment[given_up] - rng.random(len(given_up)) * 3, orders.customer[given_up], device, 4, error=np.where(chance(rng, OTHER_ERRORS, len(given_up)), 1 + given_up % 2, -1)))
     active = basket.orders.customer[(orders.customer >= 0) & (orders.channel > 0)]
     looks = active[chance(rng, 1.0, len(active))]
     counts = rng.poisson(VISITS_PER_ORDER_DAY, len(looks))
@@ -95,7 +98,7 @@ def _visits(rng: np.random.Generator, world: World, people: People, basket: Bask
     return merged.take(np.flatnonzero((merged.moment >= 0) & (merged.moment < world.timeline.days)))
 
 
-def _part(moment: Floats, customer: Ints, device: Ints, step: int, *, order: Ints | None = None, failed: bool = False) -> Visits:
+def _part(moment: Floats, customer: Ints, device: Ints, step: int, *, order: Ints | None = None, error: Ints | None = None) -> Visits:
     count = len(moment)
     return Visits(
         moment=moment,
@@ -103,7 +106,7 @@ def _part(moment: Floats, customer: Ints, device: Ints, step: int, *, order: Int
         device=device,
         step=np.full(count, step),
         order=np.full(count, -1) if order is None else order,
-        failed=np.full(count, failed),
+        error=np.full(count, -1) if error is None else error,
         bot=np.zeros(count, dtype=bool),
     )
 
@@ -122,7 +125,7 @@ def _write_visits(
     ids = sink.new_ids("behaviour.web_session", count)
     source = pick(rng, SOURCE_WEIGHTS, count)
     browsing = np.where(visits.bot, rng.integers(8, 30, count), rng.geometric(0.55, count))
-    sizes = browsing + np.array([0, 1, 2, 3, 4, 5])[visits.step] + visits.failed
+    sizes = browsing + np.array([0, 1, 2, 3, 4, 5])[visits.step] + (visits.error >= 0)
     gap = np.where(visits.bot, 1, rng.integers(8, 60, count))
     cookie = np.where(visits.customer >= 0, people.first_id + visits.customer, 10**8 + ids)
     customer_ids = where_none(visits.customer >= 0, people.first_id + visits.customer)
@@ -176,7 +179,7 @@ def _write_events(
     visit, seq = spread(sizes)
     beyond = seq - browsing[visit]
     kind = np.where(beyond < 0, np.where((seq > 0) & chance(rng, 0.12, len(seq)), 1, 0), np.minimum(beyond + 2, 6))
-    kind = np.where(visits.failed[visit] & (seq == sizes[visit] - 1), 7, kind)
+    kind = np.where((visits.error[visit] >= 0) & (seq == sizes[visit] - 1), 7, kind)
     page = np.array([0, 3, 2, 4, 5, 6, 7, 6])[kind]
     page = np.where((kind == 0) & (seq == 0), landing[visit], np.where(kind == 0, pick(rng, (0.2, 0.8), len(seq)), page))
     with_product = np.isin(kind, (2, 3))
@@ -193,5 +196,5 @@ def _write_events(
         page=Coded(page, PAGES),
         product_id=where_none(with_product, product + 1),
         search_term=Coded(np.where(kind == 1, rng.integers(0, len(terms), len(seq)), -1), terms),
-        error_code=Coded(np.where(kind == 7, 0, -1), ERRORS),
+        error_code=Coded(np.where(kind == 7, visits.error[visit], -1), ERRORS),
     )

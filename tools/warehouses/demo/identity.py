@@ -112,16 +112,15 @@ def write_identity(sink: Sink, truth: Sink, options: DemoOptions, people: People
     gone = erased[person]
     for column in (records.first, records.last, records.email, records.phone, records.street, records.city, records.postcode):
         column[gone] = None
-    ids = np.empty(len(person), dtype=np.int64)
-    for code, name in enumerate(SYSTEMS):
-        mine = np.flatnonzero(system == code)
-        ids[mine] = sink.new_ids(f"source.person_record/{name}", len(mine))
     created = np.floor(timeline.in_season(people.start)[person]).astype(np.int64)
     created = np.minimum(created + np.where(variation > 0, rng.integers(0, 300, len(person)), 0), timeline.days - 1)
     updated = np.minimum(created + np.floor(rng.exponential(120, len(person))).astype(np.int64), timeline.days - 1)
     # POS tills and the app do not ask for a birth date.
     known_birth = ~np.isin(system, (0, 2)) & ~gone
-    order = np.lexsort((ids, system))
+    # Numbers are unique over all systems, so a record can be traced by its number alone.
+    order = np.lexsort((person, system))
+    ids = np.empty(len(person), dtype=np.int64)
+    ids[order] = sink.new_ids("source.person_record", len(person))
     sink.write(
         "source.person_record",
         source_system=Coded(system[order], SYSTEMS),

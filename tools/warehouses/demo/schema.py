@@ -22,12 +22,12 @@ FROM (
 WHERE latest = 1
 """
 CONSENT_CURRENT_COLUMNS = {
-    "customer_id": ("INTEGER", "open", "The customer"),
-    "purpose": ("VARCHAR", "open", "marketing, profiling or sharing"),
-    "channel": ("VARCHAR", "open", "email, phone, app or any"),
-    "is_granted": ("BOOLEAN", "open", "The last word was yes"),
-    "basis": ("VARCHAR", "open", "Where it was given or withdrawn"),
-    "since": ("DATE", "open", "Day of the last word"),
+    "customer_id": ("INTEGER", "key", "The customer"),
+    "purpose": ("VARCHAR", "plain", "marketing, profiling or sharing"),
+    "channel": ("VARCHAR", "plain", "email, phone, app or any"),
+    "is_granted": ("BOOLEAN", "plain", "The last word was yes"),
+    "basis": ("VARCHAR", "plain", "Where it was given or withdrawn"),
+    "since": ("DATE", "plain", "Day of the last word"),
 }
 
 
@@ -38,7 +38,7 @@ class ColumnSpec:
     """DuckDB type."""
     required: bool
     privacy: str
-    """Class: open, direct, quasi, protected, free_text or secret."""
+    """Class as in docs/policy.md: plain, key, quasi, protected, free_text, direct_identifier or secret."""
     description: str
 
 
