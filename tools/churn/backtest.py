@@ -36,8 +36,8 @@ class Backtest:
     tested_on: dt.date
     until: dt.date
     winner: Kind
-    results: Mapping[str, Calibration]
-    """Model or naive rule -> how it did on the test window; rules give no probability, only an order."""
+    results: Mapping[Kind, Calibration]
+    """How each model did on the test window."""
     recency_auc: float
     """Of the naive rule: whoever has not ordered for longest is at the highest risk."""
 
@@ -76,7 +76,7 @@ def backtest(
         tested_on=to_date(tested),
         until=to_date(tested + horizon_days),
         winner=choose(results),
-        results=dict(results),
+        results=results,
         recency_auc=_auc(observed, snapshot.facts["days_since_last_order"]),
     )
 
@@ -94,7 +94,7 @@ def training_days(orders: Orders, tested: int, horizon_days: int) -> list[int]:
         needed = 3 * horizon_days
         span = tested + horizon_days - orders.first_day + 1
         raise NeedsPerson(
-            f"The history of {span} days is too short: a horizon of {horizon_days} days needs {needed}, to learn, to be tested and to look back.",
+            f"The history of {span} days is too short: a horizon of {horizon_days} days needs {needed}, to look back, to learn and to test.",
             try_instead=f"Take a horizon of at most {max(span // 3, 1)} days, or a longer history.",
             code="history_too_short",
         )

@@ -57,7 +57,8 @@ def calibration_of(observed: Labels, predicted: Floats) -> Calibration:
 
     slope, intercept = calibration_line(observed, predicted)
     order = np.argsort(predicted, kind="stable")
-    tenths = [Decile(n=len(i), predicted=float(predicted[i].mean()), observed=float(observed[i].mean())) for i in np.array_split(order, _BINS)]
+    parts = np.array_split(order, _BINS)
+    tenths = [Decile(n=len(i), predicted=float(predicted[i].mean()), observed=float(observed[i].mean())) for i in parts]
     base = float(observed.mean())
     top = order[::-1][: max(1, round(len(observed) / _BINS))]
     return Calibration(
@@ -103,11 +104,6 @@ def calibration_line(observed: Labels, predicted: Floats) -> tuple[float, float]
         if abs(change) < 1e-9:
             break
     return float(slope), float(intercept)
-
-
-def recalibrated(predicted: Floats, slope: float, intercept: float) -> Floats:
-    """Predictions moved by a calibration line measured on another window."""
-    return _sigmoid(slope * log_odds(predicted) + intercept)
 
 
 def log_odds(probability: Floats) -> Floats:

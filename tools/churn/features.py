@@ -90,10 +90,9 @@ def take_snapshot(
     }
     for share in WINDOW_SHARES:
         n, spent = _window(orders, customer, day, round(share * horizon_days))
-        columns.append((f"log_orders_{share:g}h", FREQUENCY, np.log1p(n)))
-        columns.append((f"log_spend_{share:g}h", SPEND, np.log1p(np.maximum(spent, 0.0))))
-        if share in (1.0, 2.0):
-            facts[f"orders_{share:g}h"], facts[f"spend_{share:g}h"] = n, spent
+        columns.append((f"log_orders_{_named(share)}", FREQUENCY, np.log1p(n)))
+        columns.append((f"log_spend_{_named(share)}", SPEND, np.log1p(np.maximum(spent, 0.0))))
+        facts[f"orders_{_named(share)}"], facts[f"spend_{_named(share)}"] = n, spent
     observed = signals(day) if signals is not None else {}
     for driver in signal_drivers:
         values = observed[driver.name][customer]
@@ -111,6 +110,11 @@ def take_snapshot(
     )
 
 
+def _named(share: float) -> str:
+    """0.3 -> "03h", 1.0 -> "1h": part of a column name."""
+    return f"{share:g}h".replace(".", "")
+
+
 def usual_gap(first: NDArray[np.int64], last: NDArray[np.int64], counts: NDArray[np.int64]) -> Floats:
     """Mean days between order days; for customers with one, the median of the others."""
     repeated = counts > 1
@@ -122,12 +126,9 @@ def usual_gap(first: NDArray[np.int64], last: NDArray[np.int64], counts: NDArray
 def stayed_away(orders: Orders, snapshot: Snapshot, horizon_days: int) -> NDArray[np.int64]:
     """1 for who had no order in the `horizon_days` after the snapshot, else 0."""
     later = orders.between(snapshot.day, snapshot.day + horizon_days)
-    came = np.bincount(later.customer, minlength=orders.n_customers)[snapshot.customer]
-    return (came == 0).astype(np.int64)
+    return (later.counts()[snapshot.customer] == 0).astype(np.int64)
 
 
 def _window(orders: Orders, customer: NDArray[np.int64], day: int, days: int) -> tuple[Floats, Floats]:
     chosen = orders.between(day - days, day).by_day()
-    n = np.bincount(chosen.customer, minlength=orders.n_customers)[customer].astype(np.float64)
-    spent = np.bincount(chosen.customer, weights=chosen.amount, minlength=orders.n_customers)[customer]
-    return n, spent
+    return chosen.counts()[customer], chosen.sums()[customer]

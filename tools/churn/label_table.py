@@ -43,7 +43,7 @@ class TableResult:
     """How the models did on customers left out of the fit, and what moves the winner."""
 
     winner: Kind
-    results: Mapping[str, Calibration]
+    results: Mapping[Kind, Calibration]
     n: int
     drivers: tuple[tuple[str, float], ...]
     """Column of the table -> mean absolute contribution to the log-odds, strongest first."""
@@ -121,7 +121,7 @@ def cross_validate(table: Encoded) -> TableResult:
         notes.append("The result is too good to be true: a column probably holds what happened after the customer left.")
     return TableResult(
         winner=winner,
-        results=dict(results),
+        results=results,
         n=len(table.labels),
         drivers=_importance(table, final.contributions(table.matrix)),
         notes=tuple(notes),

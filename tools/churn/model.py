@@ -28,7 +28,8 @@ _TREES = {"n_estimators": 120, "num_leaves": 8, "learning_rate": 0.05, "min_chil
 class Fitted(Protocol):
     """A fitted model of either kind."""
 
-    kind: Kind
+    @property
+    def kind(self) -> Kind: ...
 
     def probability(self, matrix: Floats) -> Floats:
         """Chance of the outcome, per row."""

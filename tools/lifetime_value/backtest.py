@@ -106,9 +106,7 @@ class Backtest:
         """Scores averaged over the windows; predicted and actual totals summed."""
         scores = [asdict(window.score(candidate)) for window in self.windows]
         summed = {"purchases_predicted", "purchases_actual", "spend_predicted", "spend_actual"}
-        merged = {
-            key: float((np.sum if key in summed else np.mean)([s[key] for s in scores])) for key in scores[0] if key != "candidate"
-        }
+        merged = {key: float((np.sum if key in summed else np.mean)([s[key] for s in scores])) for key in scores[0] if key != "candidate"}
         return Score(candidate=candidate, **merged)
 
     def interval(self, spend: Floats) -> tuple[Floats, Floats]:
@@ -163,9 +161,7 @@ def backtest(orders: Orders, *, end: int, horizon_days: int, cut_off: int | None
 
 def _actual(orders: Orders, fit: Fit, days: int) -> tuple[Floats, Floats]:
     later = orders.between(fit.cut_off, fit.cut_off + days).by_day()
-    n = orders.n_customers
-    purchases = np.bincount(later.customer, minlength=n)[fit.customers.customer].astype(np.float64)
-    return purchases, np.bincount(later.customer, weights=later.amount, minlength=n)[fit.customers.customer]
+    return later.counts()[fit.customers.customer], later.sums()[fit.customers.customer]
 
 
 def _window(fit: Fit, actual: tuple[Floats, Floats], days: int) -> Window:

@@ -62,15 +62,14 @@ def fit_all(orders: Orders, cut_off: int, window_days: int) -> Fit:
     starts, counts = known.spans()
     total = np.add.reduceat(known.amount, starts) if len(starts) else np.zeros(0)
     recent = known.between(cut_off - window_days, cut_off)
-    n = orders.n_customers
     return Fit(
         cut_off=cut_off,
         customers=customers,
         purchases={kind.value: fit_purchases(rows, kind) for kind in Dropout},
         spend=fit_spend(customers),
         average_spend=total / np.maximum(counts, 1),
-        recent_purchases=np.bincount(recent.customer, minlength=n)[customers.customer].astype(np.float64),
-        recent_spend=np.bincount(recent.customer, weights=recent.amount, minlength=n)[customers.customer],
+        recent_purchases=recent.counts()[customers.customer],
+        recent_spend=recent.sums()[customers.customer],
         window_days=window_days,
     )
 

@@ -121,7 +121,9 @@ class ValueModel:
         if self.season.sentence:
             found.append(self.season.sentence)
         if abs(mean.spend_total_error) > LARGE_TOTAL_ERROR:
-            found.append("Do not add these values up into a forecast: in the back-test totals were more than 20 % off. Rankings hold better.")
+            found.append(
+                "Do not add these values up into a forecast: in the back-test totals were more than 20 % off. Rankings hold better."
+            )
         if self.terms.horizon_days > self.backtest.horizon_days:
             found.append(
                 f"The horizon of {self.terms.horizon_days} days is longer than the {self.backtest.horizon_days} days that could be tested; "
@@ -163,7 +165,7 @@ def fit_value_model(orders: Orders, *, as_of: dt.date, terms: Terms) -> ValueMod
     """
     end = day_number(as_of)
     known = orders.until(end)
-    days = test_days(known, end, terms.horizon_days)
+    days = window_days(known, end, terms.horizon_days)
     return ValueModel(
         fit=fit_all(known, end, days),
         backtest=backtest(known, end=end, horizon_days=days),
@@ -174,7 +176,7 @@ def fit_value_model(orders: Orders, *, as_of: dt.date, terms: Terms) -> ValueMod
     )
 
 
-def test_days(orders: Orders, end: int, horizon_days: int | None = None) -> int:
+def window_days(orders: Orders, end: int, horizon_days: int | None = None) -> int:
     """How long a back-test window is: a quarter of a year, less when the history is short."""
     span = end - orders.first_day + 1
     return max(7, min(_TEST_DAYS, horizon_days or _TEST_DAYS, span // 3))

@@ -74,6 +74,14 @@ class Orders:
             amount=np.add.reduceat(self.amount, starts),
         )
 
+    def counts(self) -> NDArray[np.float64]:
+        """Number of entries per customer number, 0 included."""
+        return np.bincount(self.customer, minlength=self.n_customers).astype(np.float64)
+
+    def sums(self) -> NDArray[np.float64]:
+        """Sum of the amounts per customer number."""
+        return np.bincount(self.customer, weights=self.amount, minlength=self.n_customers).astype(np.float64)
+
     def spans(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Where each customer's entries start, and how many there are; customers without entries are left out."""
         if len(self) == 0:

@@ -51,7 +51,9 @@ def read_orders_csv(path: Path, columns: CsvColumns, *, until: dt.date | None = 
         open_csv(connection, path, (columns.customer, columns.time, columns.amount))
         day_sql, note = _day_expression(connection, columns.time)
         _require_numbers(connection, columns.amount)
-        chosen = f"SELECT {_name(columns.customer)} AS customer, {day_sql} AS day, CAST({_name(columns.amount)} AS DOUBLE) AS amount FROM file"
+        chosen = (
+            f"SELECT {_name(columns.customer)} AS customer, {day_sql} AS day, CAST({_name(columns.amount)} AS DOUBLE) AS amount FROM file"
+        )
         rows = connection.execute(
             f"SELECT customer, date_diff('day', DATE '1970-01-01', day) AS day, amount FROM ({chosen}) "
             "WHERE customer IS NOT NULL AND day IS NOT NULL AND amount IS NOT NULL"

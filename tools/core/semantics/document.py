@@ -88,6 +88,26 @@ class RoutePart(_Strict):
     meaning: str = ""
 
 
+class SignalPart(_Strict):
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: str
+    expression: str
+    window_days: int | None = Field(default=None, ge=1)
+    time_field: str | None = None
+
+
+class RolesPart(_Strict):
+    order: str | None = None
+    order_time: str | None = None
+    amount: str | None = None
+    margin: str | None = None
+    order_filter: str | None = None
+    subscription: str | None = None
+    subscription_start: str | None = None
+    subscription_end: str | None = None
+    signals: tuple[SignalPart, ...] = ()
+
+
 class ModelExtension(_Strict):
     as_of: dt.date | None = None
     as_of_field: str | None = None
@@ -102,6 +122,17 @@ class ModelExtension(_Strict):
     welcome: str = ""
     time_spine: str | None = None
     routes: tuple[RoutePart, ...] = ()
+    roles: RolesPart = RolesPart()
+
+
+class ModelledPart(_Strict):
+    what: str
+    model: str
+    trained_from: dt.date
+    trained_to: dt.date
+    scored_on: dt.date
+    reliability: str = ""
+    good_for_days: int = Field(default=91, ge=1)
 
 
 class DatasetExtension(_Strict):
@@ -109,6 +140,7 @@ class DatasetExtension(_Strict):
     plural: str | None = None
     default_time: str | None = None
     entity: bool | None = None
+    modelled: ModelledPart | None = None
 
 
 class RelationshipExtension(_Strict):
@@ -258,6 +290,9 @@ PARTS: dict[str, type[BaseModel]] = {
     "named_filters": NamedFilterPart,
     "verified_questions": VerifiedQuestionPart,
     "routes": RoutePart,
+    "roles": RolesPart,
+    "signals": SignalPart,
+    "modelled": ModelledPart,
     "inputs": InputPart,
     "cumulative": CumulativePart,
     "non_additive": NonAdditivePart,

@@ -78,6 +78,24 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Modelled:
+    """Says that a dataset holds predictions, not records; whatever rests on it is `modelled`, for this reason."""
+
+    what: str
+    """In a sentence: "churn probabilities"."""
+    model: str
+    """Name and version of what predicted: "logistic regression"."""
+    trained_from: dt.date
+    trained_to: dt.date
+    scored_on: dt.date
+    """Day whose knowledge the predictions rest on."""
+    reliability: str = ""
+    """How good they were on a later window, in words."""
+    good_for_days: int = 91
+    """After so many days the predictions are stale."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dataset:
     """A table (or query) and what one row of it is."""
 
@@ -96,6 +114,7 @@ class Dataset:
     is_entity: bool = False
     """People count, list and rank these: customers, products, stores, campaigns."""
     language: Language = Language()
+    modelled: Modelled | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,6 +257,43 @@ class VerifiedQuestion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Signal:
+    """Something known of a customer besides orders that a prediction may use: late deliveries, open tickets, loyalty tier."""
+
+    name: str
+    label: str
+    """As in a sentence: "late deliveries in the last 90 days"."""
+    expression: str
+    """Aggregate SQL over `dataset.field`s of one fact (counted per customer), or over the customers themselves."""
+    window_days: int | None = None
+    """Rows of the fact this many days back count; None: all up to the day in question."""
+    time_field: str | None = None
+    """`dataset.field` that dates the fact; default the default time of its dataset. Without any, the value of today is used."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """What the fields of a warehouse are for a prediction, whatever they are called. All are `dataset.field`s."""
+
+    order: str | None = None
+    """Key of an order."""
+    order_time: str | None = None
+    """Day or moment of the order."""
+    amount: str | None = None
+    """Value of an order or of its lines; added up per order."""
+    margin: str | None = None
+    """What the business earns on it, on the same rows; lifetime value is then also told in margin."""
+    order_filter: str | None = None
+    """Boolean SQL over `dataset.field`s that orders must meet, such as not being cancelled."""
+    subscription: str | None = None
+    """Key of a subscription or contract."""
+    subscription_start: str | None = None
+    subscription_end: str | None = None
+    """Empty while it runs."""
+    signals: tuple[Signal, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelSettings:
     """What the calendar, the formats and the rights need to know about the whole model."""
 
@@ -257,6 +313,7 @@ class ModelSettings:
     welcome: str = ""
     time_spine: str | None = None
     """`table.column` with one row per day, when the model brings its own."""
+    roles: Roles = Roles()
 
 
 @dataclass(frozen=True, kw_only=True)

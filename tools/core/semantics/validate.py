@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
 from tools.core.errors import ModelInvalid
+from tools.core.semantics.additions import ModelAddition
 from tools.core.semantics.catalog import Catalog
 from tools.core.semantics.problems import Issues, Problem, load_yaml, locate, repeated_keys
 from tools.core.semantics.read import build_model, read_text
@@ -48,3 +50,15 @@ def require_valid(path: Path, text: str, catalog: Catalog | None) -> None:
         listing = "\n".join(str(problem) for problem in errors)
         count = "one problem" if len(errors) == 1 else f"{len(errors)} problems"
         raise ModelInvalid(f"The semantic model has {count}:\n{listing}", try_instead="Mend them and validate again.")
+
+
+def require_valid_with(path: Path, catalog: Catalog, additions: Sequence[ModelAddition]) -> None:
+    """Raises ModelInvalid when the document and what computed tables add to it do not fit together."""
+    issues = Issues()
+    build_model(read_text(path), issues, catalog, additions)
+    errors = [issue for issue in issues.found if issue.severity == "error"]
+    if errors:
+        listing = "\n".join(f"- {issue.message}" + (f" ({issue.suggestion})" if issue.suggestion else "") for issue in errors)
+        raise ModelInvalid(
+            f"What was computed clashes with {path.name}:\n{listing}", try_instead="Rename the objects of the semantic model named here."
+        )

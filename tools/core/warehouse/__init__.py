@@ -19,6 +19,7 @@ from tools.core.warehouse.warehouse import (
 if TYPE_CHECKING:
     from tools.core.warehouse.build import build_warehouse
     from tools.core.warehouse.load import Progress
+    from tools.core.warehouse.refresh import RefreshReport, refresh_warehouse
     from tools.core.warehouse.verify import VerifyReport, verify_warehouse
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Engine",
     "Generation",
     "Progress",
+    "RefreshReport",
     "ResultRows",
     "VerifyReport",
     "Warehouse",
@@ -34,12 +36,20 @@ __all__ = [
     "build_warehouse",
     "list_warehouses",
     "open_warehouse",
+    "refresh_warehouse",
     "verify_warehouse",
     "warehouse_status",
 ]
 
 # Building and verifying need DuckDB and an SQL parser; a question should not wait for their import.
-_LAZY = {"build_warehouse": "build", "Progress": "load", "VerifyReport": "verify", "verify_warehouse": "verify"}
+_LAZY = {
+    "build_warehouse": "build",
+    "Progress": "load",
+    "RefreshReport": "refresh",
+    "refresh_warehouse": "refresh",
+    "VerifyReport": "verify",
+    "verify_warehouse": "verify",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from tools.core.errors import WarehouseUnavailable
+from tools.core.semantics.additions import PolicyAddition
 from tools.core.semantics.catalog import Catalog
 from tools.core.semantics.model import SemanticModel
 from tools.core.semantics.read import model_version, read_model
 from tools.core.warehouse.definition import Definition, find_definition, shipped_definitions
 from tools.core.warehouse.engine import DuckDbEngine, Engine
 from tools.core.warehouse.generations import DATABASE_FILE, Generation, current_generation, generation_numbers
+from tools.core.warehouse.intelligence import read_contributions
 
 if TYPE_CHECKING:
     from tools.core.sql_guard import Policy
-
 
 @dataclass(frozen=True, kw_only=True)
 class Warehouse:
@@ -93,14 +94,15 @@ def assemble(definition: Definition, generation: Generation, *, engine_options: 
     manifest = generation.manifest
     catalog = generation.catalog
     unchanged = model_version(definition.model_path) == manifest.model_version
-    model = read_model(definition.model_path, catalog=catalog, validated=unchanged)
+    contributions = read_contributions(generation.folder)
+    model = read_model(definition.model_path, catalog=catalog, validated=unchanged, additions=[c.model for c in contributions])
     return Warehouse(
         name=definition.name,
         folder=definition.folder,
         generation=generation.number,
         model=model,
         catalog=catalog,
-        policy=_policy(definition, model, catalog),
+        policy=_policy(definition, model, catalog, [c.policy for c in contributions]),
         engine=DuckDbEngine(generation.database, **engine_options),
         data_version=data_version(generation, model.version),
         as_of=model.settings.as_of or manifest.as_of,
@@ -114,12 +116,14 @@ def data_version(generation: Generation, version_of_model: str) -> str:
     return f"{generation.manifest.warehouse}-g{generation.number}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
-def _policy(definition: Definition, model: SemanticModel, catalog: Catalog) -> Policy | None:
+def _policy(
+    definition: Definition, model: SemanticModel, catalog: Catalog, additions: Sequence[PolicyAddition] = ()
+) -> Policy | None:
     if definition.policy_path is None:
         return None
     from tools.core.sql_guard import read_policy
 
-    return read_policy(definition.policy_path, model=model, catalog=catalog)
+    return read_policy(definition.policy_path, model=model, catalog=catalog, additions=additions)
 
 
 @dataclass(frozen=True, kw_only=True)

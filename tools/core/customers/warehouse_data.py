@@ -1,0 +1,158 @@
+"""Orders and signals out of a warehouse, by the roles that its semantic model names. Build-time work: no asker, so no rights."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from tools.core.customers.orders import Orders, to_date
+from tools.core.errors import NeedsPerson
+from tools.core.query import sql
+from tools.core.query.build import Build
+from tools.core.query.facts import Source
+from tools.core.query.resolve import Scope
+from tools.core.semantics.model import SemanticModel, Signal
+
+if TYPE_CHECKING:
+    import duckdb
+
+_ROLE_WORDS = {
+    "customer": "which dataset holds the customers (`customer`)",
+    "order": "which field is the key of an order (`roles.order`)",
+    "order_time": "which field is the day of an order (`roles.order_time`)",
+    "amount": "which field is the value of an order (`roles.amount`)",
+    "margin": "which field is the margin of an order (`roles.margin`)",
+    "subscription": "which field is the key of a subscription (`roles.subscription`)",
+    "subscription_start": "which field is the first day of a subscription (`roles.subscription_start`)",
+    "subscription_end": "which field is the last day of a subscription (`roles.subscription_end`)",
+}
+
+
+def require_roles(model: SemanticModel, names: Iterable[str]) -> None:
+    """Raises NeedsPerson (`roles_missing`) naming every role that the semantic model does not."""
+    settings = model.settings
+    missing = [name for name in names if (settings.customer if name == "customer" else getattr(settings.roles, name)) is None]
+    if missing:
+        said = "; ".join(_ROLE_WORDS[name] for name in missing)
+        raise NeedsPerson(
+            f"The semantic model does not say {said}.",
+            try_instead="Name it in the model's custom_extensions; docs/semantic_model.md describes `roles`.",
+            code="roles_missing",
+        )
+
+
+class CustomerData:
+    """Reads one warehouse through its open connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, model: SemanticModel, as_of: dt.date) -> None:
+        require_roles(model, ["customer"])
+        self._connection = connection
+        self._scope = Scope(model, rights=None, as_of=as_of)
+        self._as_of = as_of
+        assert model.settings.customer is not None
+        self._customer = model.settings.customer
+        self._customer_key = self._scope.key(model.settings.customer)
+
+    @property
+    def key_column(self) -> str:
+        """Column of the customers' own table that identifies one."""
+        return self._scope.model.datasets[self._customer].primary_key[0]
+
+    @property
+    def key_type(self) -> str:
+        """DuckDB type of it."""
+        source = self._source_name()
+        found = self._connection.execute(f"SELECT typeof({_quoted(self.key_column)}) FROM {source} LIMIT 1").fetchall()
+        return str(found[0][0]) if found else "VARCHAR"
+
+    def orders(self, *, amount: str = "amount") -> Orders:
+        """Every order up to the as-of day, one row per order of a known customer.
+
+        Args:
+            amount: The role that is added up: amount or margin.
+        Raises:
+            NeedsPerson: A role is missing (`roles_missing`), or there is no order at all (`no_orders`).
+        """
+        roles = self._scope.model.settings.roles
+        require_roles(self._scope.model, ["customer", "order", "order_time", amount])
+        value = str(getattr(roles, amount))
+        order, when = str(roles.order), str(roles.order_time)
+        source = self._fact([value, order, when, self._customer_key])
+        key = source.bind(sql.symbol(self._customer_key))
+        day = exp.cast(source.bind(sql.symbol(when)), "DATE")
+        tests = [_known(key), _known(day), _until(day, self._as_of)]
+        if roles.order_filter:
+            tests.append(exp.paren(source.bind(sql.parse(roles.order_filter))))
+        # The order's key is grouped by, so that lines of one order are one order.
+        bound = source.bind(sql.symbol(order)), source.bind(sql.symbol(value))
+        select = source.select(tests).select(
+            exp.alias_(key.copy(), "customer"),
+            exp.alias_(sql.function("DATE_DIFF", exp.Literal.string("day"), sql.literal(to_date(0)), exp.Min(this=day.copy())), "day"),
+            exp.alias_(exp.cast(exp.Sum(this=bound[1]), "DOUBLE"), "amount"),
+        )
+        select = select.group_by(key.copy(), bound[0])
+        rows = self._connection.execute(select.sql("duckdb")).fetchnumpy()
+        if len(rows["day"]) == 0:
+            raise NeedsPerson("There is no order in this warehouse.", try_instead="Check the roles and the order filter.", code="no_orders")
+        amounts = np.nan_to_num(np.asarray(np.ma.filled(rows["amount"], 0.0), dtype=np.float64))
+        return Orders.of(np.ma.getdata(rows["customer"]), np.asarray(rows["day"], dtype=np.int64), amounts)
+
+    def signal_values(self, signals: Iterable[Signal], customers: NDArray[Any], day: int) -> Mapping[str, NDArray[np.float64]]:
+        """Per signal, one value per customer as of the end of `day`; 0 for who has no row."""
+        return {signal.name: self._signal(signal, customers, day) for signal in signals}
+
+    def _signal(self, signal: Signal, customers: NDArray[Any], day: int) -> NDArray[np.float64]:
+        expression = sql.parse(signal.expression)
+        source = self._fact([*sql.symbols(expression), self._customer_key])
+        key = source.bind(sql.symbol(self._customer_key))
+        when = signal.time_field or self._scope.time_of(source.fact)
+        tests = [_known(key)]
+        if when is not None:
+            moment = exp.cast(source.bind(sql.symbol(when)), "DATE")
+            tests.append(_until(moment, to_date(day)))
+            if signal.window_days is not None:
+                tests.append(exp.GT(this=moment.copy(), expression=sql.literal(to_date(day - signal.window_days))))
+        select = source.select(tests).select(
+            exp.alias_(key.copy(), "customer"), exp.alias_(exp.cast(source.bind(expression), "DOUBLE"), "value")
+        )
+        rows = self._connection.execute(select.group_by(key.copy()).sql("duckdb")).fetchnumpy()
+        values = np.zeros(len(customers))
+        keys = np.ma.getdata(rows["customer"])
+        position = np.searchsorted(customers, keys)
+        position = np.minimum(position, len(customers) - 1)
+        found = customers[position] == keys
+        values[position[found]] = np.nan_to_num(np.asarray(np.ma.filled(rows["value"], 0.0), dtype=np.float64))[found]
+        return values
+
+    def _fact(self, field_ids: Iterable[str]) -> Source:
+        """The finest of the datasets of these fields, which reaches the others."""
+        used = list(dict.fromkeys(field_id.split(".")[0] for field_id in field_ids))
+        finest = [name for name in used if self._scope.graph.reaches_all(name, used)]
+        if not finest:
+            raise NeedsPerson(
+                f"The fields of {', '.join(used)} do not belong together: none of them has one row of each of the others.",
+                try_instead="Correct the roles, or add the relationship that is missing.",
+                code="roles_unfit",
+            )
+        return Source(build=Build(scope=self._scope), fact=finest[0])
+
+    def _source_name(self) -> str:
+        source = self._scope.model.datasets[self._customer].source
+        return f"({source})" if " " in source else ".".join(_quoted(part) for part in source.split("."))
+
+
+def _known(value: exp.Expression) -> exp.Expression:
+    return exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
+
+
+def _until(day: exp.Expression, last: dt.date) -> exp.Expression:
+    return exp.LTE(this=day.copy(), expression=sql.literal(last))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,77 @@
+"""What computed tables add to a semantic model (datasets, metrics, words, phrases no longer absent) and to a policy.
+
+An addition is kept as JSON beside the data that it describes, and merged into the document as written before the model is built from it.
+So the document stays the author's, and a warehouse without the tables says what it cannot answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+_LISTS = ("datasets", "relationships", "metrics")
+_WORDS = ("named_filters", "verified_questions")
+
+
+class ModelAddition(BaseModel):
+    """One contributor's part of a semantic model, as objects of the document."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    datasets: tuple[dict[str, Any], ...] = ()
+    relationships: tuple[dict[str, Any], ...] = ()
+    metrics: tuple[dict[str, Any], ...] = ()
+    named_filters: tuple[dict[str, Any], ...] = ()
+    verified_questions: tuple[dict[str, Any], ...] = ()
+    answers: tuple[str, ...] = ()
+    """Phrases that the tables answer, so that they are absent no longer."""
+
+
+class PolicyAddition(BaseModel):
+    """How computed tables are to be treated; what the policy says itself, holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tables: dict[str, dict[str, tuple[str, ...]]] = {}
+    """Table -> class -> columns."""
+    paths: dict[str, str] = {}
+    """Table -> column that holds the person's key."""
+
+
+def with_additions(document: object, additions: Sequence[ModelAddition]) -> object:
+    """The document with the additions merged into its one model; a document of another shape is returned as it is."""
+    if not isinstance(document, Mapping) or not isinstance(document.get("semantic_model"), list) or not document["semantic_model"]:
+        return document
+    model = document["semantic_model"][0]
+    if not isinstance(model, Mapping):
+        return document
+    merged = dict(model)
+    for name in _LISTS:
+        merged[name] = [*(model.get(name) or ()), *(part for addition in additions for part in getattr(addition, name))]
+    merged["ai_context"] = _words(model.get("ai_context") or {}, additions)
+    return {**document, "semantic_model": [merged, *document["semantic_model"][1:]]}
+
+
+def _words(context: object, additions: Sequence[ModelAddition]) -> object:
+    if isinstance(context, str):
+        context = {"instructions": context}
+    if not isinstance(context, Mapping):
+        return context
+    words = dict(context)
+    for name in _WORDS:
+        words[name] = [*(context.get(name) or ()), *(part for addition in additions for part in getattr(addition, name))]
+    answered = {phrase.lower() for addition in additions for phrase in addition.answers}
+    words["absent_concepts"] = list(_still_absent(context.get("absent_concepts") or (), answered))
+    return words
+
+
+def _still_absent(concepts: Iterable[Any], answered: set[str]) -> Iterable[Any]:
+    for concept in concepts:
+        if not isinstance(concept, Mapping) or not isinstance(concept.get("phrases"), list):
+            yield concept
+            continue
+        left = [phrase for phrase in concept["phrases"] if str(phrase).lower() not in answered]
+        if left:
+            yield {**concept, "phrases": left}
