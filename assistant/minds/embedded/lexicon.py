@@ -64,8 +64,12 @@ class Lexicon:
         self._stems: dict[Phrase, dict[Sense, None]] = defaultdict(dict)
         for phrase, sense in _entries(model):
             self._add(phrase, sense)
-        self.longest = max((len(p) for p in self._exact), default=1)
         self.count_metrics = _count_metrics(model)
+        for dataset, metric in self.count_metrics.items():
+            for phrase in _counted_nouns(model.metrics[metric]):
+                for form in noun_forms(phrase):
+                    self._add(form, Sense(kind=Kind.DATASET, target=dataset))
+        self.longest = max((len(p) for p in self._exact), default=1)
         self._plain_counts = frozenset(m.name for m in model.metrics.values() if _COUNT.match(m.expression))
         self._counted = {metric: dataset for dataset, metric in self.count_metrics.items()}
 
@@ -194,6 +198,17 @@ def _count_metrics(model: SemanticModel) -> dict[str, str]:
         if candidates:
             found[dataset.name] = candidates[0].name
     return found
+
+
+_DESCRIBED = frozenset({"number", "count", "total", "unique", "distinct", "different", "active", "all"})
+
+
+def _counted_nouns(metric: Metric) -> Iterator[str]:
+    """What the counted things are called: the plural nouns among the metric's names ("trips", "receipts")."""
+    for phrase in (metric.label, *metric.language.synonyms):
+        words = phrase.split()
+        if words[0] not in _DESCRIBED and len(words) <= 2 and is_plural(words[-1]):
+            yield phrase
 
 
 def _counts(metric: Metric, dataset: Dataset) -> bool:

@@ -67,6 +67,7 @@ class _Objects:
 def read_existence(draft: Draft) -> None:
     """Turns clauses about what entities did into conditions on them."""
     last: Clause | None = None
+    _first_noun(draft)
     for at in range(len(draft.items)):
         if not draft.free(at):
             continue
@@ -77,7 +78,6 @@ def read_existence(draft: Draft) -> None:
             if clause is not None:
                 _add(draft, clause)
                 last = clause
-    _first_noun(draft)
     _with_noun(draft)
     _containing(draft)
 
