@@ -52,6 +52,13 @@ def test_known_orphans_are_fine_and_others_are_not(built: Path, home: Path) -> N
     assert not report.ok
 
 
+def test_a_repeated_key_that_nothing_is_joined_to_is_only_a_warning(folder: Path, home: Path) -> None:
+    load = folder / "load.sql"
+    load.write_text(load.read_text() + "INSERT INTO lines VALUES (1, 1, DATE '2024-05-03', 1);")
+    build_warehouse(str(folder), home=home)
+    assert lines(verify_warehouse(str(folder), home=home), "keys")[0] == ("lines (line_id)", "warning", "1 repeated")
+
+
 def test_expectations_are_checked_with_what_was_found(built: Path, home: Path) -> None:
     (built / "expectations.yaml").write_text(
         "expectations:\n"
