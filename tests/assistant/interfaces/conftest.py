@@ -45,7 +45,7 @@ class Server:
         return self.process.wait(timeout=20)
 
 
-def start(command: list[str], home: Path, port: int, *, within_s: float = 60) -> Server:
+def start(command: list[str], home: Path, port: int, *, within_s: float = 90) -> Server:
     """Start a chat server and wait until it is healthy."""
     home.mkdir(parents=True, exist_ok=True)
     log = home / "server.log"
