@@ -16,7 +16,9 @@ from langchain.messages import AIMessage, HumanMessage, SystemMessage, ToolMessa
 from langchain.tools import BaseTool
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.tools import StructuredTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 from assistant.minds.language_model.bridge import Abandoned, Bridge
 from assistant.minds.language_model.cards import ToolCard
@@ -52,8 +54,9 @@ class Agent:
 
     def __init__(self, options: ModelOptions, tools: Sequence[ToolCard], *, breaker: Breaker, ledger: Ledger) -> None:
         self._options = options
-        self._guard = _Guard(options, breaker, ledger)
-        self._agent = create_agent(_chat_model(options), [_as_tool(card) for card in tools], middleware=[self._guard], context_schema=Turn)
+        named = [_as_tool(card) for card in tools]
+        guard = _Guard(options, breaker, ledger, [convert_to_openai_tool(tool) for tool in named])
+        self._agent = create_agent(_chat_model(options), named, middleware=[guard], context_schema=Turn)
 
     def run(self, system: str, question: str, turn: Turn) -> None:
         """Plan, call tools and write; the prose is left in `turn.prose`.
@@ -65,7 +68,7 @@ class Agent:
         messages = [SystemMessage(system), HumanMessage(question)]
         # Each step is a model call and a tool call; the guard ends the loop before LangGraph's own limit does.
         config: Any = {"recursion_limit": 4 * self._options.max_steps + 10, "callbacks": [_Stream(turn)]}
-        result = self._agent.invoke({"messages": messages}, config, context=turn)
+        result = self._agent.invoke({"messages": messages}, config, context=turn)  # type: ignore[call-overload]
         last = result["messages"][-1]
         turn.prose = _text(last) if isinstance(last, AIMessage) and not last.tool_calls else ""
 
@@ -76,7 +79,7 @@ def _chat_model(options: ModelOptions) -> ChatOpenAI:
         model=options.model,
         base_url=options.base_url,
         # Local servers ask for no key, but the client insists on one.
-        api_key=options.api_key or "not-needed",  # type: ignore[arg-type]
+        api_key=options.api_key or SecretStr("not-needed"),
         default_headers=dict(options.headers) or None,
         default_query=dict(options.query) or None,
         max_completion_tokens=options.max_output_tokens,
@@ -118,8 +121,10 @@ class _Stream(BaseCallbackHandler):
 class _Guard(AgentMiddleware[Any, Any]):
     """Around every model call: breaker, budget, deadline, retries. Around every tool call: the bridge."""
 
-    def __init__(self, options: ModelOptions, breaker: Breaker, ledger: Ledger) -> None:
+    def __init__(self, options: ModelOptions, breaker: Breaker, ledger: Ledger, wire_tools: list[dict[str, Any]]) -> None:
         super().__init__()
+        # Made once: resolving the references of the schemas anew takes longer than the rest of a call.
+        self._wire_tools = wire_tools
         self._options = options
         self._breaker = breaker
         self._ledger = ledger
@@ -135,6 +140,7 @@ class _Guard(AgentMiddleware[Any, Any]):
         turn = cast("Turn", request.runtime.context)
         if turn.is_over():
             return AIMessage(content="")
+        request = request.override(tools=list(self._wire_tools))
         for _ in range(self._options.max_repairs + 1):
             message = self._call(request, handler, turn)
             if message.tool_calls or not message.invalid_tool_calls:

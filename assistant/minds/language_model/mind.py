@@ -22,6 +22,7 @@ from assistant.minds.language_model.limits import Breaker, Ledger, TurnTokens, u
 from assistant.minds.language_model.masking import describe_finding
 from assistant.minds.language_model.options import ModelOptions
 from assistant.minds.look_ahead import Ahead, look_ahead
+from assistant.prompts import Prompt
 from assistant.turn import Clarification, Decline, Done, Mind, MindContext, Outcome, Question, Step, Thinking, Usage
 from tools.core.contract import Tool
 from tools.core.errors import AnswerError, OurFault, QueryUnsupported, RepairableByModel, SetupProblem, UnknownName
@@ -58,6 +59,7 @@ class LanguageModelMind:
         )
         self._agent: Agent | None = None
         self._building = threading.Lock()
+        self._system_prompts: dict[tuple[str, ...], Prompt] = {}
 
     def warm_up(self) -> None:
         """Load LangChain and the client now, which takes seconds: for servers, before the first question."""
@@ -77,7 +79,7 @@ class LanguageModelMind:
         turn = _Turn(mind=self, question=question, context=context, ahead=ahead)
         try:
             agent = self._ready_agent()
-            system, asked = system_prompt(context), question_prompt(question, context, ahead)
+            system, asked = self._system_prompt(context), question_prompt(question, context, ahead)
             log.info("prompts %s %s", system.hash, asked.hash)
             yield from turn.bridge.run(lambda: turn.run(agent, system.text, asked.text))
             return turn.outcome()
@@ -114,6 +116,14 @@ class LanguageModelMind:
         """Whether a next question that the model proposes would really be answered."""
         check: Any = getattr(self._embedded, "is_answerable", None)
         return bool(check(text, context)) if check is not None else False
+
+    def _system_prompt(self, context: MindContext) -> Prompt:
+        """Made once per role, policy, model and day, byte for byte the same, so that a server may cache it."""
+        rights = context.rights
+        key = (rights.role, rights.policy_version, context.warehouse.data_version, context.as_of.isoformat())
+        if key not in self._system_prompts:
+            self._system_prompts[key] = system_prompt(context)
+        return self._system_prompts[key]
 
     def _ready_agent(self) -> Agent:
         with self._building:
