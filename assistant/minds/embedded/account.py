@@ -10,9 +10,31 @@ from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordinary_words
 
 _MARKS = frozenset({",", ";", "(", ")", "%", ":", "+", "=", "/", "-"})
-_DENYING = frozenset("not never no without nor neither none nothing but both than more less fewer except only un".split())
+_DENYING = frozenset(
+    [
+        "not",
+        "never",
+        "no",
+        "without",
+        "nor",
+        "neither",
+        "none",
+        "nothing",
+        "but",
+        "both",
+        "than",
+        "more",
+        "less",
+        "fewer",
+        "except",
+        "only",
+        "un",
+    ]
+)
 """Words that change the answer by themselves: with one of them left over, the plan is another question's."""
-_PREPOSITIONS = frozenset({"in", "by", "for", "of", "from", "to", "with", "at", "on", "per", "using", "via", "about", "own", "owning", "live", "living"})
+_PREPOSITIONS = frozenset(
+    {"in", "by", "for", "of", "from", "to", "with", "at", "on", "per", "using", "via", "about", "own", "owning", "live", "living"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +79,13 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
     if draft.bare_count and leftover:
         blockers.append(leftover[0])
     talk = any(item.text in ("we", "us", "business", "company") for item in draft.items)
-    return Account(business_talk=talk, consumed=tuple(consumed), ignored=tuple(dict.fromkeys(ignored)), leftover=tuple(dict.fromkeys(leftover)), blockers=tuple(dict.fromkeys(blockers)))
+    return Account(
+        business_talk=talk,
+        consumed=tuple(consumed),
+        ignored=tuple(dict.fromkeys(ignored)),
+        leftover=tuple(dict.fromkeys(leftover)),
+        blockers=tuple(dict.fromkeys(blockers)),
+    )
 
 
 def _is_filler(draft: Draft, at: int) -> bool:

@@ -8,7 +8,20 @@ from dataclasses import dataclass, field, replace
 from pydantic import ValidationError
 
 from assistant.minds.embedded.account import Account, account_for
-from assistant.minds.embedded.grammar import changes, existence, grouping, measures, ranking, shares, special, subject, thresholds, times, vague, values
+from assistant.minds.embedded.grammar import (
+    changes,
+    existence,
+    grouping,
+    measures,
+    ranking,
+    shares,
+    special,
+    subject,
+    thresholds,
+    times,
+    vague,
+    values,
+)
 from assistant.minds.embedded.grammar.draft import Draft, Item, World, make_items
 from assistant.minds.embedded.lexicon import Kind, Lexicon
 from assistant.minds.embedded.numbers import Number, read_number
@@ -95,7 +108,9 @@ def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], b
     """
     cut = cut_into_items(tokens, world, may_read)
     first, open_choices = _read(cut, world, {})
-    if any(is_clause(m, tokens, world.lexicon) for m in cut.mentions) and not (first.is_whole and first.query is not None and runs(first.query)):
+    if any(is_clause(m, tokens, world.lexicon) for m in cut.mentions) and not (
+        first.is_whole and first.query is not None and runs(first.query)
+    ):
         apart = cut_into_items(tokens, world, may_read, apart=True)
         second, second_choices = _read(apart, world, {})
         if second.is_whole:
@@ -242,7 +257,7 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
             time_field=draft.time_field,
             comparison=draft.comparison,
             share=draft.share,
-            growth=draft.growth,  # type: ignore[arg-type]
+            growth=draft.growth,
             running_total=draft.running_total,
             moving_average=draft.moving_average,
             lifecycle=draft.lifecycle,
@@ -269,7 +284,12 @@ def _keep_top_percent(draft: Draft) -> None:
     value = 100 * rank.percent if low else 100 * (1 - rank.percent)
     draft.entity_conditions.append(
         EntityCondition(
-            entity=entity, metric=draft.measures[0].metric, op="le" if low else "ge", value=round(value, 6), percentile=True, window=draft.window
+            entity=entity,
+            metric=draft.measures[0].metric,
+            op="le" if low else "ge",
+            value=round(value, 6),
+            percentile=True,
+            window=draft.window,
         )
     )
 
@@ -277,7 +297,7 @@ def _keep_top_percent(draft: Draft) -> None:
 def _settle_subject(draft: Draft) -> None:
     """ "Which stores sold ..." splits by store; "which customers never came" lists them."""
     subject = draft.subject
-    if subject is None or draft.pairs is not None or draft.side_by_side and draft.rank is None:
+    if subject is None or draft.pairs is not None or (draft.side_by_side and draft.rank is None):
         return
     if draft.measures or draft.dimensions:
         if subject.dimension not in draft.dimensions:
@@ -294,7 +314,9 @@ def _move_window(draft: Draft) -> None:
         return
     entities = {c.entity for c in draft.entity_conditions}
     counted = {draft.count_metric(e) for e in entities}
-    if (draft.listing is not None or all(m.metric in counted for m in draft.measures)) and all(c.window is None for c in draft.entity_conditions):
+    if (draft.listing is not None or all(m.metric in counted for m in draft.measures)) and all(
+        c.window is None for c in draft.entity_conditions
+    ):
         draft.entity_conditions = [c.model_copy(update={"window": draft.window}) for c in draft.entity_conditions]
         draft.window = None
 
@@ -306,8 +328,8 @@ def time_field_of(draft: Draft, metrics: Sequence[str]) -> str | None:
         if metric.time_field is not None:
             return metric.time_field
         for dataset in (draft.world.fact(name), *metric.counted_through):
-            default = draft.model.datasets[dataset].default_time if dataset in draft.model.datasets else None
-            if dataset is not None and default is not None:
+            default = draft.model.datasets[dataset].default_time if dataset is not None else None
+            if default is not None:
                 return default if "." in default else f"{dataset}.{default}"
     return None
 
@@ -343,9 +365,9 @@ def _clock_field(draft: Draft, time_field: str | None) -> str | None:
         return time_field
     reachable = draft.world.graph.reachable(time_field.split(".")[0])
     for name in draft.model.datasets:
-        for field in draft.model.datasets[name].fields.values():
-            if name in reachable and field.datatype in (Datatype.DATETIME, Datatype.DATETIME_TZ):
-                return field.id
+        for clock in draft.model.datasets[name].fields.values():
+            if name in reachable and clock.datatype in (Datatype.DATETIME, Datatype.DATETIME_TZ):
+                return clock.id
     return None
 
 
@@ -365,6 +387,6 @@ def order_of(draft: Draft) -> tuple[tuple[Order, ...], int | None, TopPerGroup |
     group = draft.group_of_rank
     group_field = group.field if isinstance(group, DimensionRef) else time_field_of(draft, [m.metric for m in draft.measures])
     if group is not None and n is not None and group_field is not None:
-        top = TopPerGroup(n=n, group=group_field, by=by, direction=direction)  # type: ignore[arg-type]
-        return (Order(by=group_field, direction="asc"), Order(by=by, direction=direction)), None, top  # type: ignore[arg-type]
-    return ((Order(by=by, direction=direction),) if draft.dimensions or draft.listing else ()), n, None  # type: ignore[arg-type]
+        top = TopPerGroup(n=n, group=group_field, by=by, direction=direction)
+        return (Order(by=group_field, direction="asc"), Order(by=by, direction=direction)), None, top
+    return ((Order(by=by, direction=direction),) if draft.dimensions or draft.listing else ()), n, None

@@ -59,4 +59,11 @@ def within(bands: Sequence[Band], op: Comparator, value: float, upper: float | N
 
 
 def _holds(number: float, op: str, value: float) -> bool:
-    return {"gt": number > value, "ge": number >= value, "lt": number < value, "le": number <= value, "eq": number == value, "ne": number != value}[op]
+    return {
+        "gt": number > value,
+        "ge": number >= value,
+        "lt": number < value,
+        "le": number <= value,
+        "eq": number == value,
+        "ne": number != value,
+    }[op]

@@ -43,7 +43,35 @@ _OPENINGS = (
 )
 _FRAGMENT_WORDS = 8
 """A complete question that merely begins with "and" is longer than this."""
-_HARMLESS = frozenset("instead only just now same again rather though compare that those this but not then also too please more no yes no i meant mean".split())
+_HARMLESS = frozenset(
+    [
+        "instead",
+        "only",
+        "just",
+        "now",
+        "same",
+        "again",
+        "rather",
+        "though",
+        "compare",
+        "that",
+        "those",
+        "this",
+        "but",
+        "not",
+        "then",
+        "also",
+        "too",
+        "please",
+        "more",
+        "no",
+        "yes",
+        "no",
+        "i",
+        "meant",
+        "mean",
+    ]
+)
 _INSTEAD = frozenset({"instead", "rather"})
 
 
@@ -55,7 +83,9 @@ class FollowUpReading:
     doubt: str | None = None
 
 
-def read_follow_up(tokens: Sequence[Token], readings: Sequence[Reading], reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
+def read_follow_up(
+    tokens: Sequence[Token], readings: Sequence[Reading], reader: QuestionReader, context: MindContext
+) -> FollowUpReading | None:
     """The previous plan, edited; None when the question stands on its own (it names what to measure) or nothing precedes it."""
     previous = _previous_query(context)
     if previous is None or readings[0].absent:
@@ -133,7 +163,7 @@ class _Edit:
         old = list(self.previous.dimensions)
         if new:
             kept = [] if replaces else [d for d in old if all(d.field != n.field for n in new)]
-            self.changes["dimensions"] = tuple((*kept, *new))
+            self.changes["dimensions"] = (*kept, *new)
             old = kept
         self.carried += [f"by {model.field(d.field).label}" for d in old]
 

@@ -11,11 +11,64 @@ from assistant.turn import Decline
 
 MAX_CHARACTERS = 4_000
 
-_WRITE_VERBS = frozenset("delete drop insert update truncate alter create overwrite erase remove modify edit grant revoke write".split())
-_WRITE_OBJECTS = frozenset("table tables database row rows record records column columns schema all everything data".split())
-_ACTIONS = frozenset("send email notify remind schedule invite refund charge post publish mail text phone".split())
-_SMALL_TALK = frozenset("hello hi hey thanks thank bye goodbye morning afternoon evening good you how are there yo cheers nice day great today was that very much so".split())
-_ABOUT_SELF = re.compile(r"^\s*(who|what) are you\b|^\s*help\s*\??$|what can (i|you) (ask|do|answer)|tell me a joke|write (me )?a (poem|story|song)", re.I)
+_WRITE_VERBS = frozenset(
+    [
+        "delete",
+        "drop",
+        "insert",
+        "update",
+        "truncate",
+        "alter",
+        "create",
+        "overwrite",
+        "erase",
+        "remove",
+        "modify",
+        "edit",
+        "grant",
+        "revoke",
+        "write",
+    ]
+)
+_WRITE_OBJECTS = frozenset(
+    ["table", "tables", "database", "row", "rows", "record", "records", "column", "columns", "schema", "all", "everything", "data"]
+)
+_ACTIONS = frozenset(
+    ["send", "email", "notify", "remind", "schedule", "invite", "refund", "charge", "post", "publish", "mail", "text", "phone"]
+)
+_SMALL_TALK = frozenset(
+    [
+        "hello",
+        "hi",
+        "hey",
+        "thanks",
+        "thank",
+        "bye",
+        "goodbye",
+        "morning",
+        "afternoon",
+        "evening",
+        "good",
+        "you",
+        "how",
+        "are",
+        "there",
+        "yo",
+        "cheers",
+        "nice",
+        "day",
+        "great",
+        "today",
+        "was",
+        "that",
+        "very",
+        "much",
+        "so",
+    ]
+)
+_ABOUT_SELF = re.compile(
+    r"^\s*(who|what) are you\b|^\s*help\s*\??$|what can (i|you) (ask|do|answer)|tell me a joke|write (me )?a (poem|story|song)", re.I
+)
 
 
 def refuse_text(text: str) -> Decline | None:
@@ -23,7 +76,10 @@ def refuse_text(text: str) -> Decline | None:
     if not text.strip():
         return Decline(code="empty", message="There is no question. Ask something like the examples below.")
     if len(text) > MAX_CHARACTERS:
-        return Decline(code="too_long", message=f"The question has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read. Ask it in a sentence or two.")
+        return Decline(
+            code="too_long",
+            message=f"The question has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read. Ask it in a sentence or two.",
+        )
     control = sum(1 for c in text if unicodedata.category(c) in ("Cc", "Cn", "Co", "Cs") and c not in "\n\r\t")
     if control > 0.02 * len(text) + 1 or "\x00" in text:
         return Decline(code="not_a_question", message="This is not readable text. Type the question in plain words.")
@@ -43,12 +99,18 @@ def refuse_tokens(text: str, tokens: tuple[Token, ...], known_words: int) -> Dec
     words = [t.text for t in tokens if t.kind == "word"]
     if not words:
         return Decline(code="not_a_question", message="There is no word in this that I can read. Type the question in plain words.")
-    if _ABOUT_SELF.search(text) or not known_words and len(words) <= 8 and all(w in _SMALL_TALK | filler_words() for w in words):
+    if _ABOUT_SELF.search(text) or (not known_words and len(words) <= 8 and all(w in _SMALL_TALK | filler_words() for w in words)):
         return Decline(code="not_a_question", message="I answer questions about this data. Here are some that I can answer.")
-    if words[0] in _WRITE_VERBS and (known_words or _WRITE_OBJECTS & set(words)) or _is_sql(text):
-        return Decline(code="write_request", message="I only read data: nothing can be changed, deleted or run as a command from here. Ask for a figure instead.")
+    if (words[0] in _WRITE_VERBS and (known_words or _WRITE_OBJECTS & set(words))) or _is_sql(text):
+        return Decline(
+            code="write_request",
+            message="I only read data: nothing can be changed, deleted or run as a command from here. Ask for a figure instead.",
+        )
     if words[0] in _ACTIONS and len(words) > 2:
-        return Decline(code="write_request", message="I only read data: I cannot send, schedule or change anything. Ask for the list or the figure instead.")
+        return Decline(
+            code="write_request",
+            message="I only read data: I cannot send, schedule or change anything. Ask for the list or the figure instead.",
+        )
     english = [w for w in words if w in filler_words() or w in grammar_words()]
     if len(words) >= 4 and not english and not known_words:
         return Decline(code="language", message="I could not recognise this as an English question about this data. Ask it in English.")
@@ -56,6 +118,10 @@ def refuse_tokens(text: str, tokens: tuple[Token, ...], known_words: int) -> Dec
 
 
 def _is_sql(text: str) -> bool:
-    return bool(re.match(r"\s*(select|with|insert|update|delete|drop|alter|create|truncate|attach|copy|pragma)\b[^?]*\b(from|into|table|set|database|as)\b[^?]*;?\s*$", text, re.I)) and (
-        ";" in text or " from " in text.lower() and text.lower().lstrip().startswith(("select", "delete"))
-    )
+    return bool(
+        re.match(
+            r"\s*(select|with|insert|update|delete|drop|alter|create|truncate|attach|copy|pragma)\b[^?]*\b(from|into|table|set|database|as)\b[^?]*;?\s*$",
+            text,
+            re.I,
+        )
+    ) and (";" in text or (" from " in text.lower() and text.lower().lstrip().startswith(("select", "delete"))))

@@ -22,7 +22,9 @@ def _irregular_verbs() -> dict[str, tuple[str, str]]:
 
 _IRREGULAR_PLURALS = {"person": "people", "child": "children", "man": "men", "woman": "women", "datum": "data", "criterion": "criteria"}
 _SINGULARS = {plural: singular for singular, plural in _IRREGULAR_PLURALS.items()}
-_SAME = frozenset({"series", "species", "sales", "news", "this", "is", "was", "has", "does", "less", "us", "previous", "plus", "business", "status"})
+_SAME = frozenset(
+    {"series", "species", "sales", "news", "this", "is", "was", "has", "does", "less", "us", "previous", "plus", "business", "status"}
+)
 
 
 def plural(word: str) -> str:
@@ -58,7 +60,7 @@ stem = singular
 
 def _doubles(verb: str) -> bool:
     """Short consonant-vowel-consonant verbs double their last letter: "shop" -> "shopped"."""
-    if len(verb) < 3 or len(verb) > 4 and verb not in ("refer", "prefer", "submit", "cancel", "travel", "permit", "commit"):
+    if len(verb) < 3 or (len(verb) > 4 and verb not in ("refer", "prefer", "submit", "cancel", "travel", "permit", "commit")):
         return False
     last, middle, first = verb[-1], verb[-2], verb[-3]
     return last not in _VOWELS and last not in "wxy" and middle in _VOWELS and first not in _VOWELS

@@ -112,7 +112,9 @@ class Lexicon:
 
 
 def _inexact(sense: Sense) -> Sense:
-    return Sense(kind=sense.kind, target=sense.target, value=sense.value, degree=sense.degree, exact=False, within=sense.within, weight=sense.weight)
+    return Sense(
+        kind=sense.kind, target=sense.target, value=sense.value, degree=sense.degree, exact=False, within=sense.within, weight=sense.weight
+    )
 
 
 def _entries(model: SemanticModel) -> Iterator[tuple[str, Sense]]:

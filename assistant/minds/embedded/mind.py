@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from assistant.minds.embedded.lexicon import Lexicon
 from assistant.minds.embedded.ratios import ratios
 from assistant.minds.embedded.spelling import repair
 from assistant.minds.embedded.tokens import Token, tokenize
-from assistant.minds.embedded.values import FILE_NAME, ValueIndex
+from assistant.minds.embedded.values import FILE_NAME, ValueIndex, visible_values
 from assistant.minds.embedded.verified import VerifiedQuestions
 from assistant.turn import Decline, MindContext, Question, Thinking
 from tools.core.errors import AnswerError
@@ -43,20 +44,33 @@ class EmbeddedMind:
         """Loads the value index that `prepare` left in the generation's folder; without one, stored values are not recognised."""
         path = Path(warehouse.data_folder) / "mind" / FILE_NAME
         self._reader = QuestionReader(warehouse.model, ValueIndex.load(path) if path.exists() else ValueIndex.empty())
+        self._scoped: dict[str, QuestionReader] = {}
 
     def is_answerable(self, text: str, context: MindContext) -> bool:
         """Whether a question would be answered without doubt: for suggestions, before they are shown."""
-        return self._reader.is_answerable(text, context)
+        return self.reader_for(context).is_answerable(text, context)
+
+    def reader_for(self, context: MindContext) -> QuestionReader:
+        """The reader that knows no more values than the asker may see: a name that exists elsewhere must read like any unknown word."""
+        rights = context.rights
+        if rights is None or not (rights.row_rules or rights.min_group_size):
+            return self._reader
+        key = repr((rights.policy_version, rights.role, sorted(rights.row_rules.items()), rights.min_group_size))
+        if key not in self._scoped:
+            context.progress("Looking up the values that you may see")
+            self._scoped[key] = self._reader.with_values(visible_values(context.warehouse, rights))
+        return self._scoped[key]
 
     @classmethod
     def from_reader(cls, reader: QuestionReader) -> EmbeddedMind:
         """A mind over a model without a warehouse: for tests and for checks of a model."""
         mind = cls.__new__(cls)
         mind._reader = reader
+        mind._scoped = {}
         return mind
 
     def think(self, question: Question, context: MindContext) -> Thinking:
-        reader = self._reader
+        reader = self.reader_for(context)
         declined = refuse_text(question.text)
         if declined is not None:
             return outcomes.with_examples(declined, reader, context)
@@ -87,6 +101,13 @@ class QuestionReader:
         self._graph = JoinGraph(model)
         self._ratios = ratios(model)
         self._answerable: dict[object, bool] = {}
+
+    def with_values(self, values: ValueIndex) -> QuestionReader:
+        """The same words over other values."""
+        scoped = copy.copy(self)
+        scoped.values = values
+        scoped._answerable = {}
+        return scoped
 
     def tokens(self, text: str) -> tuple[tuple[Token, ...], tuple[str, ...]]:
         """The tokens with their spelling repaired, and a note for each repair."""

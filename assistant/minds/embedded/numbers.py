@@ -12,11 +12,44 @@ from assistant.minds.embedded.tokens import Token
 _UNITS = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
-_TENS = {word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)}
-_SCALES = {"hundred": 100, "thousand": 1_000, "k": 1_000, "grand": 1_000, "million": 1_000_000, "m": 1_000_000, "mn": 1_000_000, "billion": 10**9, "bn": 10**9}
+_TENS = {
+    word: 10 * value for value, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
+}
+_SCALES = {
+    "hundred": 100,
+    "thousand": 1_000,
+    "k": 1_000,
+    "grand": 1_000,
+    "million": 1_000_000,
+    "m": 1_000_000,
+    "mn": 1_000_000,
+    "billion": 10**9,
+    "bn": 10**9,
+}
 _CURRENCY_WORDS = frozenset({"dollar", "dollars", "usd", "euro", "euros", "eur", "pound", "pounds", "gbp", "bucks"})
 _PERCENT_WORDS = frozenset({"percent", "%", "pct"})
 _TIMES = {"once": 1, "twice": 2, "thrice": 3}
@@ -86,10 +119,11 @@ def _words(tokens: Sequence[Token], start: int) -> Number | None:
                 total, current = total + current, 0.0
         elif word == "dozen":
             current = (current or 1) * 12
-        elif word in ("a", "an") and not seen and at + 1 < len(tokens) and tokens[at + 1].text in ("hundred", "thousand", "million", "dozen"):
-            at += 1
-            continue
-        elif word == "and" and seen and at + 1 < len(tokens) and current % 100 == 0 and current and tokens[at + 1].text in (_UNITS | _TENS):
+        elif (
+            word in ("a", "an") and not seen and at + 1 < len(tokens) and tokens[at + 1].text in ("hundred", "thousand", "million", "dozen")
+        ) or (
+            word == "and" and seen and at + 1 < len(tokens) and current % 100 == 0 and current and tokens[at + 1].text in (_UNITS | _TENS)
+        ):
             at += 1
             continue
         else:

@@ -31,7 +31,9 @@ def run_verified(verified: Verified, question: Question) -> Thinking:
     return Done(verified_question=verified.id)
 
 
-def run_readings(readings: list[Reading], notes: tuple[str, ...], reader: QuestionReader, question: Question, context: MindContext) -> Thinking:
+def run_readings(
+    readings: list[Reading], notes: tuple[str, ...], reader: QuestionReader, question: Question, context: MindContext
+) -> Thinking:
     """The best reading that holds."""
     best = readings[0]
     if best.lacks_measure and len(readings) > 2:
@@ -52,7 +54,9 @@ def run_readings(readings: list[Reading], notes: tuple[str, ...], reader: Questi
     return Done(left_out=tuple(best.account.ignored), notes=(*notes, *best.notes), doubt=doubt_of(best))
 
 
-def _ask_which(readings: list[Reading], prompt: str, reader: QuestionReader, question: Question, context: MindContext) -> Clarification | Decline:
+def _ask_which(
+    readings: list[Reading], prompt: str, reader: QuestionReader, question: Question, context: MindContext
+) -> Clarification | Decline:
     """One question back; a decline when fewer than two of the readings can run."""
     options = tuple(option for r in readings if (option := _option(r, reader, context)) is not None)
     if len(options) < 2:
@@ -63,7 +67,11 @@ def _ask_which(readings: list[Reading], prompt: str, reader: QuestionReader, que
 def run_follow_up(follow_up: FollowUpReading, notes: tuple[str, ...], reader: QuestionReader, context: MindContext) -> Thinking:
     error = reader.compile_error(follow_up.query, context)
     if error is not None:
-        return Decline(code="unsupported", message=f"{error.message}. {error.try_instead}".rstrip(". ") + ".", understood=", ".join(follow_up.carried_over))
+        return Decline(
+            code="unsupported",
+            message=f"{error.message}. {error.try_instead}".rstrip(". ") + ".",
+            understood=", ".join(follow_up.carried_over),
+        )
     yield step_of(follow_up.query)
     return Done(carried_over=follow_up.carried_over, notes=(*notes, *follow_up.notes), doubt=follow_up.doubt)
 

@@ -18,8 +18,33 @@ _DAY = dt.timedelta(days=1)
 _YEARS_AROUND = 12
 """Bare four-digit numbers count as years only this near to the data."""
 _NO_YEAR_BEFORE = frozenset({"dollars", "dollar", "euros", "usd", "eur", "pounds", "bucks", "%", "percent", "units", "times", "or"})
-_MAY_BEFORE = words.IN | words.TO | words.LAST | words.THIS | frozenset(
-    "since until before after between and vs versus by or than early mid late through compared with ,".split()
+_MAY_BEFORE = (
+    words.IN
+    | words.TO
+    | words.LAST
+    | words.THIS
+    | frozenset(
+        [
+            "since",
+            "until",
+            "before",
+            "after",
+            "between",
+            "and",
+            "vs",
+            "versus",
+            "by",
+            "or",
+            "than",
+            "early",
+            "mid",
+            "late",
+            "through",
+            "compared",
+            "with",
+            ",",
+        ]
+    )
 )
 
 
@@ -68,7 +93,16 @@ class PointReader:
 
     def read(self, at: int) -> Point | None:
         """The longest point that begins at `at`."""
-        for form in (self._iso, self._relative, self._part_of, self._week_of, self._quarter, self._month_first, self._day_first, self._year_only):
+        for form in (
+            self._iso,
+            self._relative,
+            self._part_of,
+            self._week_of,
+            self._quarter,
+            self._month_first,
+            self._day_first,
+            self._year_only,
+        ):
             point = form(at)
             if point is not None:
                 return point
@@ -170,8 +204,8 @@ class PointReader:
         if ordinal is not None and following in ("quarter", "qtr"):
             return self._of_the_year(self._trailing_year(Point(quarter=ordinal, end=at + 2, unit="quarter")))
         if word in ("quarter", "qtr") and following in ("1", "2", "3", "4", "one", "two", "three", "four"):
-            number = read_number(self._tokens, at + 1)
-            return self._trailing_year(Point(quarter=int(number.value), end=at + 2, unit="quarter")) if number else None
+            said = read_number(self._tokens, at + 1)
+            return self._trailing_year(Point(quarter=int(said.value), end=at + 2, unit="quarter")) if said else None
         if ordinal is not None and ordinal <= 2 and following == "half":
             return self._half(Point(half=ordinal, end=at + 2, unit="half"))
         return None
@@ -238,7 +272,7 @@ class PointReader:
             return self._trailing_year(Point(head=(count, unit), end=after + 1)) if several else None
         after += 2 + (self._word(after + 2) == "the")
         whole = self._quarter(after) or self._month_first(after) or self._year_only(after) or self._relative(after)
-        if whole is None or whole.day is not None or whole.window is not None and whole.window.period is None:
+        if whole is None or whole.day is not None or (whole.window is not None and whole.window.period is None):
             return None
         return replace(whole, head=(sign * count, unit), unit=None)
 
@@ -272,7 +306,7 @@ class PointReader:
 
     def _whole_year(self, at: int) -> Point | None:
         """the whole year; all year: the year that the data ends in"""
-        if self._word(at) in ("whole", "entire", "full", "all") and self._word(at + 1) == "year" or (
+        if (self._word(at) in ("whole", "entire", "full", "all") and self._word(at + 1) == "year") or (
             self._word(at) in ("during", "over", "across", "throughout") and (self._word(at + 1), self._word(at + 2)) == ("the", "year")
         ):
             end = at + (3 if self._word(at + 1) == "the" else 2)

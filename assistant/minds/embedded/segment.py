@@ -95,7 +95,7 @@ def _runs(tokens: Sequence[Token], taken: Sequence[bool], at: int, longest: int)
     gaps = 0
     for end in range(at, min(len(tokens), at + longest + _GAPS)):
         token = tokens[end]
-        if taken[end] or token.kind == "mark" and token.text != "+":
+        if taken[end] or (token.kind == "mark" and token.text != "+"):
             break
         plain.append(token.text)
         if len(plain) <= longest:
@@ -114,13 +114,17 @@ def _senses(
 ) -> tuple[Sense, ...]:
     quoted = run[0].quoted
     grammar = len(key) == 1 and key[0] in grammar_words() and not quoted
-    senses = () if quoted or gaps and {t.text for t in run} - set(key) & _VALUE_GAP_WORDS and "and" in {t.text for t in run} else tuple(s for s in lexicon.lookup(key) if not grammar or s.kind in (Kind.METRIC, Kind.FILTER, Kind.DATASET, Kind.FIELD))
+    senses = (
+        ()
+        if quoted or (gaps and {t.text for t in run} - set(key) & _VALUE_GAP_WORDS and "and" in {t.text for t in run})
+        else tuple(s for s in lexicon.lookup(key) if not grammar or s.kind in (Kind.METRIC, Kind.FILTER, Kind.DATASET, Kind.FIELD))
+    )
     senses = tuple(s for s in senses if s.kind not in (Kind.VALUE, Kind.FIELD) or may_read(s.target))
     if gaps:
         senses = tuple(s for s in senses if s.exact)
     joined_by_and = gaps and {t.text for t in run} - set(key) <= {"and"}
     ordinary = len(key) == 1 and not quoted and (key[0] in filler_words() or key[0] in ordinary_words())
-    if gaps and not joined_by_and or grammar or ordinary or not _may_be_value(run, key) and not joined_by_and:
+    if (gaps and not joined_by_and) or grammar or ordinary or (not _may_be_value(run, key) and not joined_by_and):
         return senses
     known = {(s.target, s.value) for s in senses if s.kind is Kind.VALUE}
     hits = tuple(

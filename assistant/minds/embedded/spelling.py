@@ -13,7 +13,9 @@ from assistant.minds.embedded.values import ValueIndex
 from assistant.minds.embedded.wordlists import everyday_words, filler_words, grammar_words, ordinary_words, shape_words
 
 _SHORTEST = 4
-_GRAMMAR_TARGETS = frozenset(w for w in grammar_words() | shape_words() if len(w) > 4) | frozenset(w for w in (*MONTHS, *UNITS, *GRAIN_ADVERBS, *WEEKDAY_OF) if len(w) > 4)
+_GRAMMAR_TARGETS = frozenset(w for w in grammar_words() | shape_words() if len(w) > 4) | frozenset(
+    w for w in (*MONTHS, *UNITS, *GRAIN_ADVERBS, *WEEKDAY_OF) if len(w) > 4
+)
 
 
 def repair(tokens: Sequence[Token], lexicon: Lexicon, values: ValueIndex) -> tuple[tuple[Token, ...], tuple[str, ...]]:
@@ -39,7 +41,14 @@ def _is_known(token: Token, lexicon: Lexicon, values: ValueIndex) -> bool:
     return lexicon.knows_word(text) or values.knows_word(text)
 
 
-_ENGLISH = filler_words() | grammar_words() | shape_words() | ordinary_words() | everyday_words() | frozenset((*MONTHS, *UNITS, *GRAIN_ADVERBS, *WEEKDAY_OF))
+_ENGLISH = (
+    filler_words()
+    | grammar_words()
+    | shape_words()
+    | ordinary_words()
+    | everyday_words()
+    | frozenset((*MONTHS, *UNITS, *GRAIN_ADVERBS, *WEEKDAY_OF))
+)
 """Words that are spelt right, whether or not they mean anything here."""
 
 

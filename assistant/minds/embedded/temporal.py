@@ -72,7 +72,7 @@ def _same_window(tokens: Sequence[Token], at: int, phrases: Sequence[TimePhrase]
         return None
     same = texts[1] == "the"
     noun = texts[3:4] if same else texts[2:3]
-    if same and texts[2:3] != ["same"] or not noun or noun[0] not in words.UNITS and noun[0] not in ("time", "period", "timeframe"):
+    if (same and texts[2:3] != ["same"]) or not noun or (noun[0] not in words.UNITS and noun[0] not in ("time", "period", "timeframe")):
         return None
     last = next((p for p in reversed(phrases) if p.window is not None), None)
     return replace(last, start=at, end=at + (4 if same else 3), assumed="") if last is not None else None
@@ -143,7 +143,7 @@ class _TimeReader:
         else:
             return None
         right = self._points.read(next_at) or self._points.read_day_after(next_at, left)
-        if right is None or left.bare_day is not None and right.month is None:
+        if right is None or (left.bare_day is not None and right.month is None):
             return None
         spans = self._points.span_of_range(left, right)
         if spans is None:

@@ -39,7 +39,18 @@ WHOLE = frozenset({"full", "complete", "entire", "whole", "calendar", "all", "co
 SINCE = (("since",), ("starting", "from"), ("starting", "in"), ("starting", "on"), ("starting",), ("beginning", "in"), ("from",))
 AFTER = (("after",), ("later", "than"), ("following",))
 BEFORE = (("before",), ("prior", "to"), ("earlier", "than"), ("ahead", "of"))
-UNTIL = (("until",), ("till",), ("til",), ("through",), ("thru",), ("up", "until"), ("up", "through"), ("up", "to"), ("by", "the", "end", "of"), ("as", "of"))
+UNTIL = (
+    ("until",),
+    ("till",),
+    ("til",),
+    ("through",),
+    ("thru",),
+    ("up", "until"),
+    ("up", "through"),
+    ("up", "to"),
+    ("by", "the", "end", "of"),
+    ("as", "of"),
+)
 ONWARD = (("onwards",), ("onward",), ("on",), ("forward",))
 TO = frozenset({"to", "until", "till", "til", "through", "thru"})
 VERSUS = frozenset({"vs", "versus", "against"})

@@ -7,7 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": " - ", "\u00a0": " ", "`": "'"})
+_QUOTES = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": " - ", "\u00a0": " ", "`": "'"}
+)
 
 _CONTRACTIONS = (
     (re.compile(r"\bcan't\b", re.I), "can not"),
@@ -35,9 +37,20 @@ _TOKEN = re.compile(
 )
 
 _ATOM_MARKS = {"&": "and", "#": "number"}
-_ABBREVIATIONS = {"avg": "average", "pct": "percent", "qty": "quantity", "nr": "number", "num": "number", "dept": "department", "depts": "departments", "cust": "customer", "custs": "customers", "w": "with"}
+_ABBREVIATIONS = {
+    "avg": "average",
+    "pct": "percent",
+    "qty": "quantity",
+    "nr": "number",
+    "num": "number",
+    "dept": "department",
+    "depts": "departments",
+    "cust": "customer",
+    "custs": "customers",
+    "w": "with",
+}
 _GLUE = frozenset("-/")
-_SILENT = frozenset("?!.\":*")
+_SILENT = frozenset('?!.":*')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

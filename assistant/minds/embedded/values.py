@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.minds.embedded.inflection import stem
 from assistant.minds.embedded.lexicon import Phrase
 from assistant.minds.embedded.tokens import atoms
+from tools.core.errors import NotAllowed, SqlRefused
 from tools.core.semantics.model import Datatype, Field, SemanticModel
 
 if TYPE_CHECKING:
+    from tools.core.sql_guard import Rights
     from tools.core.warehouse import Warehouse
 
 FILE_NAME = "values.json"
@@ -165,7 +167,28 @@ def _distinct(model: SemanticModel, field: Field, fetch: Fetch) -> list[tuple[St
 
 def _select(model: SemanticModel, field: Field, *, limit: int) -> str:
     source = model.datasets[field.dataset].source
-    return f"SELECT {field.expression} AS value, count(*) AS n FROM {source} WHERE ({field.expression}) IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {limit}"
+    value = field.expression
+    return f"SELECT {value} AS value, count(*) AS n FROM {source} WHERE ({value}) IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {limit}"
+
+
+def visible_values(warehouse: Warehouse, rights: Rights) -> ValueIndex:
+    """The values that an asker with row rules or a minimum group size may see, read through the guard as that asker.
+
+    A field whose values the guard does not let through (an identifier, a group too small) has none.
+    """
+    from tools.core.sql_guard import check_sql
+
+    # What runs is our own statement; the asker need not have the right to write SQL.
+    asker = replace(rights, free_sql=True)
+
+    def fetch(sql: str) -> Sequence[tuple[Any, ...]]:
+        try:
+            checked = check_sql(sql, catalog=warehouse.catalog, rights=asker)
+        except (NotAllowed, SqlRefused):
+            return ()
+        return warehouse.engine.execute(checked, row_cap=_LIVE_ROWS).rows
+
+    return ValueIndex.build(warehouse.model, fetch)
 
 
 def prepare(warehouse: Warehouse, folder: Path) -> Path:

@@ -6,12 +6,59 @@ from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.lexicon import Kind
 from tools.core.query.metric_query import Comparison, Grain
 
-_RATE_WORDS = frozenset("growth grow grows grew grown growing fastest".split())
-_UP = frozenset("increase increased increases increasing rise rose risen rising gain gained improve improved improvement climbed".split())
-_DOWN = frozenset("decrease decreased decreases decreasing decline declined declines declining drop dropped drops dropping fall fell fallen falling shrink shrank shrunk".split())
-_CHANGE = frozenset("change changed changes changing".split())
+_RATE_WORDS = frozenset(["growth", "grow", "grows", "grew", "grown", "growing", "fastest"])
+_UP = frozenset(
+    [
+        "increase",
+        "increased",
+        "increases",
+        "increasing",
+        "rise",
+        "rose",
+        "risen",
+        "rising",
+        "gain",
+        "gained",
+        "improve",
+        "improved",
+        "improvement",
+        "climbed",
+    ]
+)
+_DOWN = frozenset(
+    [
+        "decrease",
+        "decreased",
+        "decreases",
+        "decreasing",
+        "decline",
+        "declined",
+        "declines",
+        "declining",
+        "drop",
+        "dropped",
+        "drops",
+        "dropping",
+        "fall",
+        "fell",
+        "fallen",
+        "falling",
+        "shrink",
+        "shrank",
+        "shrunk",
+    ]
+)
+_CHANGE = frozenset(["change", "changed", "changes", "changing"])
 _LOSE = frozenset({"lost", "lose", "losing"})
-_RUNNING = (("running", "total", "of"), ("running", "total"), ("running", "sum", "of"), ("running", "sum"), ("cumulative", "total"), ("cumulative",), ("cumulatively",))
+_RUNNING = (
+    ("running", "total", "of"),
+    ("running", "total"),
+    ("running", "sum", "of"),
+    ("running", "sum"),
+    ("cumulative", "total"),
+    ("cumulative",),
+    ("cumulatively",),
+)
 _AVERAGE = (("moving", "average", "of"), ("rolling", "average", "of"), ("moving", "average"), ("rolling", "average"), ("rolling", "mean"))
 _MOST = frozenset({"most", "fastest", "biggest", "largest", "strongest", "highest"})
 _LEAST = frozenset({"least", "slowest", "smallest", "lowest", "weakest"})
@@ -49,7 +96,7 @@ def _moving_average(draft: Draft, at: int, after: int) -> None:
 def read_change(draft: Draft) -> None:
     """Notes that a change is asked for, and how it ranks; `settle_change` finds out against what."""
     for at, item in enumerate(draft.items):
-        if not draft.free(at) or item.mention is not None and item.has(Kind.METRIC):
+        if not draft.free(at) or (item.mention is not None and item.has(Kind.METRIC)):
             continue
         word = item.text
         if word not in _RATE_WORDS | _UP | _DOWN | _CHANGE | _LOSE:
@@ -91,7 +138,7 @@ def settle_change(draft: Draft) -> None:
         return
     series = any(isinstance(d, Grain) and not d.is_cyclic for d in draft.dimensions)
     if draft.comparison is None:
-        if series or draft.window is None and not draft.dimensions:
+        if series or (draft.window is None and not draft.dimensions):
             draft.growth = draft.growth or "previous_row"
             draft.trend = not series
         elif draft.window is not None:

@@ -104,14 +104,18 @@ class World:
 
     def relates(self, one: str, other: str) -> bool:
         """Whether one of the two belongs to the other, directly or by a dataset that both have."""
-        return self.reaches(one, other) or self.reaches(other, one) or any(self.reaches(x, one) and self.reaches(x, other) for x in self.model.datasets)
+        return any(self.reaches(x, one) and self.reaches(x, other) for x in self.model.datasets)
 
     def relates_directly(self, fact: str, other: str) -> bool:
-        """Whether the fact shares a key column with the other: a redemption has one coupon, even where coupons are told apart by campaign."""
+        """Whether the fact shares a key column with the other: a redemption has one coupon, even where its campaign counts too."""
         if any(r.from_dataset == fact and r.to_dataset == other for r in self.model.relationships):
             return True
         key = self.model.datasets[other].primary_key[:1]
-        return bool(key) and key[0] in {f.expression for f in self.model.datasets[fact].fields.values()} and not self.model.datasets[other].default_time
+        return (
+            bool(key)
+            and key[0] in {f.expression for f in self.model.datasets[fact].fields.values()}
+            and not self.model.datasets[other].default_time
+        )
 
     def reaches(self, from_dataset: str | None, to_dataset: str) -> bool:
         """Whether each row of the first belongs to at most one row of the second."""

@@ -18,16 +18,104 @@ from tools.core.query.metric_query import EntityCondition, Filter, TimeWindow
 
 NEGATIONS = frozenset({"not", "never", "without", "no", "none", "neither", "nor", "nothing"})
 _BEFORE_VERB = frozenset(
-    "who that which have has had did do does also ever only been were was are is just already still actually then and but or made make being to yet later "
-    "together they them at least first initially".split()
+    [
+        "who",
+        "that",
+        "which",
+        "have",
+        "has",
+        "had",
+        "did",
+        "do",
+        "does",
+        "also",
+        "ever",
+        "only",
+        "been",
+        "were",
+        "was",
+        "are",
+        "is",
+        "just",
+        "already",
+        "still",
+        "actually",
+        "then",
+        "and",
+        "but",
+        "or",
+        "made",
+        "make",
+        "being",
+        "to",
+        "yet",
+        "later",
+        "together",
+        "they",
+        "them",
+        "at",
+        "least",
+        "first",
+        "initially",
+    ]
 )
 _AFTER_VERB = frozenset(
-    "the a an any some our from in on at of for with to something anything anyone product products item items both either ever also goods each all it "
-    "us there again stuff".split()
+    [
+        "the",
+        "a",
+        "an",
+        "any",
+        "some",
+        "our",
+        "from",
+        "in",
+        "on",
+        "at",
+        "of",
+        "for",
+        "with",
+        "to",
+        "something",
+        "anything",
+        "anyone",
+        "product",
+        "products",
+        "item",
+        "items",
+        "both",
+        "either",
+        "ever",
+        "also",
+        "goods",
+        "each",
+        "all",
+        "it",
+        "us",
+        "there",
+        "again",
+        "stuff",
+    ]
 )
 _WITH = frozenset({"with", "having", "without", "has", "have", "had", "made", "make"})
 _BACKWARD = frozenset({"any", "it", "them", "some", "either"})
-_CONTAINING = frozenset({"contain", "contains", "contained", "containing", "include", "includes", "included", "including", "with", "having", "have", "has", "had", "without"})
+_CONTAINING = frozenset(
+    {
+        "contain",
+        "contains",
+        "contained",
+        "containing",
+        "include",
+        "includes",
+        "included",
+        "including",
+        "with",
+        "having",
+        "have",
+        "has",
+        "had",
+        "without",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +258,9 @@ def subject_before(draft: Draft, begin: int) -> str | None:
             return draft.counted
         if draft.subject is not None and at == draft.subject.at:
             return draft.subject.dataset
-        described = item.text in ordinary_words() or item.time is not None or item.has(Kind.VALUE, Kind.FILTER) or draft.claims[at] == "condition"
+        described = (
+            item.text in ordinary_words() or item.time is not None or item.has(Kind.VALUE, Kind.FILTER) or draft.claims[at] == "condition"
+        )
         if not described and item.text not in ("in", "with", "aged", ",", ":", "our", "the", "whose", "year", "olds", "different"):
             return None
         at -= 1
@@ -230,7 +320,7 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
     if item.text in _BACKWARD and clause.inherited and not found.filters:
         found.filters.extend(clause.inherited)
         return at + 1
-    if item.text in ("only",) or item.text in _AFTER_VERB and not draft.phrase(at, ("in", "each")):
+    if item.text in ("only",) or (item.text in _AFTER_VERB and not draft.phrase(at, ("in", "each"))):
         return at + 1 if item.text in ("each", "both", "ever") else -(at + 1)
     return None
 
@@ -276,8 +366,8 @@ def _elliptic(draft: Draft, last: Clause) -> Clause | None:
     if not draft.free(at) or draft.items[at].has(Kind.FACT, Kind.DOES):
         return None
     item = draft.items[at]
-    starts = item.time is not None and item.time.window is not None or filters_of(draft, at, last.fact) is not None
-    if not starts or not negated and item.time is None:
+    starts = (item.time is not None and item.time.window is not None) or filters_of(draft, at, last.fact) is not None
+    if not starts or (not negated and item.time is None):
         return None
     clause = _with_objects(draft, Clause(entity=last.entity, fact=last.fact, negated=negated, begin=begin, end=at), at)
     if clause is None or not (clause.filters or clause.windows or clause.alternatives):
@@ -320,7 +410,7 @@ def _with_noun(draft: Draft) -> None:
         senses = mention.of(Kind.DATASET) if mention else ()
         words = {draft.word(i) for i in range(at + 1, noun)}
         facts = [s.target for s in senses if subject is not None and s.target != subject and draft.world.reaches(s.target, subject)]
-        if subject is None or not facts or words & {"least", "one", "single"} and not words & {"at"} or "only" in words:
+        if subject is None or not facts or (words & {"least", "one", "single"} and not words & {"at"}) or "only" in words:
             continue
         negated = draft.word(at) == "without" or bool(words & {"no", "zero", "0"})
         clause = _with_objects(draft, Clause(entity=subject, fact=facts[0], negated=negated, begin=at, end=noun + 1), noun + 1)

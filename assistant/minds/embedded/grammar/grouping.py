@@ -104,7 +104,7 @@ def _named_values(draft: Draft, at: int) -> DimensionRef | None:
 
 def _noun(draft: Draft, at: int) -> DimensionRef | Grain | None:
     item = draft.item(at)
-    if item is None or item.time is not None and item.time.adverb:
+    if item is None or (item.time is not None and item.time.adverb):
         return None
     following = draft.item(at + 1)
     names_a_value = following is not None and (following.number is not None or following.has(Kind.VALUE)) and not following.has(Kind.FIELD)
@@ -160,7 +160,7 @@ def _month_by_noun(draft: Draft) -> None:
 def _topic_nouns(draft: Draft) -> None:
     """Keyword style ("revenue department month"): a bare field noun beside a metric is what to split by."""
     compares = any(item.text in ("compare", "comparison", "versus") for item in draft.items)
-    if len(draft.items) > 6 and not compares or draft.dimensions or draft.subject is not None:
+    if (len(draft.items) > 6 and not compares) or draft.dimensions or draft.subject is not None:
         return
     for at, item in enumerate(draft.items):
         before = draft.items[at - 1] if at else None

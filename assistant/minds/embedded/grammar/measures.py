@@ -84,7 +84,9 @@ def _averages_over(draft: Draft, at: int, dataset: str) -> bool:
         return False
     if draft.rank is not None and draft.rank.noun is not None and draft.aggregate is None:
         return False
-    return draft.aggregate is not None or draft.word(at) == "per" and (dataset == draft.customer or draft.model.datasets[dataset].default_time is not None)
+    return draft.aggregate is not None or (
+        draft.word(at) == "per" and (dataset == draft.customer or draft.model.datasets[dataset].default_time is not None)
+    )
 
 
 def _average_entity(draft: Draft) -> None:
@@ -105,7 +107,7 @@ def read_measures(draft: Draft) -> None:
     counts = [at for at in named if draft.items[at].has(Kind.DATASET, Kind.FIELD)]
     for at in [at for at in named if at not in counts] + counts:
         taken = bool(draft.measures or draft.cohort or draft.distribution or draft.pairs or draft.subject)
-        if at in counts and (taken or draft.find(Kind.DOES)) and not _listed(draft, at) or _of_a_rate(draft, at):
+        if (at in counts and (taken or draft.find(Kind.DOES)) and not _listed(draft, at)) or _of_a_rate(draft, at):
             continue
         sense = draft.sense(at, Kind.METRIC)
         if sense is not None and not draft.items[at].has(Kind.ABSENT):
@@ -179,7 +181,7 @@ def _measure(draft: Draft, name: str) -> Measure:
     ratio = draft.world.ratio(name)
     per = draft.per or (ratio[1] if ratio else None) or _customers_spoken_of(draft)
     if draft.aggregate == "avg":
-        if ratio is not None and (draft.per is None or ratio[1] == draft.per) or draft.per is None and _is_average(draft, name):
+        if (ratio is not None and (draft.per is None or ratio[1] == draft.per)) or (draft.per is None and _is_average(draft, name)):
             return Measure(metric=name)
         whole = draft.world.ratio_of(name, per) if per else None
         if whole is not None:
@@ -188,7 +190,7 @@ def _measure(draft: Draft, name: str) -> Measure:
         draft.doubts.append(f"the {_WORDS.get(draft.aggregate, draft.aggregate)} per what is not said; this is the plain figure")
         return Measure(metric=name)
     top = ratio[0] if ratio is not None and ratio[1] == per else name
-    return Measure(metric=top, per=per, aggregate=draft.aggregate)  # type: ignore[arg-type]
+    return Measure(metric=top, per=per, aggregate=draft.aggregate)
 
 
 def _per_period(draft: Draft, name: str) -> str | None:
@@ -208,7 +210,9 @@ def _per_period(draft: Draft, name: str) -> str | None:
 def _is_average(draft: Draft, name: str) -> bool:
     """Whether the metric is an average or a rate already."""
     metric = draft.metric(name)
-    return metric.format is MetricFormat.RATE or "/" in metric.expression or metric.expression.lower().lstrip().startswith(("avg", "median"))
+    return (
+        metric.format is MetricFormat.RATE or "/" in metric.expression or metric.expression.lower().lstrip().startswith(("avg", "median"))
+    )
 
 
 def _customers_spoken_of(draft: Draft) -> str | None:
@@ -224,7 +228,14 @@ def _customers_spoken_of(draft: Draft) -> str | None:
 def settle_extreme(draft: Draft) -> None:
     """ "the largest basket value ever", "most visits by one member": nothing is ranked, the highest single figure is asked for."""
     rank = draft.rank
-    if rank is None or rank.direction not in ("desc", "asc") or rank.noun is not None or draft.dimensions or draft.subject is not None or rank.n:
+    if (
+        rank is None
+        or rank.direction not in ("desc", "asc")
+        or rank.noun is not None
+        or draft.dimensions
+        or draft.subject is not None
+        or rank.n
+    ):
         return
     if len(draft.measures) != 1 or draft.change is not None or draft.listing is not None:
         return
@@ -232,7 +243,11 @@ def settle_extreme(draft: Draft) -> None:
     ratio = draft.world.ratio(name)
     per = draft.per or (ratio[1] if ratio else None)
     if per is None:
-        draft.doubts.append("the highest of what is not said; this is the total" if rank.direction == "desc" else "the lowest of what is not said; this is the total")
+        draft.doubts.append(
+            "the highest of what is not said; this is the total"
+            if rank.direction == "desc"
+            else "the lowest of what is not said; this is the total"
+        )
         return
     top = ratio[0] if ratio is not None and ratio[1] == per else name
     draft.measures = [Measure(metric=top, per=per, aggregate="max" if rank.direction == "desc" else "min")]
@@ -285,7 +300,7 @@ def _default(draft: Draft) -> None:
         return
     default = draft.model.settings.default_metric
     ranked = draft.rank is not None and (draft.rank.noun is not None or draft.subject is not None)
-    if default is not None and (ranked or draft.change is not None and draft.dimensions):
+    if default is not None and (ranked or (draft.change is not None and draft.dimensions)):
         draft.add_measure(_measure(draft, default))
         draft.notes.append(f"{'ranked' if ranked else 'measured'} by {draft.metric(default).label}")
         return
@@ -296,18 +311,35 @@ def _default(draft: Draft) -> None:
             draft.add_measure(Measure(metric=counting))
 
 
-_COMPARING = frozenset({"compare", "comparison", "compared", "comparing", "split", "break", "versus", "vs", "difference", "differ", "differs", "both", "separately", "side"})
+_COMPARING = frozenset(
+    {
+        "compare",
+        "comparison",
+        "compared",
+        "comparing",
+        "split",
+        "break",
+        "versus",
+        "vs",
+        "difference",
+        "differ",
+        "differs",
+        "both",
+        "separately",
+        "side",
+    }
+)
 _TOGETHER = frozenset({"together", "combined", "altogether", "jointly"})
 
 
 def read_support(draft: Draft) -> None:
     """Words that repeat what the plan says already: the measure's verb ("revenue we made"), its fact's noun, the customer, "compare"."""
     for at, item in enumerate(draft.items):
-        if draft.free(at) and item.mention is None and item.text in _COMPARING and (draft.dimensions or draft.comparison):
-            draft.claim(at, at + 1, "support")
-        elif draft.free(at) and draft.side_by_side and item.text in COMPARATIVES | {"than", "which", "each"}:
-            draft.claim(at, at + 1, "support")
-        elif draft.free(at) and item.text in _TOGETHER and not draft.dimensions:
+        if (
+            (draft.free(at) and item.mention is None and item.text in _COMPARING and (draft.dimensions or draft.comparison))
+            or (draft.free(at) and draft.side_by_side and item.text in COMPARATIVES | {"than", "which", "each"})
+            or (draft.free(at) and item.text in _TOGETHER and not draft.dimensions)
+        ):
             draft.claim(at, at + 1, "support")
     facts = {draft.world.fact(m.metric) for m in draft.measures} | {c.fact for c in draft.entity_conditions}
     for at in draft.find(Kind.DOES, Kind.FACT, Kind.DATASET):
@@ -322,11 +354,13 @@ def read_support(draft: Draft) -> None:
 def _repeats(draft: Draft, kind: Kind, target: str, facts: set[str | None]) -> bool:
     if kind is Kind.DOES:
         fact = draft.world.fact(target)
-        return bool(draft.measures) and any(f == fact or f is not None and fact is not None and _related(draft, f, fact) for f in facts)
+        return bool(draft.measures) and any(f == fact or (f is not None and fact is not None and _related(draft, f, fact)) for f in facts)
     if kind is Kind.FACT:
         return any(f is not None and _related(draft, f, target) for f in facts)
     conditioned = {c.entity for c in draft.entity_conditions} | {draft.counted}
-    return bool(draft.measures) and (target == draft.customer or target in conditioned or any(f is not None and draft.world.reaches(f, target) for f in facts))
+    return bool(draft.measures) and (
+        target == draft.customer or target in conditioned or any(f is not None and draft.world.reaches(f, target) for f in facts)
+    )
 
 
 def _related(draft: Draft, one: str, other: str) -> bool:

@@ -6,12 +6,33 @@ from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.lexicon import Kind
 from tools.core.query.metric_query import Measure
 
-_HIGH = frozenset("top highest most biggest largest greatest leading strongest maximum max peak heaviest".split())
-_LOW = frozenset("bottom lowest least fewest smallest weakest minimum min poorest".split())
+_HIGH = frozenset(
+    ["top", "highest", "most", "biggest", "largest", "greatest", "leading", "strongest", "maximum", "max", "peak", "heaviest"]
+)
+_LOW = frozenset(["bottom", "lowest", "least", "fewest", "smallest", "weakest", "minimum", "min", "poorest"])
 _GOOD = frozenset({"best"})
 _BAD = frozenset({"worst"})
 _SUPERLATIVES = _HIGH | _LOW | _GOOD | _BAD
-_ATTRIBUTES = frozenset("performing selling popular important frequent frequently common commonly often active valuable sold bought heavily single individual".split())
+_ATTRIBUTES = frozenset(
+    [
+        "performing",
+        "selling",
+        "popular",
+        "important",
+        "frequent",
+        "frequently",
+        "common",
+        "commonly",
+        "often",
+        "active",
+        "valuable",
+        "sold",
+        "bought",
+        "heavily",
+        "single",
+        "individual",
+    ]
+)
 """Participles and adjectives between a superlative and its noun that name no metric of their own."""
 _SORTING = (
     ("sorted", "by"),
@@ -84,7 +105,7 @@ def _direction(draft: Draft, at: int) -> str | None:
 
 def _superlative(draft: Draft, at: int) -> bool:
     direction = _direction(draft, at)
-    if direction is None or draft.word(at) == "most" and draft.word(at + 1) == "of":
+    if direction is None or (draft.word(at) == "most" and draft.word(at + 1) == "of"):
         return False
     rank = Rank(direction=direction, n=None)
     begin, end = at, at + 1
@@ -119,7 +140,13 @@ def _noun_before(draft: Draft, rank: Rank, begin: int) -> int:
     while draft.word(at) in ("with", "having", "the", "had", "has", "have", "by"):
         at -= 1
     noun = draft.item(at)
-    if at == begin - 1 or draft.subject is not None or noun is None or not noun.has(Kind.DATASET, Kind.FIELD) or "by" in {draft.word(i) for i in range(at, begin)}:
+    if (
+        at == begin - 1
+        or draft.subject is not None
+        or noun is None
+        or not noun.has(Kind.DATASET, Kind.FIELD)
+        or "by" in {draft.word(i) for i in range(at, begin)}
+    ):
         return begin
     number = draft.item(at - 1)
     if number is not None and number.number is not None and number.number.unit is None:
@@ -132,7 +159,7 @@ def _noun_before(draft: Draft, rank: Rank, begin: int) -> int:
 def _is_attribute(draft: Draft, at: int) -> bool:
     item = draft.items[at]
     if item.text in _ATTRIBUTES and not item.has(Kind.METRIC):
-        return not item.has(Kind.FACT) or draft.item(at + 1) is not None and draft.items[at + 1].has(Kind.DATASET, Kind.FIELD)
+        return not item.has(Kind.FACT) or (draft.item(at + 1) is not None and draft.items[at + 1].has(Kind.DATASET, Kind.FIELD))
     return item.has(Kind.MORE, Kind.LESS) and not item.has(Kind.METRIC, Kind.DATASET)
 
 
@@ -140,8 +167,7 @@ def _adjective_metric(draft: Draft, at: int) -> str | None:
     """The metric that an adjective of the model speaks of ("biggest" -> revenue), as a measure column."""
     mention = draft.items[at].mention
     senses = mention.of(Kind.MORE, Kind.LESS) if mention else ()
-    target = next((s.target for s in senses if s.target in draft.model.metrics), None)
-    return target
+    return next((s.target for s in senses if s.target in draft.model.metrics), None)
 
 
 def _noun(draft: Draft, rank: Rank, at: int) -> int:

@@ -7,7 +7,13 @@ from assistant.minds.embedded.lexicon import Kind
 from tools.core.query.metric_query import DimensionRef, Filter, Measure, ShareOfTotal
 
 _SHARE = frozenset({"share", "percentage", "percent", "proportion", "fraction", "contribution", "portion", "pct", "%", "shares", "mix"})
-_AS_SHARE = (("as", "a", "share", "of", "total"), ("as", "a", "percentage", "of", "total"), ("as", "percentage", "of", "total"), ("as", "a", "percent", "of", "total"), ("of", "the", "total"))
+_AS_SHARE = (
+    ("as", "a", "share", "of", "total"),
+    ("as", "a", "percentage", "of", "total"),
+    ("as", "percentage", "of", "total"),
+    ("as", "a", "percent", "of", "total"),
+    ("of", "the", "total"),
+)
 _SETTING = frozenset({"in", "at", "for", "within", "among", "during", "on"})
 _CONTRIBUTE = (("contribute",), ("contributes",), ("contributed",), ("contributing",))
 
@@ -39,7 +45,7 @@ def settle_share(draft: Draft) -> None:
         if draft.rank is not None and draft.rank.measure is not None:
             draft.rank.measure = draft.measures[0].column
         return
-    if draft.parts and not draft.dimensions or not draft.dimensions:
+    if (draft.parts and not draft.dimensions) or not draft.dimensions:
         draft.doubts.append("a share of what is not said")
         return
     if len(draft.dimensions) == 2 and isinstance(draft.group_of_rank, DimensionRef):

@@ -10,7 +10,9 @@ from tools.core.query.metric_query import CohortSpec, DimensionRef, Distribution
 _RETURNING = frozenset({"returning", "existing", "repeat", "old", "recurring", "established"})
 _JOINTS = frozenset({"and", "vs", "versus", "or", "against", "compared", "to", "with", ","})
 _COHORT = frozenset({"cohort", "cohorts", "retention"})
-_COHORT_WORDS = frozenset({"cohort", "cohorts", "retention", "rate", "analysis", "by", "of", "per", "first", "the", "curve", "table", "matrix"})
+_COHORT_WORDS = frozenset(
+    {"cohort", "cohorts", "retention", "rate", "analysis", "by", "of", "per", "first", "the", "curve", "table", "matrix"}
+)
 _DISTRIBUTION = frozenset({"distribution", "histogram", "distributed", "spread"})
 _TOGETHER = (
     ("bought", "together"),
@@ -23,7 +25,38 @@ _TOGETHER = (
     ("combined", "with"),
 )
 _WITH = frozenset({"with", "as", "alongside", "to"})
-_CONTAINER_WORDS = frozenset({"top", "best", "frequent", "what", "combination", "combinations", "pairs", "pair", "basket", "in", "the", "same", "a", "one", "single", "most", "often", "frequently", "frequent", "commonly", "are", "go", "goes", "going", "get", "sold", "usually", "well", "which"})
+_CONTAINER_WORDS = frozenset(
+    {
+        "top",
+        "best",
+        "frequent",
+        "what",
+        "combination",
+        "combinations",
+        "pairs",
+        "pair",
+        "basket",
+        "in",
+        "the",
+        "same",
+        "a",
+        "one",
+        "single",
+        "most",
+        "often",
+        "frequently",
+        "commonly",
+        "are",
+        "go",
+        "goes",
+        "going",
+        "get",
+        "sold",
+        "usually",
+        "well",
+        "which",
+    }
+)
 _COHORT_GRAINS = {Grain.WEEK: "week", Grain.MONTH: "month", Grain.QUARTER: "quarter", Grain.YEAR: "year"}
 
 
@@ -99,7 +132,7 @@ def _newcomers(draft: Draft, at: int) -> bool:
     while draft.word(begin - 1) in ("how", "many", "number", "of", "the"):
         begin -= 1
     draft.claim(begin, at + 2, "cohort")
-    draft.cohort = CohortSpec(entity=entity, fact=fact, grain=grain, periods=0)  # type: ignore[arg-type]
+    draft.cohort = CohortSpec(entity=entity, fact=fact, grain=grain, periods=0)
     return True
 
 
@@ -122,7 +155,7 @@ def _cohort(draft: Draft) -> bool:
             draft.claim(at, at + 1, "cohort")
     if noun >= 0:
         draft.claim_free(noun, noun + 1, "cohort")
-    draft.cohort = CohortSpec(entity=entity, fact=fact, grain=grain)  # type: ignore[arg-type]
+    draft.cohort = CohortSpec(entity=entity, fact=fact, grain=grain)
     return True
 
 
@@ -182,7 +215,11 @@ def _pairs(draft: Draft) -> None:
 def _together(draft: Draft) -> tuple[int, int]:
     for at in range(len(draft.items)):
         before = draft.items[at - 1] if at else None
-        if draft.word(at) == "together" and before is not None and (before.has(Kind.FACT) or before.text in ("go", "goes", "sold", "appear", "occur")):
+        if (
+            draft.word(at) == "together"
+            and before is not None
+            and (before.has(Kind.FACT) or before.text in ("go", "goes", "sold", "appear", "occur"))
+        ):
             return at, at + 1
         after = draft.match(at, _TOGETHER)
         if after > at:
@@ -211,7 +248,11 @@ def _container(draft: Draft, field: str | None) -> str | None:
             is_event = dataset.is_entity and dataset.default_time is not None and name not in (fact, target)
             if is_event and draft.world.reaches(fact, name) and not draft.world.reaches(name, target):
                 return name
-    facts = [d for d in draft.model.datasets if d != target and draft.world.reaches(d, target) and draft.customer and draft.world.reaches(d, draft.customer)]
+    facts = [
+        d
+        for d in draft.model.datasets
+        if d != target and draft.world.reaches(d, target) and draft.customer and draft.world.reaches(d, draft.customer)
+    ]
     return draft.customer if facts and target != draft.customer else None
 
 

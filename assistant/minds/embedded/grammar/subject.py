@@ -17,13 +17,61 @@ _COUNTING = (
     ("total", "count", "of"),
     ("how", "big", "is"),
 )
-_DISTINCT = frozenset({"different", "distinct", "unique", "separate", "individual", "the", "our", "of", "total", "all", "these", "those", "in"})
+_DISTINCT = frozenset(
+    {"different", "distinct", "unique", "separate", "individual", "the", "our", "of", "total", "all", "these", "those", "in"}
+)
 _ASKING = frozenset({"which", "what"})
 _LISTING = frozenset({"list", "show", "name", "find", "identify", "give", "get", "display", "pull", "return"})
 _BETWEEN = frozenset(
-    "me us the all a of our out up for list those every are is were was please kind type sort types kinds single one exact particular".split()
+    [
+        "me",
+        "us",
+        "the",
+        "all",
+        "a",
+        "of",
+        "our",
+        "out",
+        "up",
+        "for",
+        "list",
+        "those",
+        "every",
+        "are",
+        "is",
+        "were",
+        "was",
+        "please",
+        "kind",
+        "type",
+        "sort",
+        "types",
+        "kinds",
+        "single",
+        "one",
+        "exact",
+        "particular",
+    ]
 )
-_AGGREGATED = frozenset("average mean median typical maximum minimum max min highest lowest largest smallest most biggest distribution".split())
+_AGGREGATED = frozenset(
+    [
+        "average",
+        "mean",
+        "median",
+        "typical",
+        "maximum",
+        "minimum",
+        "max",
+        "min",
+        "highest",
+        "lowest",
+        "largest",
+        "smallest",
+        "most",
+        "biggest",
+        "distribution",
+    ]
+)
 """Before "number of visits", these ask for a figure per customer, not for a count."""
 _WHO = frozenset({"who", "whom"})
 RELATIVE = frozenset({"who", "that", "which", "with", "without", "having", "whose", "where"})
@@ -121,7 +169,11 @@ def _count_values(draft: Draft, at: int, noun: int) -> bool:
 def _count_pronoun(draft: Draft, at: int, noun: int) -> bool:
     """ "Customers who came in May: how many?", "Of the members who joined, how many never booked?" """
     following = draft.item(noun)
-    if following is not None and not following.has(Kind.FACT, Kind.DOES) and following.text not in ("have", "had", "did", "were", "are", "also", "never", "of", "do"):
+    if (
+        following is not None
+        and not following.has(Kind.FACT, Kind.DOES)
+        and following.text not in ("have", "had", "did", "were", "are", "also", "never", "of", "do")
+    ):
         return False
     for place in draft.find(Kind.DATASET):
         for sense in draft.items[place].mention.of(Kind.DATASET):  # type: ignore[union-attr]
@@ -145,7 +197,7 @@ def _asked(draft: Draft) -> None:
             continue
         noun, n = _asked_noun(draft, at)
         dimension = draft.dimension_at(noun)
-        if dimension is None or word in _LISTING and n is None and not _lists(draft, noun) or not _asks_for_rows(draft, word, noun):
+        if dimension is None or (word in _LISTING and n is None and not _lists(draft, noun)) or not _asks_for_rows(draft, word, noun):
             continue
         _take(draft, at, noun, dimension, n)
         return
@@ -179,7 +231,10 @@ def _asks_for_rows(draft: Draft, word: str, noun: int) -> bool:
     if word in _LISTING or not item.has(Kind.METRIC) or item.has(Kind.FIELD):
         return True
     following = {draft.word(i) for i in range(noun + 1, len(draft.items))}
-    return bool(following & ({"most", "least", "highest", "lowest", "best", "worst", "never", "not", "more", "over", "no", "had", "have"} | RELATIVE))
+    return bool(
+        following
+        & ({"most", "least", "highest", "lowest", "best", "worst", "never", "not", "more", "over", "no", "had", "have"} | RELATIVE)
+    )
 
 
 def _lists(draft: Draft, noun: int) -> bool:
@@ -187,7 +242,12 @@ def _lists(draft: Draft, noun: int) -> bool:
     if not draft.items[noun].has(Kind.DATASET):
         return False
     following = draft.word(noun + 1)
-    return following in RELATIVE or noun + 1 >= len(draft.items) or draft.items[noun + 1].has(Kind.FACT, Kind.DOES) or following in ("in", "from", "by")
+    return (
+        following in RELATIVE
+        or noun + 1 >= len(draft.items)
+        or draft.items[noun + 1].has(Kind.FACT, Kind.DOES)
+        or following in ("in", "from", "by")
+    )
 
 
 def _who(draft: Draft) -> None:

@@ -18,7 +18,39 @@ from tools.core.query.metric_query import EntityCondition, Filter, Measure, Metr
 from tools.core.semantics.model import Datatype, MetricFormat
 
 _NUMERIC = (Datatype.INTEGER, Datatype.DECIMAL, Datatype.FLOAT)
-_LINKS = frozenset("of is was were are be that which who with a an the by has have had in having whose total their for at to being made make spending".split())
+_LINKS = frozenset(
+    [
+        "of",
+        "is",
+        "was",
+        "were",
+        "are",
+        "be",
+        "that",
+        "which",
+        "who",
+        "with",
+        "a",
+        "an",
+        "the",
+        "by",
+        "has",
+        "have",
+        "had",
+        "in",
+        "having",
+        "whose",
+        "total",
+        "their",
+        "for",
+        "at",
+        "to",
+        "being",
+        "made",
+        "make",
+        "spending",
+    ]
+)
 _OLDEST = 110
 _AFTER_NUMBER = frozenset({"of", "in", "different", "distinct", "total", "on", "worth", "separate"})
 
@@ -82,9 +114,9 @@ def _age_field(draft: Draft, at: int, noun: int, bound: Bound) -> str | None:
     """People "under 45" are so by age, when the model has ages and the number has no unit of its own."""
     before, after = draft.item(noun), draft.item(bound.end)
     older = draft.word(at) in ("older", "younger") or draft.word(bound.end) in ("years", "year")
-    people = before is not None and before.has(Kind.DATASET) and draft.dataset_at(noun) == draft.customer or noun == draft.counted_at >= 0
+    people = (before is not None and before.has(Kind.DATASET) and draft.dataset_at(noun) == draft.customer) or noun == draft.counted_at >= 0
     bare = after is None or not after.has(Kind.METRIC, Kind.DATASET, Kind.FIELD)
-    if bound.unit is not None or not (older or people and bare) or bound.value > _OLDEST:
+    if bound.unit is not None or not (older or (people and bare)) or bound.value > _OLDEST:
         return None
     for field in draft.model.fields():
         names = {a for phrase in (field.label, *field.language.synonyms) for a in atoms(phrase)}
@@ -153,12 +185,11 @@ def _apply(draft: Draft, bound: Bound, target: _Target) -> None:
         limits = [(opposite[op], value) for op, value in limits]
     if entity is None:
         column = draft.add_measure(Measure(metric=target.metric))
-        draft.having.extend(MetricCondition(metric=column, op=op, value=value) for op, value in limits)  # type: ignore[arg-type]
+        draft.having.extend(MetricCondition(metric=column, op=op, value=value) for op, value in limits)
         return
     window = _window_at(draft, window_at)
     draft.entity_conditions.extend(
-        EntityCondition(entity=entity, metric=target.metric, op=op, value=value, window=window)  # type: ignore[arg-type]
-        for op, value in limits
+        EntityCondition(entity=entity, metric=target.metric, op=op, value=value, window=window) for op, value in limits
     )
 
 
@@ -168,7 +199,7 @@ def _field_filters(field: str, bound: Bound) -> list[Filter]:
         return [Filter(field=field, op="between", values=(whole[0] or 0, whole[1]))]
     if bound.op == "eq":
         return [Filter(field=field, op="in", values=(whole[0] or 0,))]
-    return [Filter(field=field, op=bound.op, values=(whole[0] or 0,))]  # type: ignore[arg-type]
+    return [Filter(field=field, op=bound.op, values=(whole[0] or 0,))]
 
 
 def _entity(draft: Draft, target: _Target) -> tuple[str | None, int]:

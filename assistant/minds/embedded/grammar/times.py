@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.temporal import TimePhrase
@@ -11,7 +12,24 @@ from tools.core.query.metric_query import Comparison, Grain, TimeWindow
 _DAY = dt.timedelta(days=1)
 _VERSUS = frozenset({"vs", "versus", "against", "than", "to", "with", "and", "over", "from", "between"})
 _COMPARING = frozenset(
-    "vs versus against compare compares compared comparing comparison than relative differ differs difference changed change changes".split()
+    [
+        "vs",
+        "versus",
+        "against",
+        "compare",
+        "compares",
+        "compared",
+        "comparing",
+        "comparison",
+        "than",
+        "relative",
+        "differ",
+        "differs",
+        "difference",
+        "changed",
+        "change",
+        "changes",
+    ]
 )
 _PREVIOUS = (
     ("previous", "period"),
@@ -87,7 +105,12 @@ def _previous_words(draft: Draft, at: int) -> int:
     if after > begin:
         return after
     item = draft.item(begin)
-    if item is not None and item.time is not None and item.time.grain is not None and draft.word(begin + 1) in ("before", "earlier", "prior"):
+    if (
+        item is not None
+        and item.time is not None
+        and item.time.grain is not None
+        and draft.word(begin + 1) in ("before", "earlier", "prior")
+    ):
         return begin + 2
     return at
 
@@ -107,7 +130,7 @@ def _year_ago(draft: Draft) -> None:
 def _same_period_last_year(draft: Draft, at: int) -> int:
     """Index after "same month last year", "same period of the previous year"."""
     noun, year = draft.item(at + 1), at + 2
-    if noun is None or not (noun.text in ("period", "time", "window", "dates") or noun.time is not None and noun.time.grain):
+    if noun is None or not (noun.text in ("period", "time", "window", "dates") or (noun.time is not None and noun.time.grain)):
         return at
     time = draft.item(year)
     while time is not None and time.text in ("of", "in", "the"):
@@ -147,10 +170,12 @@ def _previous_period(draft: Draft) -> None:
 
 
 def _last_unit_beside_its_window(draft: Draft, at: int) -> int:
-    """"March compared with the previous month": the relative period is that before March, not before today."""
+    """ "March compared with the previous month": the relative period is that before March, not before today."""
     item = draft.item(at)
     time = item.time if item is not None else None
-    if time is None or time.window is None or time.window.period != "last" or not any(w in item.text.split() for w in ("previous", "prior", "preceding")):
+    if item is None or time is None or time.window is None or time.window.period != "last":
+        return at
+    if not set(item.text.split()) & {"previous", "prior", "preceding"}:
         return at
     others = [i for i in draft.items if i.time is not None and i.time is not time and i.time.window is not None]
     if not others:
@@ -161,7 +186,17 @@ def _last_unit_beside_its_window(draft: Draft, at: int) -> int:
 def _opening(draft: Draft, at: int) -> int:
     """First item of "compared with the", "relative to", "how does ... compare to" that stands just before `at`."""
     begin = at
-    while begin > 0 and draft.word(begin - 1) in _VERSUS | {"compared", "relative", "comparison", "in", "the", "as", "versus", "comparing", "same"}:
+    while begin > 0 and draft.word(begin - 1) in _VERSUS | {
+        "compared",
+        "relative",
+        "comparison",
+        "in",
+        "the",
+        "as",
+        "versus",
+        "comparing",
+        "same",
+    }:
         begin -= 1
     return begin
 
@@ -170,7 +205,7 @@ def _compares(draft: Draft, first: int, second: int) -> bool:
     between = {draft.word(i) for i in range(first + 1, second)}
     words = {item.text for i, item in enumerate(draft.items) if draft.free(i) and not _is_bound(draft, i)}
     words_in_time = set(draft.items[second].text.split()[:1]) | set(draft.items[first].text.split()[:1])
-    return bool(words & _COMPARING or between & {"vs", "versus", "against"} or draft.change and words_in_time)
+    return bool(words & _COMPARING or between & {"vs", "versus", "against"} or (draft.change and words_in_time))
 
 
 def _is_bound(draft: Draft, at: int) -> bool:
@@ -240,7 +275,7 @@ def _merge(draft: Draft, phrases: list[TimePhrase]) -> None:
     if inner:
         draft.window = TimeWindow(start=inner[0].start, end=inner[0].end)
         return
-    if all(a.end + _DAY == b.start for a, b in zip(spans, spans[1:], strict=False)):
+    if all(a.end + _DAY == b.start for a, b in itertools.pairwise(spans)):
         draft.window = TimeWindow(start=spans[0].start, end=spans[-1].end)
         unit = phrases[0].unit
         if unit in ("day", "week", "month", "quarter", "year") and all(p.unit == unit for p in phrases):

@@ -39,9 +39,7 @@ def _idle(draft: Draft, at: int) -> bool:
     if draft.items[at].text not in _IDLE or entity is None or fact is None:
         return False
     days = _IDLE_DAYS[_chosen(draft, at, len(_IDLE_DAYS))]
-    draft.entity_conditions.append(
-        EntityCondition(entity=entity, fact=fact, op="eq", value=0, window=TimeWindow(last_n=days, unit="day"))
-    )
+    draft.entity_conditions.append(EntityCondition(entity=entity, fact=fact, op="eq", value=0, window=TimeWindow(last_n=days, unit="day")))
     draft.claim(at, at + 1, "condition")
     return True
 
@@ -60,7 +58,12 @@ def _adjective(draft: Draft, at: int) -> bool:
     elif metric is not None:
         value = _PERCENTILES[_chosen(draft, at, len(_PERCENTILES))]
         condition = EntityCondition(
-            entity=entity, metric=metric, op="le" if low else "ge", value=100 - value if low else value, percentile=True, window=draft.window
+            entity=entity,
+            metric=metric,
+            op="le" if low else "ge",
+            value=100 - value if low else value,
+            percentile=True,
+            window=draft.window,
         )
         draft.entity_conditions.append(condition)
     else:

@@ -11,15 +11,66 @@ from assistant.minds.embedded.values import Stored, key_field
 from tools.core.query.metric_query import DimensionRef, Filter
 from tools.core.semantics.model import Datatype
 
-_EXCLUDING = frozenset({"not", "excluding", "except", "without", "exclude", "excluded", "excludes", "ignoring", "non", "minus", "bar", "omitting", "outside"})
-_EXCLUDING_PAIRS = (("other", "than"), ("but", "not"), ("apart", "from"), ("aside", "from"), ("leaving", "out"), ("rather", "than"), ("not", "including"), ("not", "counting"))
+_EXCLUDING = frozenset(
+    {"not", "excluding", "except", "without", "exclude", "excluded", "excludes", "ignoring", "non", "minus", "bar", "omitting", "outside"}
+)
+_EXCLUDING_PAIRS = (
+    ("other", "than"),
+    ("but", "not"),
+    ("apart", "from"),
+    ("aside", "from"),
+    ("leaving", "out"),
+    ("rather", "than"),
+    ("not", "including"),
+    ("not", "counting"),
+)
 _JOINTS = frozenset({"and", "or", ",", "/", "plus", "nor", "vs", "versus", "against", "than", "with", "to"})
 _VERSUS = frozenset({"vs", "versus", "against", "than"})
 _ONLY = frozenset({"only", "just", "exclusively", "solely", "specifically"})
-COMPARATIVES = frozenset("more less fewer higher lower bigger smaller larger greater better worse stronger weaker longer shorter".split())
+COMPARATIVES = frozenset(
+    [
+        "more",
+        "less",
+        "fewer",
+        "higher",
+        "lower",
+        "bigger",
+        "smaller",
+        "larger",
+        "greater",
+        "better",
+        "worse",
+        "stronger",
+        "weaker",
+        "longer",
+        "shorter",
+    ]
+)
 _ARTICLES = frozenset({"the", "a", "our", "all", "both", "either", "for", "in", "of", "from", "any"})
 _LABELLED = frozenset({"number", "no", "#", "id", "=", "is", "of", "was", "named", "called", ":", "are", "equals"})
-_NOUN_AFTER = frozenset({"year", "years", "old", "olds", "yo", "aged", "one", "ones", "brand", "brands", "category", "segment", "group", "groups", "band", "bracket", "range", "type", "level"})
+_NOUN_AFTER = frozenset(
+    {
+        "year",
+        "years",
+        "old",
+        "olds",
+        "yo",
+        "aged",
+        "one",
+        "ones",
+        "brand",
+        "brands",
+        "category",
+        "segment",
+        "group",
+        "groups",
+        "band",
+        "bracket",
+        "range",
+        "type",
+        "level",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +131,9 @@ def _compares(draft: Draft) -> bool:
 
 def _add(draft: Draft, test: Filter, at: int) -> None:
     """Adds a filter. Two values of one field cannot both hold for a row: said apart, they are shown side by side."""
-    same = next((f for f in draft.filters if f.field == test.field and f.op == test.op and f.grain == test.grain and f.op in ("in", "not_in")), None)
+    same = next(
+        (f for f in draft.filters if f.field == test.field and f.op == test.op and f.grain == test.grain and f.op in ("in", "not_in")), None
+    )
     if same is None:
         draft.filters.append(test)
         draft.filter_at[test] = at
@@ -106,7 +159,16 @@ def _continues_exclusion(draft: Draft, begin: int, negated: bool, run: ValueRun)
 
 
 def _negate(test: Filter) -> Filter:
-    opposite = {"in": "not_in", "not_in": "in", "gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "is_null": "not_null", "not_null": "is_null"}
+    opposite = {
+        "in": "not_in",
+        "not_in": "in",
+        "gt": "le",
+        "ge": "lt",
+        "lt": "ge",
+        "le": "gt",
+        "is_null": "not_null",
+        "not_null": "is_null",
+    }
     return test.model_copy(update={"op": opposite.get(test.op, test.op)})
 
 
@@ -194,7 +256,9 @@ def _stored(draft: Draft, at: int, fact: str | None, expected: str | None) -> _V
     if item.has(Kind.METRIC, Kind.DATASET, Kind.FIELD, Kind.FACT, Kind.DOES) and not (beside or expected or quoted):
         return None
     shared = _fields_after(draft, at + 1)
-    chosen = _coarsest(draft, beside or [s for s in senses if s.target == expected] or [s for s in senses if s.target in shared] or list(senses), fact)
+    chosen = _coarsest(
+        draft, beside or [s for s in senses if s.target == expected] or [s for s in senses if s.target in shared] or list(senses), fact
+    )
     if chosen is None or chosen.value is None:
         return None
     return _Value(field=chosen.target, value=chosen.value, begin=at, end=noun_end if beside else at + 1)
@@ -260,7 +324,7 @@ def _fields_of(draft: Draft, at: int) -> list[str]:
 def _number_of(draft: Draft, at: int, field: str) -> Stored | None:
     """The stored value of `field` that the number (or code) at `at` spells."""
     item = draft.item(at)
-    if item is None or item.mention is not None or item.time is not None and item.time.window is None:
+    if item is None or item.mention is not None or (item.time is not None and item.time.window is None):
         return None
     text = item.text
     for hit in draft.world.values.lookup(tuple(text.split())):
