@@ -47,7 +47,7 @@ NUMBERS = _nodes("""
 """)
 
 TEXTS = _nodes("""
-    Lower Upper Initcap Trim Length Substring Left Right Concat ConcatWs Replace Reverse StrPosition StartsWith EndsWith Contains
+    Lower Upper Trim Length Substring Left Right Concat ConcatWs Replace Reverse StrPosition StartsWith EndsWith Contains
     Split SplitPart Pad Repeat Ascii Unicode Chr Translate Levenshtein JarowinklerSimilarity RegexpLike RegexpFullMatch
     RegexpExtract RegexpExtractAll RegexpReplace RegexpSplit RegexpILike MD5 StringToArray Overlay BitLength ByteLength
 """)

@@ -262,12 +262,14 @@ class RandomSql:
             other = self._expression("n", sources, 0)
             text, date = self._expression("t", sources, 0), self._expression("d", sources, 0)
             return draw.choice((f"({inner} + {other})", f"({inner} * 2)", f"abs({inner})", f"round({inner}, 1)", f"({inner} % 7)",
-                                f"length({text})", f"year({date})", f"extract(month FROM {date})", f"TRY_CAST({text} AS INTEGER)", self._probe(sources),
+                                f"length({text})", f"year({date})", f"extract(month FROM {date})",
+                                f"TRY_CAST({text} AS INTEGER)", self._probe(sources),
                                 f"date_diff('day', {date}, DATE '2024-01-01')", self._scalar_subquery(sources)))  # fmt: skip
         if kind == "t":
             other = self._expression("t", sources, 0)
             return draw.choice((f"upper({inner})", f"({inner} || {other})", f"substr({inner}, 1, 2)",
-                                f"CAST({self._column('n', sources)} AS VARCHAR)", f"replace({inner}, 'a', 'b')", f"md5({inner})", f"left({inner}, 3)", f"concat_ws('-', {inner}, {other})",
+                                f"CAST({self._column('n', sources)} AS VARCHAR)", f"replace({inner}, 'a', 'b')", f"md5({inner})",
+                                f"left({inner}, 3)", f"concat_ws('-', {inner}, {other})",
                                 f"strftime({self._column('d', sources)}, '%Y-%m')", f"regexp_replace({inner}, '[a-m]', '_')"))  # fmt: skip
         if kind == "d":
             return draw.choice(
@@ -329,7 +331,8 @@ class RandomSql:
         alias = self._draw.choice(sources).alias
         return self._draw.choice((
             alias, f"{alias}::VARCHAR", f"hash({alias})", f"to_json({alias})", "COLUMNS('em.*')", "#3", f"{alias}.rowid", "rowid",
-            f"{alias}.email.upper()", f"struct_extract({alias}, 'email')", "(SELECT max(email) FROM customers)", "(SELECT count(*) FROM app_users)",
+            f"{alias}.email.upper()", f"struct_extract({alias}, 'email')", "(SELECT max(email) FROM customers)",
+            "(SELECT count(*) FROM app_users)",
             "peek()", "current_setting('threads')", f"error({alias}.region)", "(SELECT email FROM customers LIMIT 1)", f"list({alias})",
             "getvariable('v')",
         ))  # fmt: skip
