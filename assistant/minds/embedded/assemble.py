@@ -49,9 +49,9 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     measures.read_measures,
     vague.read_vague,
     measures.settle_extreme,
-    measures.read_support,
     shares.settle_share,
     changes.settle_change,
+    measures.read_support,
 )
 """The order matters: what binds tightest reads first, and a reader only sees what is left."""
 

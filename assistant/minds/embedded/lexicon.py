@@ -70,6 +70,10 @@ class Lexicon:
                 for form in noun_forms(phrase):
                     self._add(form, Sense(kind=Kind.DATASET, target=dataset))
         self.longest = max((len(p) for p in self._exact), default=1)
+        verbs = [v for d in model.datasets.values() for v in d.language.verbs] + [
+            v for m in model.metrics.values() for v in m.language.verbs
+        ]
+        self._participles = {form: verb_forms(verb)[-1] for verb in verbs for form in verb_forms(verb)}
         self._plain_counts = frozenset(m.name for m in model.metrics.values() if _COUNT.match(m.expression))
         self._counted = {metric: dataset for dataset, metric in self.count_metrics.items()}
 
@@ -93,6 +97,10 @@ class Lexicon:
     def counted_by(self, metric: str) -> str | None:
         """The dataset whose rows the metric counts, when it is the plain count of them."""
         return self._counted.get(metric)
+
+    def participle(self, form: str) -> str | None:
+        """The participle of one of the model's verbs, from any of its forms: "redeem" -> "redeemed"."""
+        return self._participles.get(form)
 
     def knows_word(self, word: str) -> bool:
         return word in self.words or stem(word) in self._stem_words

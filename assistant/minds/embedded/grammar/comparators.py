@@ -88,6 +88,14 @@ class Bound:
     """Index of the first item after it."""
 
 
+def read_comparator(draft: Draft, at: int) -> tuple[Comparator | None, int]:
+    """The comparator that begins at `at`, and the index after it."""
+    for words, op in _BEFORE:
+        if draft.phrase(at, words):
+            return op, at + len(words)
+    return None, at
+
+
 def read_bound(draft: Draft, at: int) -> Bound | None:
     """The bound that begins at item `at`; a bare number is none, but "twice" is."""
     for words, op in _BEFORE:

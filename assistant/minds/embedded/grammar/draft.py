@@ -266,6 +266,17 @@ class Draft:
         found = sorted((s.target for s in senses), key=lambda name: not self.model.datasets[name].is_entity)
         return found[0] if found else None
 
+    def done_to(self, at: int) -> str | None:
+        """The metric of a noun together with the question's verb: "redeem the most coupons" is about "coupons redeemed"."""
+        noun = tuple(self.items[at].text.split())
+        for item in self.items:
+            participle = self.world.lexicon.participle(item.text) if item.has(Kind.FACT, Kind.DOES) else None
+            found = self.world.lexicon.lookup((*noun, participle)) if participle else ()
+            metric = next((s.target for s in found if s.kind is Kind.METRIC), None)
+            if metric is not None:
+                return metric
+        return None
+
     def entity_of(self, field_id: str) -> str | None:
         """The entity that a field describes: its dataset, or the one that shares its key (demographics describe customers)."""
         name = field_id.split(".")[0]

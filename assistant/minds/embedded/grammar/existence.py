@@ -97,6 +97,7 @@ _AFTER_VERB = frozenset(
     ]
 )
 _WITH = frozenset({"with", "having", "without", "has", "have", "had", "made", "make"})
+_GETTING = frozenset({"see", "have", "get", "make", "record", "receive", "had", "made", "seen", "got", "recorded", "received"})
 _BACKWARD = frozenset({"any", "it", "them", "some", "either"})
 _CONTAINING = frozenset(
     {
@@ -224,10 +225,18 @@ def _is_condition(draft: Draft, subject: str, verb: int, *, negated: bool) -> bo
         return True
     if subject != draft.customer or _amount_asked(draft, verb):
         return False
+    if draft.counted is None and _in_main_clause(draft, verb):
+        return False
     following = {draft.word(i) for i in range(verb + 1, len(draft.items))}
     ranked = bool(following & {"most", "least", "best"}) and draft.subject is not None and draft.subject.dataset == subject
     often = any(draft.phrase(i, ("how", "often")) or draft.phrase(i, ("how", "many", "times")) for i in range(verb))
     return not ranked and not often
+
+
+def _in_main_clause(draft: Draft, verb: int) -> bool:
+    """ "in which month did members book most": the auxiliary before the subject makes it the question's own verb."""
+    noun = next((i for i in range(verb - 1, -1, -1) if draft.items[i].has(Kind.DATASET)), -1)
+    return noun > 0 and draft.word(draft.back(noun, ("the", "our", "all", "most"))) in ("did", "do", "does")
 
 
 def _amount_asked(draft: Draft, verb: int) -> bool:
@@ -402,9 +411,11 @@ def _first_noun(draft: Draft) -> None:
 def _with_noun(draft: Draft) -> None:
     """ "customers with no visits", "members without a booking": a noun of the fact instead of a verb."""
     for at in range(1, len(draft.items)):
-        if draft.word(at) not in _WITH:
+        denied = draft.word(at) in _GETTING and draft.word(at - 1) in NEGATIONS
+        if draft.word(at) not in _WITH and not denied:
             continue
-        subject = subject_before(draft, at)
+        begin = _before(draft, at)[0] if denied else at
+        subject = subject_before(draft, begin)
         noun = draft.skip(at + 1, {"no", "a", "an", "any", "not", "zero", "at", "least", "one", "single", "0", "only"} if subject else ())
         mention = draft.items[noun].mention if draft.free(noun) else None
         senses = mention.of(Kind.DATASET) if mention else ()
@@ -412,8 +423,8 @@ def _with_noun(draft: Draft) -> None:
         facts = [s.target for s in senses if subject is not None and s.target != subject and draft.world.reaches(s.target, subject)]
         if subject is None or not facts or (words & {"least", "one", "single"} and not words & {"at"}) or "only" in words:
             continue
-        negated = draft.word(at) == "without" or bool(words & {"no", "zero", "0"})
-        clause = _with_objects(draft, Clause(entity=subject, fact=facts[0], negated=negated, begin=at, end=noun + 1), noun + 1)
+        negated = denied or draft.word(at) == "without" or bool(words & {"no", "zero", "0"})
+        clause = _with_objects(draft, Clause(entity=subject, fact=facts[0], negated=negated, begin=begin, end=noun + 1), noun + 1)
         if clause is not None:
             _add(draft, clause)
 

@@ -102,6 +102,8 @@ def _average_entity(draft: Draft) -> None:
 
 def read_measures(draft: Draft) -> None:
     """Every metric named, in the order of the question; else the metric of a verb; else the count of a fact."""
+    if draft.aggregate is not None:
+        draft.measures = [_measure(draft, m.metric) for m in draft.measures]
     _how_often(draft)
     named = draft.find(Kind.METRIC)
     counts = [at for at in named if draft.items[at].has(Kind.DATASET, Kind.FIELD)]
@@ -116,11 +118,24 @@ def read_measures(draft: Draft) -> None:
             draft.claim(at, at + 1, "metric")
     if not (draft.measures or draft.cohort or draft.distribution or draft.pairs):
         _verb(draft)
+    _rank_by_default(draft)
     _rank_adjective(draft)
     if not draft.measures:
         _fact_count(draft)
     if not draft.measures:
         _default(draft)
+
+
+def _rank_by_default(draft: Draft) -> None:
+    """ "the best customers with their number of visits": the visits are shown, the ranking is by the default metric."""
+    rank, default = draft.rank, draft.model.settings.default_metric
+    if rank is None or rank.noun is None or rank.measure is not None or default is None or len(draft.measures) != 1:
+        return
+    named = next((i for i, claim in enumerate(draft.claims) if claim == "metric"), -1)
+    if named > 0 and draft.word(named - 1) in ("their", "its", "her", "his") and draft.measures[0].metric != default:
+        draft.measures.insert(0, Measure(metric=default))
+        rank.measure = default
+        draft.notes.append(f"ranked by {draft.metric(default).label}")
 
 
 def _how_often(draft: Draft) -> None:
@@ -190,6 +205,8 @@ def _measure(draft: Draft, name: str) -> Measure:
         draft.doubts.append(f"the {_WORDS.get(draft.aggregate, draft.aggregate)} per what is not said; this is the plain figure")
         return Measure(metric=name)
     top = ratio[0] if ratio is not None and ratio[1] == per else name
+    if top == name and _is_average(draft, name):
+        draft.doubts.append(f"{draft.metric(name).label} is an average or a rate already")
     return Measure(metric=top, per=per, aggregate=draft.aggregate)
 
 
@@ -312,22 +329,7 @@ def _default(draft: Draft) -> None:
 
 
 _COMPARING = frozenset(
-    {
-        "compare",
-        "comparison",
-        "compared",
-        "comparing",
-        "split",
-        "break",
-        "versus",
-        "vs",
-        "difference",
-        "differ",
-        "differs",
-        "both",
-        "separately",
-        "side",
-    }
+    ["compare", "comparison", "compared", "comparing", "split", "break", "versus", "vs", "difference", "differ", "differs", "both", "separately", "side", "between"]
 )
 _TOGETHER = frozenset({"together", "combined", "altogether", "jointly"})
 

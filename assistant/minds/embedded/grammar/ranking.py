@@ -186,14 +186,14 @@ def _noun(draft: Draft, rank: Rank, at: int) -> int:
     if item.has(Kind.METRIC) and (counted_by_most or not item.has(Kind.DATASET, Kind.FIELD)):
         sense = draft.sense(at, Kind.METRIC)
         if sense is not None:
-            rank.measure = draft.add_measure(Measure(metric=sense.target))
+            rank.measure = draft.add_measure(Measure(metric=draft.done_to(at) or sense.target))
             draft.claim(at, at + 1, "ranking")
         return at + 1
     if ranked and item.has(Kind.DATASET) and (rank.n is None or rank.noun is not None):
         sense = draft.sense(at, Kind.DATASET)
         counting = draft.count_metric(sense.target) if sense else None
         if counting is not None and sense is not None and (draft.subject is None or sense.target != draft.subject.dataset):
-            rank.measure = draft.add_measure(Measure(metric=counting))
+            rank.measure = draft.add_measure(Measure(metric=draft.done_to(at) or counting))
             draft.claim(at, at + 1, "ranking")
             return at + 1
     if rank.noun is None and draft.dimension_at(at) is not None and not (item.time is not None and item.time.adverb):

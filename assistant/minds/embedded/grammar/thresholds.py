@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistant.minds.embedded.bands import bands_of, within
-from assistant.minds.embedded.grammar.comparators import Bound, read_bound
+from assistant.minds.embedded.grammar.comparators import Bound, read_bound, read_comparator
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.existence import subject_before
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import atoms
-from tools.core.query.metric_query import EntityCondition, Filter, Measure, MetricCondition, TimeWindow
+from tools.core.query.metric_query import EntityCondition, Filter, Measure, MetricCondition, ShareOfTotal, TimeWindow
 from tools.core.semantics.model import Datatype, MetricFormat
 
 _NUMERIC = (Datatype.INTEGER, Datatype.DECIMAL, Datatype.FLOAT)
@@ -68,7 +68,7 @@ class _Target:
 
 def read_thresholds(draft: Draft) -> None:
     for at in range(len(draft.items)):
-        if not draft.free(at):
+        if not draft.free(at) or _ordered_value(draft, at):
             continue
         bound = read_bound(draft, at)
         if bound is None:
@@ -78,6 +78,24 @@ def read_thresholds(draft: Draft) -> None:
         target = _after(draft, at, bound) or _before(draft, at, bound) or _money(draft, at, bound)
         if target is not None:
             _apply(draft, bound, target)
+
+
+def _ordered_value(draft: Draft, at: int) -> bool:
+    """ "more than two kids", where "two kids" is a value of an ordered field: the values beyond it."""
+    op, value_at = read_comparator(draft, at)
+    item = draft.item(value_at) if op is not None else None
+    mention = item.mention if item is not None else None
+    for sense in mention.of(Kind.VALUE) if mention else ():
+        order = draft.model.field(sense.target).order
+        if sense.value not in order:
+            continue
+        place = order.index(str(sense.value))
+        passing = {"gt": order[place + 1 :], "ge": order[place:], "lt": order[:place], "le": order[: place + 1]}.get(op or "", ())
+        if passing:
+            draft.claim(at, value_at + 1, "filter")
+            draft.filters.append(Filter(field=sense.target, op="in", values=passing))
+            return True
+    return False
 
 
 def _band_filter(draft: Draft, at: int, bound: Bound) -> bool:
@@ -183,6 +201,12 @@ def _apply(draft: Draft, bound: Bound, target: _Target) -> None:
     if negated:
         opposite = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne", "ne": "eq"}
         limits = [(opposite[op], value) for op, value in limits]
+    if entity is None and bound.unit == "percent" and draft.metric(target.metric).format is not MetricFormat.RATE:
+        column = draft.add_measure(Measure(metric=target.metric))
+        draft.share = ShareOfTotal()
+        draft.having.extend(MetricCondition(metric=f"{column}_share", op=op, value=value) for op, value in limits)
+        _claim_accounting(draft, begin)
+        return
     if entity is None:
         column = draft.add_measure(Measure(metric=target.metric))
         draft.having.extend(MetricCondition(metric=column, op=op, value=value) for op, value in limits)
@@ -191,6 +215,27 @@ def _apply(draft: Draft, bound: Bound, target: _Target) -> None:
     draft.entity_conditions.extend(
         EntityCondition(entity=entity, metric=target.metric, op=op, value=value, window=window) for op, value in limits
     )
+
+
+def _claim_accounting(draft: Draft, begin: int) -> None:
+    """ "account for", "make up", "contribute" before "5 % of revenue"."""
+    at = begin - 1
+    while draft.word(at) in (
+        "account",
+        "accounts",
+        "accounted",
+        "for",
+        "make",
+        "makes",
+        "up",
+        "contribute",
+        "contributes",
+        "contributed",
+        "represent",
+        "have",
+    ):
+        draft.claim(at, at + 1, "threshold")
+        at -= 1
 
 
 def _field_filters(field: str, bound: Bound) -> list[Filter]:
