@@ -35,7 +35,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallWarehou
     path = tmp_path_factory.mktemp("free_sql") / "shop.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute(
-            "CREATE TABLE sales AS SELECT range AS id, range % 3 AS shop, DATE '2024-01-01' + range::INTEGER AS sold_on, 'n' || range AS buyer FROM range(20)"
+            "CREATE TABLE sales AS SELECT range AS id, range % 3 AS shop, DATE '2024-01-01' + range::INTEGER AS sold_on, "
+            "'n' || range AS buyer FROM range(20)"
         )
         catalog = Catalog.from_duckdb(connection)
     engine = DuckDbEngine(path, workers=1)

@@ -27,8 +27,8 @@ def test_plain_texts_pass(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "  \n", "SELECT 'open", 'SELECT "open', "SELECT /* open", "SELECT /* a /* b */ */ 1", "SELECT \u00a01", "SELECT `a`", "SELECT $1",
-        "SELECT $$a$$", "SELECT {x}", "SELECT #1", "SELECT a\\b", "SELECT @x", "SELECT ?", "SELECT 1\x00", "SELECT 'a\x00'",
+        "", "  \n", "SELECT 'open", 'SELECT "open', "SELECT /* open", "SELECT /* a /* b */ */ 1", "SELECT \u00a01", "SELECT `a`",
+        "SELECT $1", "SELECT $$a$$", "SELECT {x}", "SELECT #1", "SELECT a\\b", "SELECT @x", "SELECT ?", "SELECT 1\x00", "SELECT 'a\x00'",
         'SELECT "a\u200bb"', "SELECT -- \u202e", "\ufeffSELECT 1",
     ],
 )  # fmt: skip

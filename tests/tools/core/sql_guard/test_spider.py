@@ -51,8 +51,7 @@ def test_gold_queries_pass_and_keep_their_rows() -> None:
         if sorted(map(repr, run(checked.text).fetchall())) != sorted(map(repr, run(statement).fetchall())):
             changed.append(question["id"])
     refused = sum(reasons.values())
-    print(
-        f"{total} queries, {total - refused} allowed, {total - refused - len(changed)} with the same rows; refused: {dict(reasons)}; changed: {changed}"
-    )
+    print(f"{total} queries, {total - refused} allowed, {total - refused - len(changed)} with the same rows")
+    print(f"refused: {dict(reasons)}; changed: {changed}")
     assert total - refused >= 0.995 * total
     assert len(changed) <= 0.005 * total

@@ -66,7 +66,8 @@ def resident_mb(pid: int) -> float:
 def test_values_arrive_as_plain_python(engine: DuckDbEngine) -> None:
     result = engine.execute(
         sql("SELECT 1::TINYINT, 2::HUGEINT, 1.5::DECIMAL(10, 2), 0.1::DOUBLE, 'é', TRUE, NULL, DATE '2024-02-29', "
-            "TIMESTAMP '2024-02-29 10:00:01', [1, 2], {'a': 1}, TIME '10:00', INTERVAL 1 DAY, 'x'::BLOB, 123456789012345.67::DECIMAL(18, 2)")
+            "TIMESTAMP '2024-02-29 10:00:01', [1, 2], {'a': 1}, "
+            "TIME '10:00', INTERVAL 1 DAY, 'x'::BLOB, 123456789012345.67::DECIMAL(18, 2)")
     )  # fmt: skip
     assert result.rows == (
         (1, 2, 1.5, 0.1, "é", True, None, dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, 10, 0, 1),
