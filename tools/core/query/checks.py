@@ -62,7 +62,7 @@ def _total(build: Build, plan: Plan, relation: Relation) -> PlannedCheck | None:
 def _unfiltered(build: Build, plan: Plan, relation: Relation) -> PlannedCheck | None:
     """The same counts without the filters: never smaller than any filtered one."""
     measures = [m for m in plan.query.metrics if m.column in relation.counts]
-    filtered = bool(plan.filters) or any(m.filters for m in measures)
+    filtered = bool(plan.filters) or any(m.filters or m.entity_conditions for m in measures)
     if not measures or not filtered or build.scope.min_people:
         return None
     without = [_without_filters(m) for m in measures]
@@ -75,7 +75,7 @@ def _unfiltered(build: Build, plan: Plan, relation: Relation) -> PlannedCheck | 
 
 def _without_filters(measure: Measure) -> Measure:
     """The measure without its own filters, under the same column name."""
-    return measure.model_copy(update={"filters": (), "alias": measure.column})
+    return measure.model_copy(update={"filters": (), "entity_conditions": (), "alias": measure.column})
 
 
 def _joins(build: Build) -> PlannedCheck | None:

@@ -61,8 +61,8 @@ def measure_column(scope: Scope, measure: Measure) -> Column:
     )
     if measure.as_share or measure.aggregate == "share":
         return replace(column, unit="share", role="share", format="rate", decimals=None)
-    if measure.aggregate == "count" and measure.per is not None:
-        plural = scope.dataset(measure.per).plural
+    if measure.aggregate == "count" and measure.is_aggregated_again:
+        plural = per_label(scope, measure)[1]
         return replace(column, type="integer", unit=plural, role="count", format="number", decimals=None)
     return column
 
@@ -70,17 +70,25 @@ def measure_column(scope: Scope, measure: Measure) -> Column:
 def measure_label(scope: Scope, measure: Measure) -> str:
     """The measure in words, without its filters: "median revenue per household"."""
     metric = scope.metric(measure.metric)
-    if measure.per is None:
-        return metric.label
-    entity = scope.dataset(measure.per)
+    if not measure.is_aggregated_again:
+        return f"share of {metric.label}" if measure.as_share else metric.label
+    one, several = per_label(scope, measure)
     if measure.aggregate in ("count", "share"):
         assert measure.condition_op is not None
         assert measure.condition_value is not None
         what = "number of" if measure.aggregate == "count" else "share of"
-        return f"{what} {entity.plural} with {metric.label} {_COMPARATOR_WORDS[measure.condition_op]} {measure.condition_value:g}"
+        return f"{what} {several} with {metric.label} {_COMPARATOR_WORDS[measure.condition_op]} {measure.condition_value:g}"
     if measure.aggregate == "percentile":
-        return f"{measure.percentile:g}th percentile of {metric.label} per {entity.label}"
-    return f"{_AGGREGATE_WORDS[measure.aggregate or 'avg']} {metric.label} per {entity.label}"
+        return f"{measure.percentile:g}th percentile of {metric.label} per {one}"
+    return f"{_AGGREGATE_WORDS[measure.aggregate or 'avg']} {metric.label} per {one}"
+
+
+def per_label(scope: Scope, measure: Measure) -> tuple[str, str]:
+    """What a measure is computed for first, one and several: ("household", "households"), ("month", "months")."""
+    if measure.per is not None:
+        entity = scope.dataset(measure.per)
+        return entity.label, entity.plural
+    return str(measure.per_grain), f"{measure.per_grain}s"
 
 
 def derived_column(base: Column, suffix: str) -> Column:

@@ -9,15 +9,20 @@ from tools.core.errors import QueryUnsupported
 from tools.core.query import sql
 from tools.core.query.build import Build
 from tools.core.query.facts import Ask, Source
-from tools.core.query.figures import figures
 from tools.core.query.metric_query import Comparator, EntityCondition, Measure
-from tools.core.query.per_entity import ENTITY, VALUE, entity_values
+from tools.core.query.per_entity import ENTITY, VALUE, Figures, entity_values
 from tools.core.query.predicates import filter_condition, until, window_condition
 
 _OPPOSITE: dict[Comparator, Comparator] = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne", "ne": "eq"}
 
 
-def entity_condition(build: Build, condition: EntityCondition) -> exp.Expression:
+def measure_conditions(build: Build, measure: Measure, figures: Figures) -> tuple[exp.Expression, ...]:
+    """What a measure alone must pass: its filters and its conditions on entities, symbolic."""
+    filters = [filter_condition(build.scope, f) for f in measure.filters]
+    return (*filters, *(entity_condition(build, c, figures) for c in measure.entity_conditions))
+
+
+def entity_condition(build: Build, condition: EntityCondition, figures: Figures) -> exp.Expression:
     """A symbolic condition on the entity's key: in, or not in, a block of entities.
 
     A test that zero passes ("never", "fewer than 3") also keeps entities without any such fact.
@@ -25,7 +30,7 @@ def entity_condition(build: Build, condition: EntityCondition) -> exp.Expression
     build.scope.dataset(condition.entity)
     if condition.fact is not None:
         return _counted(build, condition)
-    return _measured(build, condition)
+    return _measured(build, condition, figures)
 
 
 def _counted(build: Build, condition: EntityCondition) -> exp.Expression:
@@ -38,16 +43,18 @@ def _counted(build: Build, condition: EntityCondition) -> exp.Expression:
     return _member(build, condition, _having(rows, count, condition.op, condition.value))
 
 
-def _measured(build: Build, condition: EntityCondition) -> exp.Expression:
+def _measured(build: Build, condition: EntityCondition, figures: Figures) -> exp.Expression:
     assert condition.metric is not None
     span = _span(build, condition)
     measure = Measure(metric=condition.metric, filters=condition.filters, per=condition.entity, aggregate="avg")
     values = entity_values(build, measure, Ask(window=span), figures)
     name = build.cte(f"{condition.metric}_per_{condition.entity}", values.select)
     value = sql.column(VALUE)
-    threshold = _percentile(name, condition.value) if condition.percentile else sql.literal(condition.value)
+    if condition.best is not None:
+        return _member(build, condition, _best(name, condition.op, condition.best))
+    threshold = _threshold(name, condition)
     # Who has no facts has spent nothing: a test for exactly nothing keeps them, a mere upper bound does not.
-    if condition.op == "eq" and condition.value == 0 and not condition.percentile:
+    if condition.op == "eq" and condition.value == 0 and isinstance(threshold, exp.Literal):
         block = exp.select(sql.column(ENTITY)).from_(sql.block(name)).where(sql.compare(value, "ne", threshold), _known(ENTITY))
         return exp.Not(this=_member(build, condition, block))
     block = exp.select(sql.column(ENTITY)).from_(sql.block(name)).where(sql.compare(value, condition.op, threshold), _known(ENTITY))
@@ -109,11 +116,28 @@ def _having(rows: exp.Select, count: exp.Expression, op: Comparator, value: floa
     return rows.group_by(sql.number(1)).having(sql.compare(count, op, sql.literal(value)))
 
 
-def _percentile(block: str, percentile: float) -> exp.Expression:
-    if not 0 <= percentile <= 100:
-        raise QueryUnsupported(f"{percentile:g} is no percentile", try_instead="give a value from 0 to 100")
-    quantile = sql.function("QUANTILE_CONT", sql.column(VALUE), sql.literal(percentile / 100))
-    return exp.Subquery(this=exp.select(quantile).from_(sql.block(block)))
+def _threshold(block: str, condition: EntityCondition) -> exp.Expression:
+    """The value to pass: given, or taken from the values of all entities."""
+    if condition.percentile:
+        if not 0 <= condition.value <= 100:
+            raise QueryUnsupported(f"{condition.value:g} is no percentile", try_instead="give a value from 0 to 100")
+        return _of_all(block, sql.function("QUANTILE_CONT", sql.column(VALUE), sql.literal(condition.value / 100)))
+    if condition.relative_to is not None:
+        middle = sql.function("AVG" if condition.relative_to == "average" else "MEDIAN", sql.column(VALUE))
+        return _of_all(block, middle if condition.value == 1 else exp.Mul(this=sql.literal(condition.value), expression=middle))
+    return sql.literal(condition.value)
+
+
+def _of_all(block: str, aggregate: exp.Expression) -> exp.Expression:
+    known = exp.select(aggregate).from_(sql.block(block)).where(_known(ENTITY))
+    return exp.Subquery(this=known)
+
+
+def _best(block: str, op: Comparator, count: int) -> exp.Select:
+    """The entities with the highest or lowest values; equal values are decided by the key, so that the choice never moves."""
+    order = [sql.sort_key(sql.column(VALUE), descending=op == "ge"), sql.sort_key(sql.column(ENTITY), descending=False)]
+    select = exp.select(sql.column(ENTITY)).from_(sql.block(block)).where(_known(ENTITY), _known(VALUE))
+    return select.order_by(*order).limit(count)
 
 
 def _known(column: str) -> exp.Expression:

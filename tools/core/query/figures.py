@@ -10,11 +10,11 @@ from sqlglot import exp
 from tools.core.errors import QueryUnsupported
 from tools.core.query import sql
 from tools.core.query.build import PEOPLE, Build, Relation
+from tools.core.query.entities import measure_conditions
 from tools.core.query.facts import Ask, FactBlock, Fitted, block_of, fit, natural_dates
 from tools.core.query.formula import Formulas, Leaf, is_single_leaf, leaf_indexes, put_leaves
 from tools.core.query.metric_query import Measure
 from tools.core.query.per_entity import per_entity
-from tools.core.query.predicates import filter_condition
 from tools.core.query.special_facts import is_special, special_block
 
 
@@ -31,7 +31,7 @@ class Part:
 def figures(build: Build, measures: Iterable[Measure], ask: Ask) -> Relation:
     """The measures by the dimensions: one row per group that any of the facts has."""
     asked = tuple(measures)
-    plain = [m for m in asked if m.per is None]
+    plain = [m for m in asked if not m.is_aggregated_again]
     formulas = Formulas(scope=build.scope)
     of_measure = {m.column: _formula(build, formulas, m) for m in plain}
     _check_columns(asked, ask)
@@ -40,7 +40,7 @@ def figures(build: Build, measures: Iterable[Measure], ask: Ask) -> Relation:
     additive = frozenset(name for name, formula in of_measure.items() if _adds_up(formula, fitted))
     counts = frozenset(n for n, f in of_measure.items() if is_single_leaf(f) and fitted[leaf_indexes(f)[0]].leaf.is_count)
     empty = {name: value for name, formula in of_measure.items() if (value := _when_empty(formula, fitted)) is not None}
-    outer = [(m.column, per_entity(build, m, ask, figures)) for m in asked if m.per is not None]
+    outer = [(m.column, per_entity(build, m, ask, figures)) for m in asked if m.is_aggregated_again]
     if len(blocks) == 1 and not outer:
         return replace(_direct(blocks[0], of_measure, ask), additive=additive, counts=counts, when_empty=empty)
     parts = [_part(build, block, fitted, of_measure) for block in blocks]
@@ -48,7 +48,7 @@ def figures(build: Build, measures: Iterable[Measure], ask: Ask) -> Relation:
 
 
 def _formula(build: Build, formulas: Formulas, measure: Measure) -> exp.Expression:
-    filters = tuple(filter_condition(build.scope, f) for f in measure.filters)
+    filters = measure_conditions(build, measure, figures)
     metric = build.scope.metric(measure.metric)
     part = formulas.of(metric, filters=filters)
     return sql.ratio(sql.coalesce(part, sql.number(0)), formulas.of(metric)) if measure.as_share else part

@@ -145,11 +145,20 @@ class EntityCondition(_Strict):
     value: float = 1
     percentile: bool = False
     """`value` is a percentile 0..100 of the metric over all entities: "the top 10 % of spenders" = op ge, value 90."""
+    relative_to: Literal["average", "median"] | None = None
+    """`value` is a multiple of the metric's average (median) over all entities: "stores above average" = op gt, value 1."""
+    best: int | None = Field(default=None, ge=1, le=10_000)
+    """With `metric`: only the n entities with the highest (op ge) or lowest (op le) value, whatever `value`: "our ten best customers"."""
 
     @model_validator(mode="after")
     def _fact_or_metric(self) -> Self:
         if (self.fact is None) == (self.metric is None):
             raise ValueError("give exactly one of fact and metric")
+        ways = [self.percentile, self.relative_to is not None, self.best is not None]
+        if sum(ways) > 1 or (any(ways) and self.metric is None):
+            raise ValueError("percentile, relative_to and best need a metric, and exclude each other")
+        if self.best is not None and self.op not in ("ge", "le"):
+            raise ValueError("best goes with op ge (highest) or le (lowest)")
         return self
 
 
@@ -163,12 +172,17 @@ class Measure(_Strict):
     """Name of a metric of the semantic model."""
     filters: tuple[Filter, ...] = ()
     """Conditions for this measure alone: "share of revenue from private label" sets one measure against another."""
+    entity_conditions: tuple[EntityCondition, ...] = ()
+    """Conditions on entities for this measure alone: the customers who ever redeemed, the ten best customers."""
     as_share: bool = False
-    """With `filters`: the part of the metric that passes them, 0..1 of the metric without them ("share of revenue from private label")."""
+    """With `filters` or `entity_conditions`: the part of the metric that passes them, 0..1 of the metric without them
+    ("share of revenue from private label", "percent of customers who redeemed", "share of revenue of the top ten customers")."""
     per: str | None = None
     """Entity dataset: compute the metric for each of its rows that has facts, then `aggregate` over them ("median spend per customer")."""
+    per_grain: PeriodUnit | None = None
+    """Instead of `per`: compute the metric for each period that has facts, then `aggregate` over them ("average monthly revenue")."""
     aggregate: Aggregate | None = None
-    """With `per`. count = how many entities, share = which share of them, for which `condition_op` `condition_value` holds."""
+    """With `per` or `per_grain`. count = how many of them, share = which share, for which `condition_op` `condition_value` holds."""
     percentile: float | None = Field(default=None, gt=0, lt=100)
     """With aggregate="percentile"."""
     condition_op: Comparator | None = None
@@ -181,21 +195,28 @@ class Measure(_Strict):
         """Name of the result column."""
         if self.alias:
             return self.alias
-        if self.per is None:
+        if not self.is_aggregated_again:
             return f"{self.metric}_part" if self.as_share else self.metric
         how = f"p{self.percentile:g}" if self.aggregate == "percentile" else self.aggregate
-        return f"{how}_{self.metric}_per_{self.per}".replace(".", "_")
+        return f"{how}_{self.metric}_per_{self.per or self.per_grain}".replace(".", "_")
+
+    @property
+    def is_aggregated_again(self) -> bool:
+        """Computed per entity or period first."""
+        return self.per is not None or self.per_grain is not None
 
     @model_validator(mode="after")
     def _aggregate_goes_with_per(self) -> Self:
-        if (self.per is None) != (self.aggregate is None):
-            raise ValueError("per and aggregate go together")
+        if self.per is not None and self.per_grain is not None:
+            raise ValueError("give per or per_grain, not both")
+        if self.is_aggregated_again != (self.aggregate is not None):
+            raise ValueError("per (or per_grain) and aggregate go together")
         if (self.aggregate == "percentile") != (self.percentile is not None):
             raise ValueError('percentile goes with aggregate="percentile"')
         if (self.aggregate in ("count", "share")) != (self.condition_op is not None and self.condition_value is not None):
             raise ValueError("condition_op and condition_value go with aggregate count or share")
-        if self.as_share and (not self.filters or self.per is not None):
-            raise ValueError("as_share needs filters, and does not go with per")
+        if self.as_share and (not (self.filters or self.entity_conditions) or self.is_aggregated_again):
+            raise ValueError("as_share needs filters or entity_conditions, and does not go with per")
         return self
 
 

@@ -10,8 +10,9 @@ from tools.core.errors import QueryUnsupported
 from tools.core.query import sql
 from tools.core.query.build import PEOPLE, Build, Relation
 from tools.core.query.facts import Ask
-from tools.core.query.metric_query import Measure
+from tools.core.query.metric_query import Grain, Measure
 from tools.core.query.resolve import Dimension
+from tools.core.query.sql import METRIC_TIME
 
 Figures = Callable[[Build, Iterable[Measure], Ask], Relation]
 
@@ -21,9 +22,8 @@ VALUE = "value"
 
 def per_entity(build: Build, measure: Measure, ask: Ask, figures: Figures) -> Relation:
     """One row per group of the query's dimensions: the aggregate over the entities that have facts there."""
-    assert measure.per is not None
     rows = entity_values(build, measure, ask, figures)
-    name = build.cte(f"{measure.metric}_per_{measure.per}", rows.select)
+    name = build.cte(f"{measure.metric}_per_{measure.per or measure.per_grain}", rows.select)
     dimensions = ask.dimensions
     select = exp.Select().from_(sql.block(name))
     select = select.select(*(sql.column(d.column) for d in dimensions), copy=False)
@@ -38,10 +38,9 @@ def per_entity(build: Build, measure: Measure, ask: Ask, figures: Figures) -> Re
 
 
 def entity_values(build: Build, measure: Measure, ask: Ask, figures: Figures) -> Relation:
-    """One row per entity (and group): `entity_key` and `value`."""
-    assert measure.per is not None
-    key = entity_dimension(build, measure.per)
-    inner = Measure(metric=measure.metric, filters=measure.filters, alias=VALUE)
+    """One row per entity or period (and group): `entity_key` and `value`."""
+    key = entity_dimension(build, measure.per) if measure.per is not None else _period(build, measure)
+    inner = Measure(metric=measure.metric, filters=measure.filters, entity_conditions=measure.entity_conditions, alias=VALUE)
     asked = Ask(dimensions=(*ask.dimensions, key), filters=ask.filters, window=ask.window, time_field=ask.time_field)
     return figures(build, (inner,), asked)
 
@@ -49,6 +48,12 @@ def entity_values(build: Build, measure: Measure, ask: Ask, figures: Figures) ->
 def entity_dimension(build: Build, entity: str) -> Dimension:
     """The entity's key as a dimension named `entity_key`."""
     return Dimension(column=ENTITY, expression=sql.symbol(build.scope.key(entity)), field=None, label=build.scope.dataset(entity).label)
+
+
+def _period(build: Build, measure: Measure) -> Dimension:
+    assert measure.per_grain is not None
+    period = sql.truncate(sql.symbol(METRIC_TIME), Grain(measure.per_grain), sunday_weeks=build.scope.sunday_weeks)
+    return Dimension(column=ENTITY, expression=period, field=None, label=measure.per_grain)
 
 
 def _aggregate(measure: Measure) -> exp.Expression:
@@ -70,7 +75,7 @@ def _aggregate(measure: Measure) -> exp.Expression:
     return sql.function(names[measure.aggregate], value)
 
 
-def _people(build: Build, entity: str, rows: Relation) -> exp.Expression | None:
+def _people(build: Build, entity: str | None, rows: Relation) -> exp.Expression | None:
     """Customers behind the group: the entities themselves when they are the customers, else at least those behind the largest one."""
     if not rows.has_people:
         return None

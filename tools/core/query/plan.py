@@ -13,6 +13,7 @@ from tools.core.query.calendar import Span
 from tools.core.query.decorate import Windows
 from tools.core.query.entities import entity_condition
 from tools.core.query.facts import Ask
+from tools.core.query.figures import figures
 from tools.core.query.first_facts import lifecycle_dimension
 from tools.core.query.metric_query import DimensionRef, Measure, MetricQuery
 from tools.core.query.predicates import filter_condition
@@ -55,7 +56,7 @@ def plan_of(build: Build, query: MetricQuery) -> Plan:
     if query.time_field is not None:
         scope.field(query.time_field)
     filters = [filter_condition(scope, f) for f in query.filters]
-    filters += [entity_condition(build, c) for c in query.entity_conditions]
+    filters += [entity_condition(build, c, figures) for c in query.entity_conditions]
     return Plan(query=query, dimensions=scope.dimensions(_split_by(build, query)), windows=windows, filters=tuple(filters))
 
 

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from tools.core.query import sql
 from tools.core.query.calendar import label_of, long_date
+from tools.core.query.describe import per_label
 from tools.core.query.metric_query import Comparator, DimensionRef, EntityCondition, Filter, Measure, MetricQuery, Scalar, TimeWindow
 from tools.core.query.predicates import recurring_value, typed
 from tools.core.query.resolve import Scope
@@ -83,21 +84,22 @@ class Wording:
         words = self._figure(measure)
         if measure.as_share:
             words = f"share of {words}"
-        return f"{words} ({self.filters(measure.filters)})" if measure.filters else words
+        conditions = [*(self.filter(f) for f in measure.filters), *(self.entity_condition(c) for c in measure.entity_conditions)]
+        return f"{words} ({listed(sorted(set(conditions)))})" if conditions else words
 
     def _figure(self, measure: Measure) -> str:
         metric = self.metric(measure.metric)
-        if measure.per is None:
+        if not measure.is_aggregated_again:
             return metric
-        entity = self._scope.dataset(measure.per)
+        one, several = per_label(self._scope, measure)
         if measure.aggregate in ("count", "share"):
             assert measure.condition_op is not None
             assert measure.condition_value is not None
             what = "number of" if measure.aggregate == "count" else "share of"
-            return f"{what} {entity.plural} with {metric} {COMPARED[measure.condition_op]} {number(measure.condition_value)}"
+            return f"{what} {several} with {metric} {COMPARED[measure.condition_op]} {number(measure.condition_value)}"
         if measure.aggregate == "percentile":
-            return f"{measure.percentile:g}th percentile of {metric} per {entity.label}"
-        return f"{AGGREGATES[measure.aggregate or 'avg']} {metric} per {entity.label}"
+            return f"{measure.percentile:g}th percentile of {metric} per {one}"
+        return f"{AGGREGATES[measure.aggregate or 'avg']} {metric} per {one}"
 
     def filters(self, filters: Iterable[Filter]) -> str:
         return listed(sorted({self.filter(f) for f in filters}))
@@ -133,6 +135,12 @@ class Wording:
             return f"{entity} with {COMPARED[condition.op]} {number(condition.value)} {noun}{when}{which}"
         assert condition.metric is not None
         metric, compared = self.metric(condition.metric), COMPARED[condition.op]
+        if condition.best is not None:
+            end = "highest" if condition.op == "ge" else "lowest"
+            return f"the {condition.best} {entity} with the {end} {metric}{when}{which}"
+        if condition.relative_to is not None:
+            times = "" if condition.value == 1 else f"{number(condition.value)} times "
+            return f"{entity} with {metric} {compared} {times}the {condition.relative_to}{when}{which}"
         if condition.percentile:
             return f"{entity} with {metric} {compared} its {condition.value:g}th percentile{when}{which}"
         return f"{entity} with {metric} {compared} {number(condition.value)}{when}{which}"

@@ -220,3 +220,51 @@ def test_only_one_shape_at_a_time() -> None:
 
     with pytest.raises(ValidationError):
         MetricQuery.model_validate({"listing": {"entity": "a"}, "cohort": {"entity": "a", "fact": "b"}})
+
+
+def test_conditions_on_people_may_hold_for_one_measure_only(ask: Ask) -> None:
+    complained = {"entity": "customers", "fact": "tickets"}
+    part = {"metric": "customer_count", "entity_conditions": [complained], "as_share": True}
+    assert ask(metrics=[part]) == [(0.6,)]
+    best = {"entity": "customers", "metric": "revenue", "best": 1}
+    assert ask(metrics=[{"metric": "revenue", "entity_conditions": [best], "as_share": True}]) == [(pytest.approx(95 / 223),)]
+
+
+def test_people_who_came_back_are_a_share_of_those_who_came(ask: Ask) -> None:
+    back = {"entity": "customers", "fact": "orders", "window": MARCH}
+    part = {"metric": "customer_count", "entity_conditions": [back], "as_share": True}
+    assert ask(metrics=[part], window={"start": "2017-02-01", "end": "2017-02-28"}) == [(pytest.approx(2 / 3),)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "rows"),
+    [
+        ({"best": 2}, [(1,), (3,)]),
+        ({"best": 1, "op": "le"}, [(2,)]),
+        ({"relative_to": "average", "op": "gt"}, [(1,), (3,)]),
+        ({"relative_to": "median", "op": "lt", "value": 0.5}, [(2,)]),
+    ],
+)
+def test_people_are_measured_against_each_other(ask: Ask, condition: dict[str, Any], rows: list[tuple[int]]) -> None:
+    """Revenue: customer 1 has 95, 3 has 80, 4 has 40, 2 has 8."""
+    assert ask(listing={"entity": "customers"}, entity_conditions=[{"entity": "customers", "metric": "revenue", **condition}]) == rows
+
+
+def test_figures_per_period_are_aggregated_again(ask: Ask) -> None:
+    monthly = {"metric": "revenue", "per_grain": "month", "aggregate": "avg"}
+    assert ask(metrics=[monthly]) == [(pytest.approx(223 / 3),)]
+    assert ask(metrics=[{**monthly, "aggregate": "max"}], dimensions=BY_DEPARTMENT) == [("Garden", 80.0), ("Deli", 67.0)]
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        {"metric": "revenue", "as_share": True},
+        {"metric": "revenue", "per": "customers"},
+        {"metric": "revenue", "per": "customers", "per_grain": "month", "aggregate": "avg"},
+        {"metric": "revenue", "entity_conditions": [{"entity": "customers", "fact": "orders", "best": 3}]},
+    ],
+)
+def test_parts_of_a_measure_that_do_not_go_together_are_rejected(measure: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        MetricQuery.model_validate({"metrics": [measure]})
