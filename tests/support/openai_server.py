@@ -4,8 +4,8 @@
         ...  ChatOpenAI(base_url=server.url) ...
     server.bodies     every byte that was sent to it
 
-`brain(request) -> Reply` decides what the "model" says; `server.faults` holds what goes wrong instead, in order. No accuracy figure may come
-from it: it only speaks the protocol.
+`brain(request) -> Reply` decides what the "model" says; `server.faults` holds what goes wrong instead, in order. No accuracy
+figure may come from it: it only speaks the protocol.
 """
 
 from __future__ import annotations
@@ -130,8 +130,8 @@ def _handler(server: OpenAiServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def log_message(self, format: str, *args: object) -> None:
-            del format, args
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
 
         def do_GET(self) -> None:
             if self.path.endswith("/models"):

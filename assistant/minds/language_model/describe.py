@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from assistant.minds.embedded.mind import may_read
-from assistant.minds.language_model.masking import is_shown, redact
+from assistant.minds.language_model.masking import Vault, is_shown
 from assistant.minds.look_ahead import Ahead
 from assistant.prompts import Prompt, load_prompt
 from assistant.turn import MindContext, Question
@@ -41,7 +41,7 @@ def system_prompt(context: MindContext) -> Prompt:
     )
 
 
-def question_prompt(question: Question, context: MindContext, ahead: Ahead | None) -> Prompt:
+def question_prompt(question: Question, context: MindContext, ahead: Ahead | None, vault: Vault) -> Prompt:
     """The question with what helps to plan it."""
     parts = [
         _relevant(question.text, context),
@@ -49,7 +49,8 @@ def question_prompt(question: Question, context: MindContext, ahead: Ahead | Non
         _verified(question.text, context.warehouse.model),
         _reading_ahead(ahead),
     ]
-    return load_prompt("question", question=redact(question.text), details="\n\n".join(p for p in parts if p) or "(no further details)")
+    details = "\n\n".join(p for p in parts if p) or "(no further details)"
+    return load_prompt("question", question=vault.hide(question.text), details=vault.hide(details))
 
 
 def _metric_line(metric: Metric) -> str:
@@ -137,7 +138,7 @@ def _previous(context: MindContext) -> str:
     plan = json.dumps([step.to_json() for step in previous.steps]) if previous.steps else "none"
     return (
         "The turn before (a follow-up edits this plan: keep what the new question does not change):\n"
-        f"- question: {redact(previous.question)}\n- understood as: {redact(previous.sentence) or 'nothing'}\n- plan: {redact(plan)}"
+        f"- question: {previous.question}\n- understood as: {previous.sentence or 'nothing'}\n- plan: {plan}"
     )
 
 
@@ -155,9 +156,9 @@ def _reading_ahead(ahead: Ahead | None) -> str:
         return ""
     lines = [f"- a possible reading: {json.dumps(dict(step.arguments))}" for plan in ahead.plans for step in plan][:5]
     if ahead.doubt:
-        lines.append(f"- its doubt: {redact(ahead.doubt)}")
+        lines.append(f"- its doubt: {ahead.doubt}")
     if ahead.understood:
-        lines.append(f"- understood: {redact(ahead.understood)}")
+        lines.append(f"- understood: {ahead.understood}")
     if ahead.unplaced:
-        lines.append(f"- words it could not place: {redact(', '.join(ahead.unplaced))}")
+        lines.append(f"- words it could not place: {', '.join(ahead.unplaced)}")
     return "\n".join(["A deterministic reader, which knows every stored value, made this of the question:", *lines]) if lines else ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from assistant.render.numbers import format_cell, heading
 from assistant.turn import MindContext, Step
@@ -15,18 +16,80 @@ _OPEN_CLASSES = frozenset({"plain", "quasi", "protected"})
 """Classes of columns whose values may name a group; keys, identifiers, free text and secrets never leave."""
 _MOST_QUASI = 2
 """More descriptive traits at once single people out."""
-_MASKS = (
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail address]"),
-    (re.compile(r"(?<![\w.,-])\+?\d[\d ()/-]{7,}\d(?![\w-]|[.,]\d)"), "[number]"),
-)
+_MASKS = (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), re.compile(r"(?<![\w.,-])\+?\d[\d ()/-]{7,}\d(?![\w-]|[.,]\d)"))
+_PLACEHOLDER = re.compile(r"\[value (\d{1,3})\]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[ /-]\d{1,2}[ /-]\d{4}|\d{4} ?(?:-|to) ?\d{4}")
 
 
-def redact(text: str) -> str:
-    """A person's text without e-mail addresses, telephone and account numbers; dates and years stay."""
-    for pattern, mask in _MASKS:
-        text = pattern.sub(lambda m, mask=mask: m[0] if _DATE.search(m[0]) else mask, text)  # type: ignore[misc]
-    return text
+class Vault:
+    """Personal values of one turn, exchanged for "[value 1]" on the way to the model and back on the way from it.
+
+    >>> vault = Vault(["Jane Doe"])
+    >>> vault.hide("Orders of Jane Doe")
+    'Orders of [value 1]'
+    >>> vault.reveal({"values": ["[value 1]"]})
+    {'values': ['Jane Doe']}
+    """
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self._values: list[str] = []
+        for value in sorted({v for v in values if v.strip()}, key=lambda v: (-len(v), v)):
+            self._values.append(value)
+
+    def hide(self, text: str) -> str:
+        """The text without the known values, e-mail addresses, telephone and account numbers; dates and years stay."""
+        for number, value in enumerate(self._values, 1):
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", f"[value {number}]", text, flags=re.I)
+        for pattern in _MASKS:
+            text = pattern.sub(lambda match: match[0] if _DATE.search(match[0]) else self._placeholder(match[0]), text)
+        return text
+
+    def reveal(self, node: Any) -> Any:
+        """Text, or JSON, with the values back in their places."""
+        if isinstance(node, str):
+            return _PLACEHOLDER.sub(self._value, node)
+        if isinstance(node, Mapping):
+            return {key: self.reveal(value) for key, value in node.items()}
+        return [self.reveal(value) for value in node] if isinstance(node, (list, tuple)) else node
+
+    def _placeholder(self, value: str) -> str:
+        if value not in self._values:
+            self._values.append(value)
+        return f"[value {self._values.index(value) + 1}]"
+
+    def _value(self, match: re.Match[str]) -> str:
+        number = int(match[1])
+        return self._values[number - 1] if 1 <= number <= len(self._values) else match[0]
+
+
+def vault_for(plans: Iterable[Step], context: MindContext) -> Vault:
+    """A vault with every value that a plan compares a personal field with."""
+    values: list[str] = []
+    for step in plans:
+        for field_id, value in _compared_values(dict(step.arguments)):
+            field = _field(field_id, context.warehouse.model)
+            if field is None or not is_shown(field, context):
+                values.append(value)
+    return Vault(values)
+
+
+def _compared_values(node: Any) -> Iterator[tuple[str, str]]:
+    """(field, value) of every filter anywhere in a plan's arguments."""
+    if isinstance(node, Mapping):
+        if "field" in node and "values" in node:
+            yield from ((str(node["field"]), str(value)) for value in node["values"])
+        for value in node.values():
+            yield from _compared_values(value)
+    elif isinstance(node, (list, tuple)):
+        for item in node:
+            yield from _compared_values(item)
+
+
+def _field(name: str, model: SemanticModel) -> Field | None:
+    try:
+        return model.field(name)
+    except KeyError:
+        return None
 
 
 def describe_finding(finding: Finding, step: Step, context: MindContext, *, shown_rows: int) -> str:

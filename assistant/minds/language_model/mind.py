@@ -19,7 +19,7 @@ from assistant.minds.language_model.bridge import Abandoned, Bridge
 from assistant.minds.language_model.cards import ASK_BACK, DECLINE, FIRST, FREE_SQL, cards
 from assistant.minds.language_model.describe import question_prompt, system_prompt
 from assistant.minds.language_model.limits import Breaker, Ledger, TurnTokens, unavailable
-from assistant.minds.language_model.masking import describe_finding
+from assistant.minds.language_model.masking import Vault, describe_finding, vault_for
 from assistant.minds.language_model.options import ModelOptions
 from assistant.minds.look_ahead import Ahead, look_ahead
 from assistant.prompts import Prompt
@@ -79,7 +79,7 @@ class LanguageModelMind:
         turn = _Turn(mind=self, question=question, context=context, ahead=ahead)
         try:
             agent = self._ready_agent()
-            system, asked = self._system_prompt(context), question_prompt(question, context, ahead)
+            system, asked = self._system_prompt(context), question_prompt(question, context, ahead, turn.vault)
             log.info("prompts %s %s", system.hash, asked.hash)
             yield from turn.bridge.run(lambda: turn.run(agent, system.text, asked.text))
             return turn.outcome()
@@ -154,6 +154,7 @@ class _Turn:
     context: MindContext
     ahead: Ahead | None
     bridge: Bridge = field(init=False)
+    vault: Vault = field(init=False)
     ending: Clarification | Decline | None = None
     prose: str = ""
     _tokens: TurnTokens = field(default_factory=TurnTokens)
@@ -165,6 +166,9 @@ class _Turn:
     def __post_init__(self) -> None:
         deadline = time.monotonic() + self.mind.options.turn_deadline_s
         self.bridge = Bridge(deadline=deadline, on_said=self.context.say)
+        plans = [*(step for plan in self.ahead.plans for step in plan)] if self.ahead is not None else []
+        plans += self.context.previous.steps if self.context.previous is not None else ()
+        self.vault = vault_for(plans, self.context)
 
     @property
     def usage(self) -> Usage:
@@ -190,7 +194,7 @@ class _Turn:
             # Whatever a server made of the protocol: the kind is logged, the text is not, since it may quote the conversation.
             log.warning("language model failed: %s", type(error).__name__)
             raise unavailable("The language model's answer could not be read.") from None
-        self.prose = turn.prose
+        self.prose = self.vault.reveal(turn.prose)
         if self._prover is not None:
             self._hand_on(self._prover.finish())
 
@@ -229,22 +233,22 @@ class _Turn:
             self._repairs += 1
             if self._repairs > self.mind.options.max_repairs:
                 raise
-            return f"Error ({error.public_code}): {error.message} {error.try_instead}".strip()
+            return self.vault.hide(f"Error ({error.public_code}): {error.message} {error.try_instead}".strip())
 
     def _called(self, name: str, arguments: Mapping[str, Any]) -> str:
         if name == ASK_BACK:
-            asked = _parsed(endings.AskBack, arguments)
+            asked = _parsed(endings.AskBack, self.vault.reveal(arguments))
             self.ending = endings.clarification(asked, self._sentence_of)
             return _ENDED
         if name == DECLINE:
-            declined = _parsed(endings.DeclineInput, arguments)
+            declined = _parsed(endings.DeclineInput, self.vault.reveal(arguments))
             self.ending = endings.decline(declined, lambda text: self.mind.is_answerable(text, self.context))
             return _ENDED
         if not self.mind.allows(name, self.context):
             raise UnknownName(f"There is no tool {name[:40]!r}.", try_instead="Use one of the tools given.")
-        step = Step(tool=name, arguments=dict(arguments))
+        step = Step(tool=name, arguments=self.vault.reveal(arguments))
         finding = self.bridge.call(step)
-        return describe_finding(finding, step, self.context, shown_rows=self.mind.options.shown_rows)
+        return self.vault.hide(describe_finding(finding, step, self.context, shown_rows=self.mind.options.shown_rows))
 
     def _sentence_of(self, query: MetricQuery) -> str | None:
         return sentence_of(Step(tool=FIRST, arguments=query.model_dump(mode="json", exclude_defaults=True)), self.context)
@@ -255,7 +259,7 @@ class _Turn:
             findings = list(self.bridge.findings)
             self._prover = Prover(findings=findings, fallback=headline(findings[-1])) if findings else None
         elif self._prover is not None:
-            self._hand_on(self._prover.feed(text))
+            self._hand_on(self._prover.feed(self.vault.reveal(text)))
 
     def _hand_on(self, sentences: list[str]) -> None:
         for sentence in sentences:
