@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
 
 from sqlglot import exp
 
@@ -56,7 +55,10 @@ class Build:
     def attach(self, select: exp.Select) -> exp.Select:
         """The final select with the blocks that it rests on, in the order in which they need each other."""
         needed = self._needed_by(select)
-        return reduce(lambda s, name: s.with_(name, as_=self.ctes[name], copy=False), [n for n in self.ctes if n in needed], select.copy())
+        whole = select.copy()
+        for name in (n for n in self.ctes if n in needed):
+            whole = whole.with_(name, as_=self.ctes[name].copy(), copy=False)
+        return whole
 
     def _needed_by(self, select: exp.Select) -> set[str]:
         needed: set[str] = set()

@@ -79,9 +79,9 @@ def _result(build: Build, plan: Plan) -> Relation:
 
     span, baseline = plan.windows.span, plan.windows.baseline
     relation = compute(span, plan.dimensions) if baseline is None else compared(build, plan.windows, plan.dimensions, compute)
-    relation = without_small_groups(build, relation)
-    if query.fill_gaps:
+    if query.fill_gaps:  # before small groups are left out: a period left out must not come back as 0
         relation = gaps_filled(build, relation, span)
+    relation = without_small_groups(build, relation)
     if query.share is not None:
         relation = with_shares(build, query, relation, lambda within: _totals(build, plan, within))
     if query.growth is not None or query.running_total or query.moving_average is not None:

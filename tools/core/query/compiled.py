@@ -21,8 +21,6 @@ class CheckKind(StrEnum):
     """Columns `joined` and `alone` are equal: the rows of the fact with and without its joins."""
     SUPPRESSED_GROUPS = "suppressed_groups"
     """Column `groups` says how many groups rest on too few customers."""
-    UNKNOWN_VALUES = "unknown_values"
-    """Columns `unknown` and `everything` count rows without a value of the dimension named in `columns`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,6 +43,7 @@ def dimension_column(dimension: Dimension) -> Column:
         label=dimension.label,
         format=shown,
         grain=dimension.grain.value if dimension.is_series and dimension.grain else None,
+        null_label=dimension.field.null_label if dimension.field else None,
     )
 
 

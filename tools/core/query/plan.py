@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from tools.core.contract import DateSpan
 from tools.core.errors import QueryUnsupported
+from tools.core.query import sql
 from tools.core.query.build import Build
 from tools.core.query.calendar import Span
 from tools.core.query.decorate import Windows
@@ -57,6 +58,9 @@ def plan_of(build: Build, query: MetricQuery) -> Plan:
         scope.field(query.time_field)
     filters = [filter_condition(scope, f) for f in query.filters]
     filters += [entity_condition(build, c, figures) for c in query.entity_conditions]
+    if query.listing is not None:
+        key = sql.symbol(scope.key(query.listing.entity))
+        filters.append(exp.Not(this=exp.Is(this=key, expression=exp.Null())))
     return Plan(query=query, dimensions=scope.dimensions(_split_by(build, query)), windows=windows, filters=tuple(filters))
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import pytest
 from pydantic import ValidationError
 
@@ -268,3 +269,12 @@ def test_figures_per_period_are_aggregated_again(ask: Ask) -> None:
 def test_parts_of_a_measure_that_do_not_go_together_are_rejected(measure: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         MetricQuery.model_validate({"metrics": [measure]})
+
+
+def test_a_listing_has_no_row_for_facts_of_nobody(ask: Ask, database: duckdb.DuckDBPyConnection) -> None:
+    database.execute("INSERT INTO tickets VALUES (99, NULL, DATE '2017-03-10', 7)")
+    try:
+        rows = ask(listing={"entity": "customers"}, metrics=["minutes"])
+    finally:
+        database.execute("DELETE FROM tickets WHERE ticket_id = 99")
+    assert rows == [(5, 90.0), (1, 30.0), (3, 5.0)]

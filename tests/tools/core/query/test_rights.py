@@ -118,3 +118,9 @@ def test_a_field_without_a_grant_is_refused_by_name(compiled: Compile, limited: 
     regions = replace(model.metrics["average_age"], name="regions", expression="COUNT(DISTINCT customers.region)")
     with pytest.raises(NotAllowed, match=r"may not use the field customers\.region"):
         compiled(using=replace(model, metrics={**model.metrics, "regions": regions}), **query, rights=narrow)
+
+
+def test_a_period_left_out_does_not_come_back_as_zero(ask: Ask, limited: Rights) -> None:
+    """In January only one customer bought anything; between the others no month is missing."""
+    rows = ask(metrics=["revenue"], dimensions=[{"field": "lines.sold_on", "grain": "month"}], fill_gaps=True, rights=limited)
+    assert [str(r[0]) for r in rows] == ["2017-02-01", "2017-03-01"]
