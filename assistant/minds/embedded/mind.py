@@ -19,6 +19,7 @@ from assistant.minds.embedded.spelling import repair
 from assistant.minds.embedded.tokens import Token, tokenize
 from assistant.minds.embedded.values import FILE_NAME, ValueIndex, visible_values
 from assistant.minds.embedded.verified import VerifiedQuestions
+from assistant.minds.reflection import unreflected
 from assistant.turn import Decline, MindContext, Question, Thinking
 from tools.core.errors import AnswerError
 from tools.core.query import compile_query
@@ -84,7 +85,7 @@ class EmbeddedMind:
         readings = reader.readings(tokens, context)
         follow_up = read_follow_up(tokens, readings, reader, context)
         if follow_up is not None:
-            return (yield from outcomes.run_follow_up(follow_up, notes, reader, context))
+            return (yield from outcomes.run_follow_up(follow_up, notes, reader, question, context))
         if verified is not None:
             return (yield from outcomes.run_verified(verified, question))
         return (yield from outcomes.run_readings(readings, notes, reader, question, context))
@@ -171,6 +172,8 @@ class QuestionReader:
         tokens, notes = self.tokens(text)
         readings = [] if notes else self.readings(tokens, context)
         if len(readings) != 1 or outcomes.doubt_of(readings[0]) or readings[0].query is None:
+            return False
+        if unreflected(text, readings[0].query, self.model):
             return False
         return self.compile_error(readings[0].query, context) is None
 

@@ -9,6 +9,7 @@ from assistant.minds.embedded.assemble import Reading
 from assistant.minds.embedded.followup import FollowUpReading
 from assistant.minds.embedded.nearest import nearest_questions
 from assistant.minds.embedded.verified import Verified
+from assistant.minds.reflection import unreflected
 from assistant.turn import Clarification, Decline, Done, MindContext, Option, Question, Step, Thinking
 from tools.core.query.metric_query import MetricQuery
 
@@ -51,7 +52,8 @@ def run_readings(
     if len(readings) > 1:
         return _ask_which(readings, "This can be read in more than one way. Which one do you mean?", reader, question, context)
     yield step_of(best.query)
-    return Done(left_out=tuple(best.account.ignored), notes=(*notes, *best.notes), doubt=doubt_of(best))
+    doubt = doubt_of(best) or _unshown(question, best.query, reader)
+    return Done(left_out=tuple(best.account.ignored), notes=(*notes, *best.notes), doubt=doubt)
 
 
 def _ask_which(
@@ -64,7 +66,9 @@ def _ask_which(
     return Clarification(prompt=prompt, options=options[:5], understood=_understood(readings[0], reader))
 
 
-def run_follow_up(follow_up: FollowUpReading, notes: tuple[str, ...], reader: QuestionReader, context: MindContext) -> Thinking:
+def run_follow_up(
+    follow_up: FollowUpReading, notes: tuple[str, ...], reader: QuestionReader, question: Question, context: MindContext
+) -> Thinking:
     error = reader.compile_error(follow_up.query, context)
     if error is not None:
         return Decline(
@@ -73,7 +77,8 @@ def run_follow_up(follow_up: FollowUpReading, notes: tuple[str, ...], reader: Qu
             understood=", ".join(follow_up.carried_over),
         )
     yield step_of(follow_up.query)
-    return Done(carried_over=follow_up.carried_over, notes=(*notes, *follow_up.notes), doubt=follow_up.doubt)
+    doubt = follow_up.doubt or _unshown(question, follow_up.query, reader)
+    return Done(carried_over=follow_up.carried_over, notes=(*notes, *follow_up.notes), doubt=doubt)
 
 
 def doubt_of(reading: Reading) -> str | None:
@@ -83,6 +88,13 @@ def doubt_of(reading: Reading) -> str | None:
         words = " and ".join(f"'{w}'" for w in leftover)
         return f"I could not place {words}; this is the answer without {'it' if len(leftover) == 1 else 'them'}"
     return "; ".join(reading.doubts) or None
+
+
+def _unshown(question: Question, query: MetricQuery, reader: QuestionReader) -> str | None:
+    """A second look at the pair of question and plan: words that shape the one and leave no trace in the other."""
+    words = unreflected(question.text, query, reader.model)
+    named = " and ".join(f"'{word}'" for word in words)
+    return f"I am not sure that this answers {named}" if words else None
 
 
 def _is_guess(reading: Reading) -> bool:
