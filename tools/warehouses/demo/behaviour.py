@@ -24,7 +24,7 @@ MEDIA = ("none", "organic", "cpc", "email", "social", "referral")
 SOURCE_WEIGHTS = (0.30, 0.28, 0.17, 0.10, 0.09, 0.06)
 BROWSE_WEIGHTS = (0.42, 0.36, 0.14, 0.08)
 """How far visits without payment get: browse, product, cart, checkout."""
-VISITS_PER_ORDER_DAY, ANONYMOUS_VISITS = 1.9, 0.30
+VISITS_PER_ORDER, ANONYMOUS_VISITS = 1.9, 0.30
 ERRORS = ("PAY-502", "STOCK-409", "FORM-422")
 """The first is that of the planted checkout failure."""
 OTHER_ERRORS = 0.12
@@ -79,12 +79,13 @@ def _visits(rng: np.random.Generator, world: World, people: People, basket: Bask
     given_up = web[chance(rng, 1 / CHECKOUT_COMPLETION - 1, len(web))]
     device = np.where(failed[given_up], 1, orders.device[given_up])
     parts.append(_part(orders.moment[given_up] - rng.random(len(given_up)) * 3, orders.customer[given_up], device, 4, error=np.where(chance(rng, OTHER_ERRORS, len(given_up)), 1 + given_up % 2, -1)))
-    active = basket.orders.customer[(orders.customer >= 0) & (orders.channel > 0)]
-    looks = active[chance(rng, 1.0, len(active))]
-    counts = rng.poisson(VISITS_PER_ORDER_DAY, len(looks))
-    owner, _ = spread(counts)
-    source = np.flatnonzero((orders.customer >= 0) & (orders.channel > 0))[owner]
-    parts.append(_browse(rng, world, orders.moment[source] - rng.exponential(20, len(source)), looks[owner]))
+    bought_online = np.flatnonzero((orders.customer >= 0) & (orders.channel > 0))
+    owner, _ = spread(rng.poisson(VISITS_PER_ORDER, len(bought_online)))
+    source = bought_online[owner]
+    around = orders.moment[source] + rng.laplace(0, 20, len(source))
+    # Orders after the last day are not known, so visits around them are mirrored from those inside.
+    around = np.where(around >= world.timeline.days, 2 * world.timeline.days - around - 1e-6, around)
+    parts.append(_browse(rng, world, around, orders.customer[source]))
     known = sum(len(p.moment) for p in parts)
     anonymous = int(known * ANONYMOUS_VISITS)
     moment = world.timeline.in_season(np.sort(rng.random(anonymous)) * world.timeline.days)

@@ -59,8 +59,10 @@ def build(target: Path, *, progress: Progress = lambda _step, _part: None, **opt
             raise SetupProblem(f"{path.name} exists already.", try_instead="Build under a new name, or remove the file first.")
     try:
         _build(target, chosen, progress)
-    except (duckdb.IOException, OSError) as error:
+    except (duckdb.Error, OSError) as error:
         _remove(paths)
+        if not isinstance(error, (duckdb.IOException, OSError)) and "write" not in str(error):
+            raise
         raise SetupProblem(
             "The warehouse could not be written: the disk is full, or the folder is not writable.",
             try_instead=f"Make room (size {chosen.size_name} needs up to {ROOM[chosen.size_name]}) or choose a smaller size, then build again.",

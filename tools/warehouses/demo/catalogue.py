@@ -154,7 +154,8 @@ def _prices(
 ) -> tuple[Ints, Floats, Bools]:
     """Price steps of each product: ordinary changes at days of its own, and the planted rise of one category."""
     count, ordinary = len(base), max(1, timeline.days // 240)
-    day = np.sort(rng.integers(30, timeline.days + 60, (count, ordinary)), axis=1)
+    # At least a month apart, whatever the draw.
+    day = np.sort(rng.integers(30, timeline.days + 60, (count, ordinary)), axis=1) + 30 * np.arange(ordinary)
     step = rng.choice([1.06, 1.05, 1.03, 0.97], size=(count, ordinary), p=[0.35, 0.25, 0.2, 0.2])
     if options.has("price_rise"):
         planted = category == plan.price_rise_category

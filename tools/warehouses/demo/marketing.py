@@ -15,7 +15,9 @@ from tools.warehouses.demo.writing import Sink
 
 TOUCH_CHANNELS = ("display", "email", "brand search", "generic search", "social", "affiliate")
 TOUCH_COST = np.array([0.012, 0.004, 0.35, 0.55, 0.08, 0.25])
-BRAND_BEFORE_ORDER, BRAND_OTHERWISE = 0.55, 0.08
+BRAND_BEFORE_ORDER, BLIND_SEARCHES = 0.55, 0.6
+"""Share of orders that a search for our name precedes; such searches per customer without an order."""
+MIRRORED_DAYS = 20
 AD_CHANNELS = ("display", "paid search", "social", "affiliate", "direct mail")
 DAILY_SPEND = np.array([0.020, 0.045, 0.022, 0.010, 0.006])
 """EUR per customer and day."""
@@ -23,21 +25,20 @@ COST_PER_CLICK = np.array([0.45, 0.60, 0.35, 0.50, 1.50])
 CLICK_RATE = np.array([0.004, 0.035, 0.012, 0.02, 0.01])
 ACTION_COST = np.array([0.0, 4.0, 0.05, 3.0])
 EXPLORATION = 0.10
-DECISION_DAYS, DECISION_SHARE = (330, 240, 150, 75, 15), 0.12
+DECISION_DAYS, DECISION_SHARE = (330, 240, 150, 75, 1), 0.12
 
 
 def write_touchpoints(sink: Sink, world: World, people: People, basket: Basket, audiences: list[Audience]) -> None:
     """marketing.touchpoint: what precedes orders by itself, the always-on campaigns, and brand search by intent."""
     rng = world.streams.rng("marketing.touchpoint", people.chunk)
-    orders = basket.orders
-    known = np.flatnonzero(orders.customer >= 0)
+    customers, moments = _orders_to_come(world, basket)
     parts: list[tuple[Ints, Floats, int, int]] = []
     for channel, share in ((3, 0.16), (4, 0.12), (5, 0.05)):
-        rows = known[chance(rng, share, len(known))]
-        parts.append((orders.customer[rows], orders.moment[rows] - rng.exponential(4, len(rows)), channel, NONE))
+        rows = np.flatnonzero(chance(rng, share, len(customers)))
+        parts.append((customers[rows], moments[rows] - rng.exponential(4, len(rows)), channel, NONE))
         strangers = rng.integers(0, people.count, len(rows) * 2)
         parts.append((strangers, rng.random(len(strangers)) * world.timeline.days, channel, NONE))
-    parts.extend(_brand_search(rng, world, people, basket, known))
+    parts.extend(_brand_search(rng, world, people, customers, moments))
     for audience in audiences:
         if audience.campaign.truth == "attribution":
             parts.extend(_always_on(rng, audience))
@@ -57,15 +58,25 @@ def write_touchpoints(sink: Sink, world: World, people: People, basket: Basket, 
     )
 
 
-def _brand_search(rng: np.random.Generator, world: World, people: People, basket: Basket, known: Ints) -> list[tuple[Ints, Floats, int, int]]:
-    """People who are about to order search for our name; the search adds no order. Without the truth it is blind."""
+def _orders_to_come(world: World, basket: Basket) -> tuple[Ints, Floats]:
+    """Customer and moment of the orders that contacts precede: those of the data, and, mirrored from the last days, those just after."""
     orders = basket.orders
-    moment = rng.random(int(people.count * 0.6)) * world.timeline.days
+    known = np.flatnonzero(orders.customer >= 0)
+    last = known[orders.moment[known] > world.timeline.days - MIRRORED_DAYS]
+    moments = joined([orders.moment[known], 2 * world.timeline.days - orders.moment[last]])
+    return orders.customer[joined([known, last])], moments
+
+
+def _brand_search(
+    rng: np.random.Generator, world: World, people: People, customers: Ints, moments: Floats
+) -> list[tuple[Ints, Floats, int, int]]:
+    """People who are about to order search for our name; the search adds no order. Without the truth it is blind."""
+    moment = rng.random(int(people.count * BLIND_SEARCHES)) * world.timeline.days
     blind = (rng.integers(0, people.count, len(moment)), moment, 2, NONE)
     if not world.options.has("attribution"):
         return [blind]
-    rows = known[chance(rng, BRAND_BEFORE_ORDER, len(known))]
-    return [blind, (orders.customer[rows], orders.moment[rows] - rng.random(len(rows)) * 1.5, 2, NONE)]
+    rows = np.flatnonzero(chance(rng, BRAND_BEFORE_ORDER, len(customers)))
+    return [blind, (customers[rows], moments[rows] - rng.random(len(rows)) * 1.5, 2, NONE)]
 
 
 def _always_on(rng: np.random.Generator, audience: Audience) -> list[tuple[Ints, Floats, int, int]]:

@@ -26,7 +26,7 @@ def write_emails(sink: Sink, world: World, people: People, consent: Consent, bas
     timeline = world.timeline
     rng = world.streams.rng("behaviour.email_event", people.chunk)
     who, day, campaign = [], [], []
-    for start in range(timeline.days % NEWSLETTER_DAYS, timeline.days, NEWSLETTER_DAYS):
+    for start in range((timeline.days - 1) % NEWSLETTER_DAYS, timeline.days, NEWSLETTER_DAYS):
         allowed = np.flatnonzero(consent.allows(start))
         who.append(allowed)
         day.append(np.full(len(allowed), start))

@@ -99,3 +99,8 @@ def _document(table: TableSpec) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     return "\n".join([*head, *rows])
+
+
+if __name__ == "__main__":
+    # The two generated parts of README.md.
+    print(document_tables(read_schema()), document_tables(read_schema("schema_truth.yaml")), sep="\n\n---\n\n")

@@ -147,7 +147,7 @@ def write_competitors(sink: Sink, catalogue: Catalogue, timeline: Timeline, stre
         positioning=np.array([r["positioning"] for r in rivals], dtype=object),
     )
     popular = np.sort(np.argsort(-catalogue.popularity, kind="stable")[:PRICED_PRODUCTS])
-    days = np.arange(timeline.days % PRICE_EVERY_DAYS, timeline.days, PRICE_EVERY_DAYS)
+    days = np.arange((timeline.days - 1) % PRICE_EVERY_DAYS, timeline.days, PRICE_EVERY_DAYS)
     day, rival, product = (a.ravel() for a in np.meshgrid(days, np.arange(len(rivals)), popular, indexing="ij"))
     own, _ = catalogue.price_at(product, day)
     level = np.array([r["level"] for r in rivals])[rival]
