@@ -54,7 +54,7 @@ def check_sql(statement: str | exp.Expression, *, catalog: Catalog, rights: Righ
     restricted = restrict_tables(resolution, catalog, rights, hide_errors=not governed)
     if restricted:
         narrowed += rights.narrowed or ("only the rows that your role may see",)
-    text = tree.sql(DIALECT, comments=False)
+    text = tree.sql(DIALECT, comments=False, copy=False)
     _revalidate(text)
     return CheckedSql(
         text=text, tables=resolution.tables, verdict="rewritten" if narrowed else "allowed", narrowed=tuple(dict.fromkeys(narrowed))
@@ -63,10 +63,9 @@ def check_sql(statement: str | exp.Expression, *, catalog: Catalog, rights: Righ
 
 def _parsed(text: str) -> exp.Expression:
     check_text(text)
-    return _parse(text).copy()
+    return _parse(text)
 
 
-@lru_cache(maxsize=256)
 def _parse(text: str) -> exp.Expression:
     try:
         statements = sqlglot.parse(text, dialect=DIALECT)
@@ -88,6 +87,7 @@ def _check_root(tree: exp.Expression) -> None:
         raise SqlRefused("Only SELECT statements may run.", try_instead=_ONE_SELECT)
 
 
+@lru_cache(maxsize=512)
 def _revalidate(text: str) -> None:
     """What runs is text, so the text is held to the same rules as what was given."""
     if len(text) > MAX_REGENERATED:
@@ -95,5 +95,5 @@ def _revalidate(text: str) -> None:
     tree = _parse(text)
     _check_root(tree)
     check_tree(tree, trusted=True)
-    if tree.sql(DIALECT, comments=False) != text:
+    if tree.sql(DIALECT, comments=False, copy=False) != text:
         raise SqlRefused("The statement cannot be read in only one way.", try_instead="Write it in plainer SQL.")

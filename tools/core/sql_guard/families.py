@@ -99,6 +99,10 @@ class Families:
             return self._in_query(node) if node.args.get("query") else self._together([node.this, *node.expressions])
         if isinstance(node, exp.Between):
             return self._together([node.this, node.args["low"], node.args["high"]])
+        if isinstance(node, exp.And | exp.Or | exp.Not):
+            return all(self._is_condition(operand) for operand in (node.this, node.args.get("expression")) if operand is not None)
+        if isinstance(node, exp.Is):
+            return isinstance(node.expression, exp.Null) or self._is_condition(node.this)
         if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Neg | exp.Round | exp.Floor | exp.Ceil):
             return self._arithmetic(node)
         if isinstance(node, exp.Binary):
@@ -113,11 +117,17 @@ class Families:
         )
         return all(self.of(operand) is Family.DATE for operand in operands if operand is not None)
 
+    def _is_condition(self, node: exp.Expression) -> bool:
+        return self.of(node) in (Family.BOOLEAN, Family.CONSTANT)
+
     def _of_column(self, node: exp.Column) -> Family:
         source = self._meaning.get(id(node))
-        if source is None or source.table is None:
+        return Family.UNKNOWN if source is None else self.of_column(node.name.lower(), source)
+
+    def of_column(self, name: str, source: Source) -> Family:
+        """Family of a source's column, by its lower-case name."""
+        if source.table is None:
             return Family.UNKNOWN
-        name = node.name.lower()
         types = {column.lower(): kind for column, kind in self._catalog.tables[source.table].items()}
         # A type not known here is held to be as fickle as text.
         family = family_of_type(types.get(name, ""))

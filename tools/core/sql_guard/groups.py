@@ -26,12 +26,13 @@ from tools.core.sql_guard.scope import Block, Resolution, Source
 PERSON = "__person"
 """Name of the hidden column that carries the person of each row."""
 MAX_INTERVAL_DIGITS = 4
+MAX_NUMBER_DIGITS = 12
 MAX_ARITHMETIC = 4
 """Operators in one aggregate's argument; longer ones could be polynomials that are zero for all but one value."""
 
 _BLENDING = (exp.Count, exp.Sum, exp.Avg, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg)
-_CONDITIONS = (exp.And, exp.Or, exp.Not, exp.Paren, exp.Boolean, exp.Null, exp.Is, exp.Distinct, exp.Tuple)
+_CONDITIONS = (exp.And, exp.Or, exp.Not, exp.Paren, exp.Boolean, exp.Null, exp.Is, exp.Distinct)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.NullSafeEQ, exp.NullSafeNEQ)
 _DATE_PARTS = (
     exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfWeek, exp.DayOfWeekIso,
@@ -50,6 +51,10 @@ _ROW_LEVEL = (
 _ARGUMENT = (
     exp.Column, exp.Literal, exp.Identifier, exp.Paren, exp.Distinct, exp.Star, exp.Coalesce, exp.Cast, exp.TryCast, exp.DataType,
     exp.DataTypeParam, exp.DateDiff, exp.Var,
+)  # fmt: skip
+_TYPED = (
+    *_COMPARISONS, *_DATE_PARTS, *_ARITHMETIC, exp.Case, exp.Coalesce, exp.Nullif, exp.Round, exp.Floor, exp.Ceil, exp.And, exp.Or,
+    exp.Not, exp.Is,
 )  # fmt: skip
 _CLAUSES = ("where", "group", "having", "qualify", "order", "distinct", "limit", "offset")
 
@@ -83,6 +88,10 @@ def _refusal(reason: str) -> NotAllowed:
     )
 
 
+def _mixed() -> NotAllowed:
+    return _refusal("values of different types are mixed; cast them first, so that no row can fail to convert")
+
+
 def _is_personal(block: Block, people: People | None) -> bool:
     return people is not None and any(s.table not in people.unrelated for s in block.own_tables())
 
@@ -111,8 +120,11 @@ class _BlockGuard:
 
     def apply(self, minimum: int) -> None:
         self._check_form()
-        self._check_joins()
+        self._check_sources()
         self._check_keys()
+        for condition in self._conditions():
+            if self._families.of(condition) not in (Family.BOOLEAN, Family.CONSTANT):
+                raise _refusal("a condition must be a comparison, so that no row can fail to convert")
         for expression in self._row_level():
             self._check_row_level(expression)
         self._add_minimum(minimum)
@@ -137,7 +149,7 @@ class _BlockGuard:
         for aggregate in aggregates:
             if not isinstance(aggregate, _BLENDING):
                 raise _refusal(f"{aggregate.sql_name().lower()} can show a single person's value; use count, sum, avg or stddev")
-            if isinstance(aggregate.parent, exp.Filter | exp.WithinGroup) or aggregate.find(exp.Order):
+            if isinstance(aggregate.parent, exp.Filter | exp.WithinGroup) or aggregate.find(exp.Order) or aggregate.expressions:
                 raise _refusal("an aggregate with a condition of its own can pick out one person; put the condition into WHERE or GROUP BY")
         if any(True for node in self._own_nodes() if isinstance(node, exp.Anonymous | exp.Lambda)):
             raise _refusal("this function is not available over people")
@@ -147,7 +159,8 @@ class _BlockGuard:
         parts: list[exp.Expression] = list(self._select.expressions) if root is None else [root]
         if root is None:
             parts += [self._select.args[c] for c in _CLAUSES if self._select.args.get(c)]
-            parts += [join.args["on"] for join in self._select.args.get("joins") or () if join.args.get("on")]
+            parts += [join.args["on"] for join in self._joins() if join.args.get("on")]
+            parts += self._select.args.get("windows") or []
         while parts:
             node = parts.pop()
             yield node
@@ -160,10 +173,15 @@ class _BlockGuard:
             if isinstance(node, exp.AggFunc) and not isinstance(node, _WINDOW_ONLY) and not _is_windowed(node):
                 yield node
 
-    def _check_joins(self) -> None:
-        for join in self._select.find_all(exp.Join):
-            if join.find_ancestor(exp.Select) is not self._select:
-                continue
+    def _joins(self) -> list[exp.Join]:
+        """Joins of this SELECT, those in brackets included."""
+        return [join for join in self._select.find_all(exp.Join) if join.find_ancestor(exp.Select) is self._select]
+
+    def _check_sources(self) -> None:
+        for source in self._block.sources:
+            if isinstance(source.node, exp.Unnest | exp.Table) and source.table is None and source.node.find(exp.Column):
+                raise _refusal("a function in FROM looks at single rows about people")
+        for join in self._joins():
             if str(join.args.get("method") or "") or str(join.args.get("kind") or "").upper() in ("SEMI", "ANTI"):
                 raise _refusal("natural, as-of, semi and anti joins over people are closed; use JOIN ... ON")
             for name in join.args.get("using") or ():
@@ -171,6 +189,8 @@ class _BlockGuard:
                 keys = [self._is_key(name.name.lower(), s) for s in holders]
                 if any(keys) and not all(keys):
                     raise _refusal("a person's key may only be joined to a person's key")
+                if len({self._families.of_column(name.name.lower(), s) for s in holders}) > 1:
+                    raise _mixed()
 
     # -- keys of people --------------------------------------------------------------------------------------------
 
@@ -198,14 +218,14 @@ class _BlockGuard:
 
     # -- expressions over single rows ------------------------------------------------------------------------------
 
+    def _conditions(self) -> list[exp.Expression]:
+        where = self._select.args.get("where")
+        return [*([where.this] if where is not None else []), *(join.args["on"] for join in self._joins() if join.args.get("on"))]
+
     def _row_level(self) -> Iterator[exp.Expression]:
         """Expressions that are evaluated on single rows: conditions, group keys, arguments of aggregates."""
         select = self._select
-        if (where := select.args.get("where")) is not None:
-            yield where.this
-        for join in select.args.get("joins") or ():
-            if join.args.get("on") is not None:
-                yield join.args["on"]
+        yield from self._conditions()
         for expression in (select.args.get("group") or exp.Group()).expressions:
             yield expression
         for expression in select.expressions:
@@ -234,10 +254,14 @@ class _BlockGuard:
                 raise _refusal("this function may not be used on single rows about people")
             if isinstance(node, exp.Interval):
                 self._check_interval(node)
-            elif isinstance(
-                node, (*_COMPARISONS, *_DATE_PARTS, exp.Case, exp.Coalesce, exp.Nullif, *_ARITHMETIC, exp.Round, exp.Floor, exp.Ceil)
-            ):
-                self._check_types(node)
+            elif isinstance(node, exp.Literal):
+                self._check_literal(node)
+            elif isinstance(node, _TYPED) and not self._families.fits(node):
+                raise _mixed()
+            elif isinstance(node, exp.If) and not isinstance(node.parent, exp.Case):
+                raise _refusal("write CASE WHEN instead of IF")
+            elif isinstance(node, exp.TimeToStr) and not isinstance(node.args.get("format"), exp.Literal):
+                raise _refusal("the format of a date is a plain text")
         # From the leaves up, so that each cast wraps what is already safe.
         for node in reversed(list(self._own_nodes(root))):
             self._make_total(node)
@@ -246,9 +270,10 @@ class _BlockGuard:
         if not isinstance(node.this, exp.Literal) or len(str(node.this.this)) > MAX_INTERVAL_DIGITS:
             raise _refusal("an interval over people takes a plain number of up to four digits")
 
-    def _check_types(self, node: exp.Expression) -> None:
-        if not self._families.fits(node):
-            raise _refusal("values of different types are mixed; cast them first, so that no row can fail to convert")
+    def _check_literal(self, node: exp.Literal) -> None:
+        # A long number would widen the other side's type until some row no longer fits.
+        if not node.is_string and len(str(node.this)) > MAX_NUMBER_DIGITS:
+            raise _refusal(f"a number over people has at most {MAX_NUMBER_DIGITS} digits")
 
     def _make_total(self, node: exp.Expression) -> None:
         """Casts give NULL instead of an error; arithmetic runs on doubles, which do not overflow into an error."""

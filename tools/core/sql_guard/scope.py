@@ -38,7 +38,7 @@ class Source:
 
 @dataclass(kw_only=True)
 class Block:
-    """One SELECT with its sources."""
+    """One SELECT with its sources; also what stands around one: VALUES rows, and ORDER BY behind a set operation."""
 
     select: exp.Select
     parent: Block | None
@@ -46,7 +46,6 @@ class Block:
     aliases: set[str] = field(default_factory=set)
     references: list[tuple[exp.Column, Source, bool]] = field(default_factory=list)
     """Column node, the source that it means, and whether that source belongs to this block (False = correlated)."""
-    children: list[Block] = field(default_factory=list)
 
     def own_tables(self) -> list[Source]:
         return [source for source in self.sources if source.table is not None]
@@ -131,12 +130,14 @@ class Resolver:
         """ORDER BY, LIMIT and OFFSET behind a set operation or a bracket: they see its output columns only."""
         source = Source(name="", columns=outputs)
         block = Block(select=exp.Select(), parent=parent, sources=[source])
+        self.blocks.append(block)
         for part in ("order", "limit", "offset"):
             if (clause := node.args.get(part)) is not None:
                 self._expressions(clause, block, ctes)
 
     def _values(self, node: exp.Values, ctes: Mapping[str, Names], parent: Block | None) -> Names:
         block = Block(select=exp.Select(), parent=parent)
+        self.blocks.append(block)
         for row in node.expressions:
             self._expressions(row, block, ctes)
         width = len(node.expressions[0].expressions) if node.expressions else 0
@@ -169,8 +170,6 @@ class Resolver:
     def _select(self, select: exp.Select, ctes: Mapping[str, Names], parent: Block | None) -> Names:
         ctes = self._with(select, ctes, parent)
         block = Block(select=select, parent=parent)
-        if parent is not None:
-            parent.children.append(block)
         self.blocks.append(block)
         self._sources(select, block, ctes)
         block.aliases = {e.alias.lower() for e in select.expressions if isinstance(e, exp.Alias)}

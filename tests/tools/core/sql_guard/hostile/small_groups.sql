@@ -116,6 +116,31 @@ SELECT p.name, (SELECT count(*) FROM order_lines l WHERE l.product_id = p.produc
 SELECT count(*) FROM tickets GROUP BY ticket_id
 SELECT body FROM tickets
 SELECT topic FROM tickets WHERE ticket_id = 1
+SELECT count(*) FROM customers c, (VALUES (c.customer_id)) v(k) WHERE v.k <> 5
+SELECT count(*) FROM customers c, LATERAL (VALUES (c.customer_id)) v(k) WHERE v.k = 5 OR true
+SELECT count(*) FROM customers c, (VALUES (c.segment)) v(k) WHERE v.k = 1
+SELECT count(*) FROM customers c, unnest([c.segment]) u(k) WHERE u.k = 1
+SELECT count(*) FROM customers c, range(c.customer_id, 6) r(k) WHERE r.k <> 5
+SELECT y.x, count(*) FROM customers c, LATERAL ((SELECT 1 AS x UNION SELECT 2) ORDER BY c.segment + 1 LIMIT 1) y GROUP BY 1
+SELECT y.x, count(*) FROM customers c, LATERAL ((SELECT 1 AS x) LIMIT length(c.city)) y GROUP BY 1
+SELECT count(*) FROM (customers c JOIN orders o ON c.customer_id <> 5)
+SELECT count(*) FROM (customers c JOIN orders o ON c.customer_id = o.customer_id AND sqrt(500 - o.amount) > 0)
+SELECT count(*) FROM (customers c JOIN orders o ON c.customer_id = o.customer_id AND c.segment)
+SELECT count(*), rank() OVER w FROM customers GROUP BY region WINDOW w AS (ORDER BY max(birth_date))
+SELECT count(*) FROM customers WHERE segment
+SELECT count(*) FROM customers WHERE NOT segment
+SELECT count(*) FROM customers WHERE city = 'Ghent' AND segment
+SELECT count(*) FROM customers WHERE segment IS TRUE
+SELECT count(*) FROM customers WHERE (segment, city) = (1, 2)
+SELECT count(*) FROM customers WHERE (segment, 1) IN ((1, 1))
+SELECT count(*) FROM customers WHERE CASE WHEN segment THEN true ELSE false END
+SELECT count(*) FROM customers WHERE if(segment, true, false)
+SELECT count(*) FROM orders WHERE amount = 1.0000000000000000000000000000000000001
+SELECT count(*) FROM orders WHERE strftime(ordered_on, status) = 'x'
+SELECT count(*) FROM orders WHERE date_trunc(status, ordered_on) = DATE '2023-01-01'
+SELECT count(*) FROM customers c JOIN (SELECT 1 AS segment) v USING (segment)
+SELECT count(customer_id, city) FROM customers
+SELECT sum(amount, 1) FROM orders
 ~ SELECT birth_date, count(*) FROM customers GROUP BY 1
 ~ SELECT signup_date, segment, city, count(*) FROM customers GROUP BY ALL
 ~ SELECT count(*) FROM customers WHERE birth_date = DATE '1985-06-03'
