@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import calendar as months
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from tools.core.contract import DateSpan
@@ -68,7 +70,15 @@ class Calendar:
         return self.as_of + _DAY
 
     def resolve(self, window: TimeWindow) -> Span:
-        """The days that the window means; days after the as-of day never count."""
+        """The days that the window means; days after the as-of day never count.
+
+        Raises:
+            QueryUnsupported: A relative window without an as-of day, or one that leaves the calendar.
+        """
+        with _within_the_calendar():
+            return self._resolved(window)
+
+    def _resolved(self, window: TimeWindow) -> Span:
         if window.last_n is not None:
             span = self._last_n(window.last_n, _unit(window), fiscal=window.fiscal)
         elif window.period == "this":
@@ -81,6 +91,10 @@ class Calendar:
 
     def previous(self, span: DateSpan) -> Span:
         """The period of equal length just before: whole calendar units for calendar windows, else as many days."""
+        with _within_the_calendar():
+            return self._before(_closed(span))
+
+    def _before(self, span: DateSpan) -> Span:
         unit = span.unit if isinstance(span, Span) else None
         count = _whole_months(span)
         if count is not None:
@@ -95,6 +109,10 @@ class Calendar:
 
     def same_period_last_year(self, span: DateSpan) -> Span:
         """The same days a year earlier; weeks keep their weekdays (52 weeks earlier)."""
+        with _within_the_calendar():
+            return self._a_year_before(_closed(span))
+
+    def _a_year_before(self, span: DateSpan) -> Span:
         unit = span.unit if isinstance(span, Span) else None
         if unit == "week":
             return self._plain(span.start - 364 * _DAY, span.end - 364 * _DAY, unit)
@@ -169,6 +187,21 @@ class Calendar:
             if span.start <= self._as_of:
                 span = replace(span, end=self._as_of)
         return replace(span, notes=tuple(notes))
+
+
+@contextmanager
+def _within_the_calendar() -> Iterator[None]:
+    try:
+        yield
+    except (OverflowError, ValueError) as problem:
+        raise QueryUnsupported("that window leaves the calendar", try_instead="give dates near those of the data") from problem
+
+
+def _closed(span: DateSpan) -> DateSpan:
+    """The span, unless it has no first day to count back from."""
+    if span.start == BEGINNING:
+        raise QueryUnsupported("a window without a first day has nothing before it", try_instead="give the window a start")
+    return span
 
 
 def add_months(day: dt.date, count: int) -> dt.date:

@@ -9,17 +9,18 @@ from sqlglot import exp
 
 from tools.core.errors import RepairableByModel
 from tools.core.query import sql
-from tools.core.query.build import ALL_GROUPS, PEOPLE, Build, Relation, reading
+from tools.core.query.build import ALL_GROUPS, Build, Relation, reading
 from tools.core.query.compiled import CheckKind, PlannedCheck
 from tools.core.query.facts import Ask
 from tools.core.query.figures import figures
 from tools.core.query.metric_query import Measure
 from tools.core.query.plan import Plan
+from tools.core.query.small_groups import people_behind, rows_left_out
 
 
 def planned_checks(build: Build, plan: Plan, relation: Relation) -> tuple[PlannedCheck, ...]:
     """The tests that mean something for this result, cheapest first."""
-    found = [_suppressed(build), _total(build, plan, relation), _unfiltered(build, plan, relation), _joins(build)]
+    found = [_suppressed(build), _people(build, relation), _total(build, plan, relation), _unfiltered(build, plan, relation), _joins(build)]
     return tuple(check for check in found if check is not None)
 
 
@@ -37,10 +38,15 @@ def _ungrouped_or_none(build: Build, measures: Iterable[Measure], ask: Ask) -> e
 def _suppressed(build: Build) -> PlannedCheck | None:
     if ALL_GROUPS not in build.ctes:
         return None
-    few = exp.LT(this=sql.column(PEOPLE), expression=sql.number(build.scope.min_people))
-    count = exp.alias_(exp.Count(this=exp.Star(), big_int=True), "groups")
-    tree = build.attach(exp.select(count).from_(sql.block(ALL_GROUPS)).where(few))
-    return PlannedCheck(name="small groups left out", kind=CheckKind.SUPPRESSED_GROUPS, tree=tree)
+    return PlannedCheck(name="small groups left out", kind=CheckKind.SUPPRESSED_GROUPS, tree=rows_left_out(build))
+
+
+def _people(build: Build, relation: Relation) -> PlannedCheck | None:
+    """How many customers stand behind each row: for the comparison with what the asker was shown before."""
+    if ALL_GROUPS not in build.ctes:
+        return None
+    columns = tuple(d.column for d in relation.dimensions)
+    return PlannedCheck(name="people behind each row", kind=CheckKind.PEOPLE_BEHIND, tree=people_behind(build, columns))
 
 
 def _total(build: Build, plan: Plan, relation: Relation) -> PlannedCheck | None:

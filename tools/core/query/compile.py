@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tools.core.contract import Column, DateSpan
+from tools.core.errors import QueryUnsupported
 from tools.core.query.build import ALL_GROUPS, PEOPLE, Build, Relation
 from tools.core.query.checks import planned_checks
 from tools.core.query.compiled import CompiledQuery
@@ -111,6 +112,9 @@ def _shown(plan: Plan, relation: Relation) -> Relation:
 
 def _columns(scope: Scope, plan: Plan, relation: Relation) -> tuple[Column, ...]:
     """What each output column is, in output order."""
+    twice = next((c for c in relation.columns if relation.columns.count(c) > 1), None)
+    if twice is not None:
+        raise QueryUnsupported(f"two columns of the result would be named {twice}", try_instead="give one of the measures an alias")
     bases = {m.column: measure_column(scope, m) for m in plan.query.metrics}
     found = [dimension_column(d) for d in relation.dimensions]
     for figure in relation.figures:

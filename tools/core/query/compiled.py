@@ -11,7 +11,7 @@ from tools.core.contract import Column, DateSpan, Definition, Reading
 
 
 class CheckKind(StrEnum):
-    """How the one row of a planned check is compared with the result."""
+    """How the rows of a planned check (one, but for PEOPLE_BEHIND) are compared with the result."""
 
     PARTS_SUM_TO_TOTAL = "parts_sum_to_total"
     """Columns are the totals of the measures named in `columns`; each equals the sum over the result's rows."""
@@ -20,7 +20,9 @@ class CheckKind(StrEnum):
     JOINED_ROWS = "joined_rows"
     """Columns `joined` and `alone` are equal: the rows of the fact with and without its joins."""
     SUPPRESSED_GROUPS = "suppressed_groups"
-    """Column `groups` says how many groups rest on too few customers."""
+    """Column `groups` says how many groups were left out because they rest on too few customers."""
+    PEOPLE_BEHIND = "people_behind"
+    """The dimension columns, and the number of customers behind each row that is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from tools.core.query.build import ALL_GROUPS, PEOPLE, Build, Relation, wrap
 from tools.core.query.calendar import BEGINNING
 from tools.core.query.metric_query import MetricCondition, MetricQuery, PeriodUnit
 from tools.core.query.resolve import Dimension
+from tools.core.query.small_groups import enough_people
 
 Compute = Callable[[DateSpan | None, tuple[Dimension, ...]], Relation]
 """Figures of a window by dimensions."""
@@ -227,7 +228,7 @@ def along_time(build: Build, query: MetricQuery, relation: Relation) -> Relation
             "change, running totals and moving averages follow a time axis", try_instead="split by one date with a grain such as month"
         )
     others = [sql.column(d.column) for d in relation.dimensions if d is not axis]
-    base, added = relation.figures, []
+    base, added = [f for f in relation.figures if f in {m.column for m in query.metrics}], []
     inner = wrap(build, relation, "figures")
     for figure in base:
         for name, value in _along(query, figure, others, axis, relation.additive):
@@ -281,10 +282,9 @@ def without_small_groups(build: Build, relation: Relation) -> Relation:
     if not relation.has_people:
         return relation
     inner = wrap(build, relation, ALL_GROUPS)
-    minimum = sql.number(build.scope.min_people)
-    enough = exp.GTE(this=sql.coalesce(sql.column(PEOPLE), minimum), expression=minimum.copy())
-    visible = exp.select(*(sql.column(c) for c in relation.columns)).from_(inner.select.args["from_"].this.copy())
-    return replace(relation, select=visible.where(enough), has_people=False)
+    source = inner.select.args["from_"].this
+    visible = exp.select(*(sql.column(c) for c in relation.columns)).from_(source.copy())
+    return replace(relation, select=visible.where(enough_people(build, source.name)), has_people=False)
 
 
 def _with_figures(relation: Relation, added: tuple[str, ...]) -> Relation:

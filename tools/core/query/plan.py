@@ -80,6 +80,8 @@ def windows_of(build: Build, query: MetricQuery) -> Windows:
     span = calendar.resolve(query.window) if query.window is not None else None
     baseline: Span | None = None
     if query.comparison is not None:
+        if query.growth is not None:
+            raise QueryUnsupported("comparison and growth both add changes", try_instead="ask for one of them")
         if span is None:
             raise QueryUnsupported("a comparison needs a window to compare", try_instead="give a window, or use growth on a trend")
         kind = query.comparison.kind

@@ -173,3 +173,19 @@ def test_relative_windows_need_a_last_day_of_the_data() -> None:
 def test_a_window_has_exactly_one_form() -> None:
     with pytest.raises(ValidationError):
         TimeWindow.model_validate({"period": "last", "last_n": 3, "unit": "month"})
+
+
+@pytest.mark.parametrize(
+    "window", [{"last_n": 4000, "unit": "year"}, {"start": "9999-12-31", "end": "9999-12-31"}, {"start": "0001-01-02", "end": "9999-12-31"}]
+)
+def test_a_window_beyond_the_calendar_is_refused(window: dict[str, Any]) -> None:
+    held = calendar(END_OF_YEAR)
+    with pytest.raises(QueryUnsupported):
+        held.previous(held.resolve(TimeWindow.model_validate(window)))
+
+
+def test_a_window_without_a_start_has_no_period_before_it() -> None:
+    held = calendar(END_OF_YEAR)
+    for before in (held.previous, held.same_period_last_year):
+        with pytest.raises(QueryUnsupported, match="nothing before it"):
+            before(held.resolve(TimeWindow(end=day("2017-08-01"))))

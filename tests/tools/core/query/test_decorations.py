@@ -278,3 +278,19 @@ def test_a_listing_has_no_row_for_facts_of_nobody(ask: Ask, database: duckdb.Duc
     finally:
         database.execute("DELETE FROM tickets WHERE ticket_id = 99")
     assert rows == [(5, 90.0), (1, 30.0), (3, 5.0)]
+
+
+def test_what_would_be_named_twice_is_refused(compiled: Compile) -> None:
+    compared = {"window": MARCH, "comparison": {"kind": "previous_period"}}
+    with pytest.raises(QueryUnsupported, match="both add changes"):
+        compiled(metrics=["revenue"], dimensions=BY_MONTH, growth="previous_row", **compared)
+    with pytest.raises(QueryUnsupported, match="named revenue_change"):
+        compiled(metrics=["revenue", {"metric": "units", "alias": "revenue_change"}], **compared)
+    with pytest.raises(QueryUnsupported, match="named revenue"):
+        compiled(metrics=["revenue", {"metric": "units", "alias": "revenue"}])
+
+
+def test_averages_follow_the_figures_of_a_comparison_only(compiled: Compile) -> None:
+    compared = {"window": MARCH, "comparison": {"kind": "previous_period"}}
+    found = compiled(metrics=["revenue"], dimensions=BY_MONTH, moving_average=2, **compared)
+    assert [c.name for c in found.columns][-2:] == ["revenue_change_rate", "revenue_average"]

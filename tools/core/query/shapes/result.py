@@ -9,8 +9,9 @@ from sqlglot import exp
 from tools.core.contract import Column
 from tools.core.errors import UnknownName
 from tools.core.query import sql
-from tools.core.query.build import ALL_GROUPS, PEOPLE, Build, Relation, reading
+from tools.core.query.build import ALL_GROUPS, Build, Relation, reading
 from tools.core.query.metric_query import MetricQuery, Order
+from tools.core.query.small_groups import enough_people
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +37,7 @@ def finished(
     name = build.cte(ALL_GROUPS if has_people else "figures", select)
     result = reading(name, names)
     if has_people:
-        minimum = sql.number(build.scope.min_people)
-        result = result.where(exp.GTE(this=sql.coalesce(sql.column(PEOPLE), minimum), expression=minimum.copy()))
+        result = result.where(enough_people(build, name))
     for key in query.order:
         if key.by not in names:
             raise UnknownName(f"there is no result column {key.by} to sort by", try_instead=f"columns of this result: {', '.join(names)}")
