@@ -94,7 +94,7 @@ def training_days(orders: Orders, tested: int, horizon_days: int) -> list[int]:
         needed = 3 * horizon_days
         span = tested + horizon_days - orders.first_day + 1
         raise NeedsPerson(
-            f"The history of {span} days is too short: a horizon of {horizon_days} days needs {needed}, to look back, to learn and to test.",
+            f"The history of {span} days is too short: {horizon_days} days ahead need {needed}, to look back, to learn and to test.",
             try_instead=f"Take a horizon of at most {max(span // 3, 1)} days, or a longer history.",
             code="history_too_short",
         )

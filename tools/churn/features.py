@@ -126,7 +126,7 @@ def usual_gap(first: NDArray[np.int64], last: NDArray[np.int64], counts: NDArray
 def stayed_away(orders: Orders, snapshot: Snapshot, horizon_days: int) -> NDArray[np.int64]:
     """1 for who had no order in the `horizon_days` after the snapshot, else 0."""
     later = orders.between(snapshot.day, snapshot.day + horizon_days)
-    return (later.counts()[snapshot.customer] == 0).astype(np.int64)
+    return np.asarray(later.counts()[snapshot.customer] == 0, dtype=np.int64)
 
 
 def _window(orders: Orders, customer: NDArray[np.int64], day: int, days: int) -> tuple[Floats, Floats]:

@@ -66,13 +66,7 @@ class ChurnPrediction:
 
     def do_not_use(self) -> tuple[str, ...]:
         """When these scores must not be acted on, in words; empty when nothing speaks against it."""
-        best, found = self.backtest.best, []
-        if best.auc < _WEAK_AUC:
-            found.append(f"They hardly tell leavers from stayers (AUC {best.auc:.2f}; 0.5 is chance).")
-        if not _SLOPE_LIMITS[0] <= best.slope <= _SLOPE_LIMITS[1] or abs(best.intercept) > _INTERCEPT_LIMIT:
-            found.append(
-                f"They rank, but are no probabilities: on a later window the slope was {best.slope:.2f} and the intercept {best.intercept:+.2f}."
-            )
+        found = list(limits_of(self.backtest.best))
         drifted = [driver.label for driver in self.snapshot.drivers if self.drift[driver.name] > _DRIFT_LIMIT]
         if drifted:
             found.append(f"Customers have changed since the training days in {' and '.join(drifted)}; run the refresh on newer data.")
@@ -115,6 +109,17 @@ class ChurnPrediction:
             "what_if_coefficients": coefficients,
             "do_not_use": list(self.do_not_use()),
         }
+
+
+def limits_of(best: Calibration) -> tuple[str, ...]:
+    """What a test window says against using the probabilities, in words."""
+    found = []
+    if best.auc < _WEAK_AUC:
+        found.append(f"They hardly tell leavers from stayers (AUC {best.auc:.2f}; 0.5 is chance).")
+    if not _SLOPE_LIMITS[0] <= best.slope <= _SLOPE_LIMITS[1] or abs(best.intercept) > _INTERCEPT_LIMIT:
+        line = f"slope {best.slope:.2f}, intercept {best.intercept:+.2f}"
+        found.append(f"They rank customers, but are no probabilities: on a later window they were off ({line}).")
+    return tuple(found)
 
 
 def predict_churn(

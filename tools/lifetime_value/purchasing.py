@@ -142,7 +142,7 @@ def expected_purchases(model: PurchaseModel, customers: CustomerSummary, horizon
     z = horizon / (alpha + big_t + horizon)
     survived = np.exp((r + x) * (np.log(alpha + big_t) - np.log(alpha + big_t + horizon))) * hyp2f1(r + x, flips, top, z)
     value = top / denominator * (1.0 - survived) / (1.0 + _odds_left(model, x, t_x, big_t))
-    return np.maximum(np.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0), 0.0)
+    return np.asarray(np.maximum(np.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0), 0.0), dtype=np.float64)
 
 
 def probability_alive(model: PurchaseModel, customers: CustomerSummary) -> Floats:

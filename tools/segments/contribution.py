@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -87,7 +88,7 @@ def _history_table(by_day: dict[int, Rfm], customers: NDArray[Any], key: str, ki
     everybody = np.unique(np.concatenate([by_day[day].customer for day in days]))
     segment = {day: _segments_of(everybody, by_day[day]) for day in days}
     parts = []
-    for before, day in zip(days, days[1:], strict=False):
+    for before, day in pairwise(days):
         here = (segment[day] != "Absent") | (segment[before] != "Absent")
         parts.append((everybody[here], np.full(here.sum(), day), segment[day][here], segment[before][here]))
     number, day_column, now, then = (np.concatenate([part[i] for part in parts]) if parts else np.zeros(0, dtype=object) for i in range(4))

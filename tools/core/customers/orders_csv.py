@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.core.customers.orders import Orders, day_number
 from tools.core.errors import SetupProblem
@@ -146,7 +147,7 @@ def _notes(incomplete: int, negative: int, repeated: int, later: int, until: dt.
     return notes
 
 
-def _text(values: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _text(values: NDArray[Any]) -> NDArray[np.str_]:
     return np.asarray(values, dtype=str)
 
 

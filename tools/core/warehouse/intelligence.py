@@ -18,6 +18,8 @@ from tools.core.semantics.additions import ModelAddition, PolicyAddition
 
 SCHEMA = "intelligence"
 FOLDER = "intelligence"
+SAVED_SEGMENTS = "segments.json"
+"""Beside the pointer of a warehouse: groups of customers that people named."""
 _CARD = ".card.json"
 _REFRESH = "refresh.json"
 
@@ -65,6 +67,23 @@ def read_contributions(folder: Path) -> tuple[ContributionRecord, ...]:
         except ValidationError:
             continue
     return tuple(found)
+
+
+def saved_conditions(warehouse_folder: Path) -> ModelAddition:
+    """The segments that people saved, as conditions with a name of their own."""
+    path = warehouse_folder / SAVED_SEGMENTS
+    if not path.is_file():
+        return ModelAddition()
+    try:
+        segments = json.loads(path.read_text(encoding="utf-8"))["segments"]
+        found = tuple(
+            {"name": s["name"], "phrases": [s["name"], f"{s['name']} segment"], "filters": s["filters"], "description": s["description"]}
+            for s in segments
+        )
+    except (ValueError, KeyError, TypeError):
+        # A damaged file must not keep the warehouse from opening; the tool that owns it says what is wrong.
+        return ModelAddition()
+    return ModelAddition(named_filters=found)
 
 
 def read_refresh(folder: Path) -> RefreshRecord | None:

@@ -231,10 +231,14 @@ def _compute(work: Path, definition: Definition, current: Generation, plan: _Pla
                 progress(f"Keeping {one.name.replace('_', ' ')}", share)
                 continue
             progress(f"Computing {one.name.replace('_', ' ')}", share)
-            task = RefreshWork(connection=connection, model=model, as_of=as_of, progress=lambda step, at=share: progress(step, at))
+            task = RefreshWork(connection=connection, model=model, as_of=as_of, progress=_steps(progress, share))
             _contribute(one, plan.keys[one.name], task, work / FOLDER)
         _drop_strangers(connection, work, set(plan.keys))
         connection.execute("CHECKPOINT")
+
+
+def _steps(progress: Progress, share: float) -> Callable[[str], None]:
+    return lambda step: progress(step, share)
 
 
 def _contribute(one: Contribution, key: str, task: RefreshWork, folder: Path) -> None:
@@ -318,18 +322,9 @@ def _publish(
     _require_fitting(definition, provisional)
     with assemble(definition, provisional, engine_options={"deadline_s": _PREPARE_DEADLINE_S}) as warehouse:
         for prepare in after_build:
-            prepare(warehouse, draft.folder / MIND_FOLDER, _at(progress, 0.9))
+            prepare(warehouse, draft.folder / MIND_FOLDER, lambda step, _=None, /: progress(step, 0.9))
     progress("Publishing", 0.97)
     return draft.publish(manifest.model_copy(update={"files": record_files(draft.folder), "built_at": dt.datetime.now(dt.UTC)}))
-
-
-def _at(progress: Progress, share: float) -> Progress:
-    """Steps of a part, all reported at the same point of the whole."""
-
-    def report(step: str, _: float | None = None, /) -> None:
-        progress(step, share)
-
-    return report
 
 
 def _manifest(draft: Draft, current: Generation, plan: _Plan) -> Manifest:

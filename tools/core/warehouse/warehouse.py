@@ -18,10 +18,11 @@ from tools.core.semantics.read import model_version, read_model
 from tools.core.warehouse.definition import Definition, find_definition, shipped_definitions
 from tools.core.warehouse.engine import DuckDbEngine, Engine
 from tools.core.warehouse.generations import DATABASE_FILE, Generation, current_generation, generation_numbers
-from tools.core.warehouse.intelligence import read_contributions
+from tools.core.warehouse.intelligence import read_contributions, saved_conditions
 
 if TYPE_CHECKING:
     from tools.core.sql_guard import Policy
+
 
 @dataclass(frozen=True, kw_only=True)
 class Warehouse:
@@ -95,7 +96,8 @@ def assemble(definition: Definition, generation: Generation, *, engine_options: 
     catalog = generation.catalog
     unchanged = model_version(definition.model_path) == manifest.model_version
     contributions = read_contributions(generation.folder)
-    model = read_model(definition.model_path, catalog=catalog, validated=unchanged, additions=[c.model for c in contributions])
+    additions = [*(c.model for c in contributions), saved_conditions(generation.folder.parent.parent)]
+    model = read_model(definition.model_path, catalog=catalog, validated=unchanged, additions=additions)
     return Warehouse(
         name=definition.name,
         folder=definition.folder,
@@ -116,9 +118,7 @@ def data_version(generation: Generation, version_of_model: str) -> str:
     return f"{generation.manifest.warehouse}-g{generation.number}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
-def _policy(
-    definition: Definition, model: SemanticModel, catalog: Catalog, additions: Sequence[PolicyAddition] = ()
-) -> Policy | None:
+def _policy(definition: Definition, model: SemanticModel, catalog: Catalog, additions: Sequence[PolicyAddition] = ()) -> Policy | None:
     if definition.policy_path is None:
         return None
     from tools.core.sql_guard import read_policy
