@@ -33,7 +33,8 @@ class Coded:
 def pick(rng: np.random.Generator, weights: Sequence[float] | Floats, size: int) -> Ints:
     """`size` draws of 0..len(weights)-1 with these relative weights."""
     edges = np.cumsum(np.asarray(weights, dtype=np.float64))
-    return np.searchsorted(edges, rng.random(size) * edges[-1], side="right").astype(np.int64).clip(0, len(edges) - 1)
+    found = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
+    return np.asarray(np.minimum(found, len(edges) - 1), dtype=np.int64)
 
 
 def pick_rows(rng: np.random.Generator, weights: Floats) -> Ints:

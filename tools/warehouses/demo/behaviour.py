@@ -51,12 +51,10 @@ class Visits:
         return Visits(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
-def write_web(
-    sink: Sink, world: World, people: People, basket: Basket, sold: Sold, failed: Bools, campaigns: tuple[Campaign, ...]
-) -> None:
+def write_web(sink: Sink, world: World, people: People, basket: Basket, sold: Sold, failed: Bools, campaigns: tuple[Campaign, ...]) -> None:
     """behaviour.web_session and web_event."""
     rng = world.streams.rng("behaviour.web_session", people.chunk)
-    visits = _visits(rng, world, people, basket, failed)
+    visits = _visits(rng, world, basket, failed)
     visits = visits.take(np.argsort(visits.moment, kind="stable"))
     if world.options.has("data_faults"):
         # The tracker was down for one day: see faults.py.
@@ -69,30 +67,40 @@ def missing_day(world: World) -> int:
     return world.timeline.days - 62
 
 
-def _visits(rng: np.random.Generator, world: World, people: People, basket: Basket, failed: Bools) -> Visits:
+def _visits(rng: np.random.Generator, world: World, basket: Basket, failed: Bools) -> Visits:
     orders = basket.orders
     web = np.flatnonzero(orders.channel == 1)
     parts = [_part(orders.moment[web], orders.customer[web], orders.device[web], 5, order=web)]
     tried = np.flatnonzero(failed)
-    parts.append(_part(orders.moment[tried] - 0.01, orders.customer[tried], np.full(len(tried), 1), 4, error=np.zeros(len(tried), dtype=np.int64)))
+    parts.append(
+        _part(orders.moment[tried] - 0.01, orders.customer[tried], np.full(len(tried), 1), 4, error=np.zeros(len(tried), dtype=np.int64))
+    )
     # Visits that reach the payment page and give up, so that the usual share completes.
     given_up = web[chance(rng, 1 / CHECKOUT_COMPLETION - 1, len(web))]
     device = np.where(failed[given_up], 1, orders.device[given_up])
-    parts.append(_part(orders.moment[given_up] - rng.random(len(given_up)) * 3, orders.customer[given_up], device, 4, error=np.where(chance(rng, OTHER_ERRORS, len(given_up)), 1 + given_up % 2, -1)))
+    parts.append(
+        _part(
+            orders.moment[given_up] - rng.random(len(given_up)) * 3,
+            orders.customer[given_up],
+            device,
+            4,
+            error=np.where(chance(rng, OTHER_ERRORS, len(given_up)), 1 + given_up % 2, -1),
+        )
+    )
     bought_online = np.flatnonzero((orders.customer >= 0) & (orders.channel > 0))
     owner, _ = spread(rng.poisson(VISITS_PER_ORDER, len(bought_online)))
     source = bought_online[owner]
     around = orders.moment[source] + rng.laplace(0, 20, len(source))
     # Orders after the last day are not known, so visits around them are mirrored from those inside.
     around = np.where(around >= world.timeline.days, 2 * world.timeline.days - around - 1e-6, around)
-    parts.append(_browse(rng, world, around, orders.customer[source]))
+    parts.append(_browse(rng, around, orders.customer[source]))
     known = sum(len(p.moment) for p in parts)
     anonymous = int(known * ANONYMOUS_VISITS)
     moment = world.timeline.in_season(np.sort(rng.random(anonymous)) * world.timeline.days)
-    parts.append(_browse(rng, world, moment, np.full(anonymous, -1)))
+    parts.append(_browse(rng, moment, np.full(anonymous, -1)))
     if world.options.has("data_faults"):
         robots = int((known + anonymous) * BOT_SHARE / (1 - BOT_SHARE))
-        bots = _browse(rng, world, rng.random(robots) * world.timeline.days, np.full(robots, -1))
+        bots = _browse(rng, rng.random(robots) * world.timeline.days, np.full(robots, -1))
         bots.step[:], bots.device[:], bots.bot[:] = 1, 0, True
         parts.append(bots)
     merged = Visits(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Visits)})
@@ -112,7 +120,7 @@ def _part(moment: Floats, customer: Ints, device: Ints, step: int, *, order: Int
     )
 
 
-def _browse(rng: np.random.Generator, world: World, moment: Floats, customer: Ints) -> Visits:
+def _browse(rng: np.random.Generator, moment: Floats, customer: Ints) -> Visits:
     count = len(moment)
     visits = _part(at_opening_hours(moment, np.ones(count)), customer, pick(rng, (0.40, 0.52, 0.08), count), 0)
     visits.step[:] = pick(rng, BROWSE_WEIGHTS, count)
@@ -131,7 +139,9 @@ def _write_visits(
     cookie = np.where(visits.customer >= 0, people.first_id + visits.customer, 10**8 + ids)
     customer_ids = where_none(visits.customer >= 0, people.first_id + visits.customer)
     landing = pick(rng, (0.45, 0.3, 0.25), count)
-    order_ids = np.where(visits.order >= 0, sold.order_ids[np.maximum(visits.order, 0)], NONE) if len(sold.order_ids) else np.full(count, NONE)
+    order_ids = (
+        np.where(visits.order >= 0, sold.order_ids[np.maximum(visits.order, 0)], NONE) if len(sold.order_ids) else np.full(count, NONE)
+    )
     started = timeline.utc_second(visits.moment)
     sink.write(
         "behaviour.web_session",
@@ -151,7 +161,19 @@ def _write_visits(
         order_id=order_ids,
         suspected_bot=visits.bot,
     )
-    _write_events(sink, world.streams.rng("behaviour.web_event", people.chunk), world, visits, ids, customer_ids, browsing, sizes, gap, started, landing)
+    _write_events(
+        sink,
+        world.streams.rng("behaviour.web_event", people.chunk),
+        world,
+        visits,
+        ids,
+        customer_ids,
+        browsing,
+        sizes,
+        gap,
+        started,
+        landing,
+    )
 
 
 def _campaign_links(visits: Visits, source: Ints, campaigns: tuple[Campaign, ...]) -> Ints:

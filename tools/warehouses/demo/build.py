@@ -11,7 +11,15 @@ import duckdb
 from tools.core.errors import SetupProblem
 from tools.warehouses.demo.behaviour import write_web
 from tools.warehouses.demo.calendar_tables import write_calendar, write_changes
-from tools.warehouses.demo.campaigns import Campaign, add_anonymous, break_checkout, make_campaigns, run_campaigns, write_audiences, write_campaigns
+from tools.warehouses.demo.campaigns import (
+    Campaign,
+    add_anonymous,
+    break_checkout,
+    make_campaigns,
+    run_campaigns,
+    write_audiences,
+    write_campaigns,
+)
 from tools.warehouses.demo.catalogue import make_catalogue, read_data, write_catalogue
 from tools.warehouses.demo.faults import plant_faults
 from tools.warehouses.demo.feedback import Writer
@@ -65,7 +73,7 @@ def build(target: Path, *, progress: Progress = lambda _step, _part: None, **opt
             raise
         raise SetupProblem(
             "The warehouse could not be written: the disk is full, or the folder is not writable.",
-            try_instead=f"Make room (size {chosen.size_name} needs up to {ROOM[chosen.size_name]}) or choose a smaller size, then build again.",
+            try_instead=f"Make room ({chosen.size_name} needs up to {ROOM[chosen.size_name]}) or choose a smaller size, and build again.",
         ) from error
     except BaseException:
         _remove(paths)
@@ -104,7 +112,7 @@ def _build(target: Path, options: DemoOptions, progress: Progress) -> None:
         world, stores, campaigns = _common(sink, options)
         chunks = -(-options.customers // CHUNK)
         for chunk in range(chunks):
-            _chunk(sink, truth, world, stores, campaigns, chunk, lambda step, part, c=chunk: progress(step, 0.1 + 0.8 * (c + (part or 0.0)) / chunks))
+            _chunk(sink, truth, world, stores, campaigns, chunk, _part_of(progress, chunk, chunks))
         progress("faults and truths", 0.92)
         write_truth_parameters(truth, world)
         write_truth_events(truth, world, campaigns)
@@ -114,6 +122,11 @@ def _build(target: Path, options: DemoOptions, progress: Progress) -> None:
         for each in (connection, truth_connection):
             each.execute("CHECKPOINT")
         progress("done", 1.0)
+
+
+def _part_of(progress: Progress, chunk: int, chunks: int) -> Callable[[str, float], None]:
+    """Progress of one chunk as a part of the whole build."""
+    return lambda step, part: progress(f"{step} (part {chunk + 1} of {chunks})", 0.1 + 0.8 * (chunk + part) / chunks)
 
 
 def _common(sink: Sink, options: DemoOptions) -> tuple[World, Stores, tuple[Campaign, ...]]:
@@ -138,7 +151,15 @@ def _common(sink: Sink, options: DemoOptions) -> tuple[World, Stores, tuple[Camp
     return world, stores, campaigns
 
 
-def _chunk(sink: Sink, truth: Sink, world: World, stores: Stores, campaigns: tuple[Campaign, ...], chunk: int, progress: Progress) -> None:
+def _chunk(
+    sink: Sink,
+    truth: Sink,
+    world: World,
+    stores: Stores,
+    campaigns: tuple[Campaign, ...],
+    chunk: int,
+    progress: Callable[[str, float], None],
+) -> None:
     """Everything about one chunk of customers: first what is true, then the tables that follow from it."""
     options = world.options
     progress("customers and their orders", 0.0)
@@ -176,4 +197,3 @@ def _chunk(sink: Sink, truth: Sink, world: World, stores: Stores, campaigns: tup
         write_web(sink, world, people, basket, sold, failed, campaigns)
         write_emails(sink, world, people, consent, basket, audiences)
         write_app(sink, world, people)
-

@@ -77,7 +77,9 @@ def make_campaigns(world: World) -> tuple[Campaign, ...]:
     return tuple(campaigns)
 
 
-def run_campaigns(world: World, people: People, consent: Consent, basket: Basket, campaigns: tuple[Campaign, ...]) -> tuple[Basket, list[Audience]]:
+def run_campaigns(
+    world: World, people: People, consent: Consent, basket: Basket, campaigns: tuple[Campaign, ...]
+) -> tuple[Basket, list[Audience]]:
     """The orders after all campaigns, and who was in them."""
     orders = basket.orders
     first = np.full(people.count, np.inf)
@@ -90,7 +92,7 @@ def run_campaigns(world: World, people: People, consent: Consent, basket: Basket
         inside = (orders.moment >= campaign.start) & (orders.moment < campaign.start + campaign.outcome_days)
         ordered = np.zeros(people.count, dtype=bool)
         ordered[orders.customer[inside]] = True
-        audience = _select(rng, world, basket, campaign, eligible, ordered)
+        audience = _select(rng, basket, campaign, eligible, ordered)
         audiences.append(audience)
         lift = np.full(people.count, campaign.lift)
         if campaign.harm is not None:
@@ -106,17 +108,17 @@ def run_campaigns(world: World, people: People, consent: Consent, basket: Basket
     return Basket.merge([basket.take(np.flatnonzero(~removed)), extra]), audiences
 
 
-def _select(rng: np.random.Generator, world: World, basket: Basket, campaign: Campaign, eligible: Bools, ordered: Bools) -> Audience:
+def _select(rng: np.random.Generator, basket: Basket, campaign: Campaign, eligible: Bools, ordered: Bools) -> Audience:
     count = len(eligible)
     if campaign.randomised:
         chosen = np.flatnonzero(eligible & chance(rng, AUDIENCE_SHARE, count))
         return Audience(campaign=campaign, customer=chosen, treated=chance(rng, TREAT_SHARE, len(chosen)))
-    share = _favouring_active(world, basket, campaign, eligible, ordered)
+    share = _favouring_active(basket, campaign, eligible, ordered)
     chosen = np.flatnonzero(eligible & chance(rng, share, count))
     return Audience(campaign=campaign, customer=chosen, treated=np.ones(len(chosen), dtype=bool))
 
 
-def _favouring_active(world: World, basket: Basket, campaign: Campaign, eligible: Bools, ordered: Bools) -> Floats:
+def _favouring_active(basket: Basket, campaign: Campaign, eligible: Bools, ordered: Bools) -> Floats:
     """Chance of selection that makes the naive difference `NAIVE_FACTOR` times the lift.
 
     Active customers (most orders in the 120 days before) buy more anyway; how strongly they are preferred is solved for
@@ -144,9 +146,9 @@ def _effects(rng: np.random.Generator, people: People, lift: Floats, treated: Bo
         group = lift == value
         base = ordered[group & treated].mean() if (group & treated).any() else 0.0
         if value > 0:
-            gains |= group & treated & ~ordered & (u < value / max(1 - base, 1e-9))
+            gains = gains | group & treated & ~ordered & (u < value / max(1 - base, 1e-9))
         elif value < 0 and base > 0:
-            loses |= group & treated & ordered & (u < min(1.0, -value / base))
+            loses = loses | group & treated & ordered & (u < min(1.0, -value / base))
     return gains, loses
 
 
@@ -156,8 +158,14 @@ def break_checkout(world: World, people: People, basket: Basket) -> Bools:
     if not world.options.has("web_bug"):
         return np.zeros(orders.count, dtype=bool)
     rng = world.streams.rng("behaviour.web_session/bug", people.chunk)
-    hit = (orders.customer >= 0) & (orders.channel == 1) & (orders.device == 1) & (orders.day >= world.plan.bug_start) & (orders.day <= world.plan.bug_end)
-    failed = hit & chance(rng, 1 - BUG_COMPLETION / CHECKOUT_COMPLETION, orders.count)
+    hit = (
+        (orders.customer >= 0)
+        & (orders.channel == 1)
+        & (orders.device == 1)
+        & (orders.day >= world.plan.bug_start)
+        & (orders.day <= world.plan.bug_end)
+    )
+    failed: Bools = hit & chance(rng, 1 - BUG_COMPLETION / CHECKOUT_COMPLETION, orders.count)
     orders.device[failed] = 0
     return failed
 

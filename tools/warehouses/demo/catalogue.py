@@ -80,7 +80,7 @@ class Catalogue:
         low, high = edges[starts[favourite]], edges[starts[favourite + 1]]
         loyal = rng.random(len(favourite)) < loyalty
         position = np.where(loyal, low + u * (high - low), u * edges[-1])
-        return np.searchsorted(edges[1:], position, side="right").astype(np.int64).clip(0, self.count - 1)
+        return np.asarray(np.minimum(np.searchsorted(edges[1:], position, side="right"), self.count - 1), dtype=np.int64)
 
     def batch_at(self, rng: np.random.Generator, product: Ints, day: Ints) -> Ints:
         """Batch id of pieces sold on a day: the newest, or as often the one before."""
@@ -138,7 +138,9 @@ def _companions(rng: np.random.Generator, count: int) -> Ints:
     return companion
 
 
-def _product_names(rng: np.random.Generator, brands: tuple[str, ...], brand: Ints, nouns: list[str], kind: Ints, series: list[str]) -> Texts:
+def _product_names(
+    rng: np.random.Generator, brands: tuple[str, ...], brand: Ints, nouns: list[str], kind: Ints, series: list[str]
+) -> Texts:
     """Names that do not repeat: a number is added to the second and later of the same name."""
     names: list[str] = []
     seen: dict[str, int] = {}

@@ -9,7 +9,6 @@ import numpy as np
 
 from tools.warehouses.demo.behaviour import missing_day
 from tools.warehouses.demo.messages import time_shift_days
-from tools.warehouses.demo.options import DemoOptions
 from tools.warehouses.demo.purchasing import World
 from tools.warehouses.demo.timeline import Timeline
 from tools.warehouses.demo.writing import Sink
@@ -28,15 +27,23 @@ def plant_faults(connection: duckdb.DuckDBPyConnection, truth: Sink, world: Worl
     doubled = timeline.date(timeline.days - DUPLICATED_DAYS_BEFORE_END)
     first, last = (timeline.date(timeline.days - d) for d in FOREIGN_DAYS_BEFORE_END)
     if world.options.wants("stores"):
-        connection.execute("INSERT INTO core.store_traffic SELECT * FROM core.store_traffic WHERE traffic_on = ? ORDER BY store_id, hour_at", [doubled])
+        connection.execute(
+            "INSERT INTO core.store_traffic SELECT * FROM core.store_traffic WHERE traffic_on = ? ORDER BY store_id, hour_at", [doubled]
+        )
     connection.execute(
         f"UPDATE sales.payment SET amount = amount * {FOREIGN_RATE} WHERE method = 'wallet' AND paid_on BETWEEN ? AND ?", [first, last]
     )
-    _record(connection, truth, world.options, timeline, world, doubled, first, last)
+    _record(connection, truth, timeline, world, doubled, first, last)
 
 
 def _record(
-    connection: duckdb.DuckDBPyConnection, truth: Sink, options: DemoOptions, timeline: Timeline, world: World, doubled: dt.date, first: dt.date, last: dt.date
+    connection: duckdb.DuckDBPyConnection,
+    truth: Sink,
+    timeline: Timeline,
+    world: World,
+    doubled: dt.date,
+    first: dt.date,
+    last: dt.date,
 ) -> None:
     silent = timeline.date(missing_day(world))
     shift_from, shift_to = (timeline.date(d) for d in time_shift_days(world))

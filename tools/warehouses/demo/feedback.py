@@ -15,7 +15,14 @@ from tools.warehouses.demo.text.grammar import TONES, TOPICS, Brief, compose, te
 from tools.warehouses.demo.truths import PRICE_MENTION_DAYS, PRICE_RISE_MENTIONS
 from tools.warehouses.demo.writing import Sink
 
-BUDGET_SHARES = {"voice.review": 0.34, "service.ticket_message": 0.26, "service.survey_response": 0.14, "voice.social_mention": 0.10, "service.call": 0.08, "service.chat": 0.08}
+BUDGET_SHARES = {
+    "voice.review": 0.34,
+    "service.ticket_message": 0.26,
+    "service.survey_response": 0.14,
+    "voice.social_mention": 0.10,
+    "service.call": 0.08,
+    "service.chat": 0.08,
+}
 """How the upper bound of stored texts is divided."""
 MENTION_RATE = 0.06
 ASPECTS = ("price", "range", "service", "delivery")
@@ -103,7 +110,9 @@ class Writer:
         names = self._world.catalogue.names
         return np.where(product >= 0, names[np.maximum(product, 0)], "article")
 
-    def _write_mentions(self, request: Request, named: Bools, rival: Ints, stance: Ints, sentences: Texts, rng: np.random.Generator) -> None:
+    def _write_mentions(
+        self, request: Request, named: Bools, rival: Ints, stance: Ints, sentences: Texts, rng: np.random.Generator
+    ) -> None:
         rows = np.flatnonzero(named)
         aspect = np.where(request.topic[rows] == TOPICS.index("price"), 0, rng.integers(0, len(ASPECTS), len(rows)))
         customer = request.customer[rows]

@@ -11,8 +11,8 @@ from tools.warehouses.demo.catalogue import read_data
 from tools.warehouses.demo.options import DemoOptions
 from tools.warehouses.demo.people import People
 from tools.warehouses.demo.privacy import Consent
-from tools.warehouses.demo.streams import Streams
 from tools.warehouses.demo.stores import region_names
+from tools.warehouses.demo.streams import Streams
 from tools.warehouses.demo.timeline import DAY_S, Timeline
 from tools.warehouses.demo.truths import IDENTITY_SHARE
 from tools.warehouses.demo.writing import Sink
@@ -97,7 +97,9 @@ def _places(rng: np.random.Generator, people: People) -> tuple[Texts, Texts]:
     return cities[place], codes[place * 100 + rng.integers(0, 100, people.count)]
 
 
-def write_identity(sink: Sink, truth: Sink, options: DemoOptions, people: People, consent: Consent, timeline: Timeline, streams: Streams) -> None:
+def write_identity(
+    sink: Sink, truth: Sink, options: DemoOptions, people: People, consent: Consent, timeline: Timeline, streams: Streams
+) -> None:
     """core.customer_contact, source.person_record, core.identity_link, truth.person."""
     identities = make_identities(options, people, timeline, streams)
     erased = consent.erased_day < timeline.days
@@ -143,7 +145,17 @@ def write_identity(sink: Sink, truth: Sink, options: DemoOptions, people: People
         person_id=people.first_id + person[order],
         variation=Coded(variation[order], VARIATIONS),
     )
-    _write_links(sink, streams.rng("core.identity_link", people.chunk), people, person[order], system[order], ids[order], variation[order], updated[order], timeline)
+    _write_links(
+        sink,
+        streams.rng("core.identity_link", people.chunk),
+        people,
+        person[order],
+        system[order],
+        ids[order],
+        variation[order],
+        updated[order],
+        timeline,
+    )
 
 
 def _write_contacts(sink: Sink, people: People, identities: Identities, erased: Bools) -> None:
@@ -170,7 +182,9 @@ def _records(rng: np.random.Generator, options: DemoOptions, people: People, ide
     owner, position = spread(1 + extra_systems)
     home = np.where(people.b2b, 3, np.where(people.online > 0.5, 1, 0))
     system = (home[owner] + position * (1 + owner % 2 * 4)) % len(SYSTEMS)
-    variation = np.where(people.test[owner], VARIATIONS.index("test"), np.where(identities.namesake[owner], VARIATIONS.index("namesake"), 0))
+    variation = np.where(
+        people.test[owner], VARIATIONS.index("test"), np.where(identities.namesake[owner], VARIATIONS.index("namesake"), 0)
+    )
     if not options.has("identity"):
         return owner, system, variation
     several = np.flatnonzero(chance(rng, IDENTITY_SHARE, count) & ~people.test)
@@ -199,7 +213,9 @@ def _vary(rng: np.random.Generator, records: Identities, variation: Ints, people
     records.first[nicked] = np.where(records.first[nicked] == "Test", "Test", short[codes])
     moved = np.flatnonzero(variation == VARIATIONS.index("moved"))
     streets = np.array(names["streets"], dtype=object)
-    records.street[moved] = rng.integers(1, 180, len(moved)).astype("U").astype(object) + " " + streets[rng.integers(0, len(streets), len(moved))]
+    records.street[moved] = (
+        rng.integers(1, 180, len(moved)).astype("U").astype(object) + " " + streets[rng.integers(0, len(streets), len(moved))]
+    )
     records.phone[moved] = None
     shared = np.flatnonzero(variation == VARIATIONS.index("shared contact"))
     head = people.head[person[shared]]
@@ -219,7 +235,17 @@ def _swap_letters(rng: np.random.Generator, texts: Texts) -> Texts:
     return np.ascontiguousarray(letters).view(fixed.dtype).reshape(len(fixed)).astype(object)
 
 
-def _write_links(sink: Sink, rng: np.random.Generator, people: People, person: Ints, system: Ints, ids: Ints, variation: Ints, updated: Ints, timeline: Timeline) -> None:
+def _write_links(
+    sink: Sink,
+    rng: np.random.Generator,
+    people: People,
+    person: Ints,
+    system: Ints,
+    ids: Ints,
+    variation: Ints,
+    updated: Ints,
+    timeline: Timeline,
+) -> None:
     """The company's own matching: sure about clean records, unsure or wrong about some of the others."""
     count = len(person)
     hard = variation > 0
@@ -228,7 +254,9 @@ def _write_links(sink: Sink, rng: np.random.Generator, people: People, person: I
     wrong = (variation == VARIATIONS.index("namesake")) & chance(rng, 0.25, count)
     customer = np.where(wrong, people.head[person], person)
     rule = np.where(lost, 4, np.where(hard, 1 + pick(rng, (0.3, 0.3, 0.4), count), 0))
-    probability = np.where(lost, rng.uniform(0.2, 0.6, count), np.where(hard, rng.uniform(0.75, 0.98, count), rng.uniform(0.985, 1.0, count)))
+    probability = np.where(
+        lost, rng.uniform(0.2, 0.6, count), np.where(hard, rng.uniform(0.75, 0.98, count), rng.uniform(0.985, 1.0, count))
+    )
     sink.write(
         "core.identity_link",
         source_system=Coded(system, SYSTEMS),

@@ -154,5 +154,3 @@ def _write_decisions(sink: Sink, rng: np.random.Generator, world: World, people:
         responded=responded,
         cost=ACTION_COST[chosen],
     )
-
-

@@ -38,11 +38,11 @@ def write_emails(sink: Sink, world: World, people: People, consent: Consent, bas
             day.append(np.full(len(sent_to), audience.campaign.start))
             campaign.append(np.full(len(sent_to), audience.campaign.number))
     customer, sent_day, number = joined(who), joined(day), joined(campaign)
-    recent = _active(people, basket, customer, sent_day)
+    recent = _active(basket, customer, sent_day)
     _write_email_events(sink, rng, world, people, customer, sent_day, number, recent)
 
 
-def _active(people: People, basket: Basket, customer: Ints, day: Ints) -> Floats:
+def _active(basket: Basket, customer: Ints, day: Ints) -> Floats:
     """1 where the customer ordered within the 90 days before the day, else 0."""
     known = basket.orders.customer >= 0
     span = 10**5
@@ -51,7 +51,9 @@ def _active(people: People, basket: Basket, customer: Ints, day: Ints) -> Floats
     return np.asarray(high > low, dtype=np.float64)
 
 
-def _write_email_events(sink: Sink, rng: np.random.Generator, world: World, people: People, customer: Ints, day: Ints, campaign: Ints, active: Floats) -> None:
+def _write_email_events(
+    sink: Sink, rng: np.random.Generator, world: World, people: People, customer: Ints, day: Ints, campaign: Ints, active: Floats
+) -> None:
     count = len(customer)
     sends = sink.new_ids("behaviour.email_event/send", count)
     at = day + (7 + 3 * rng.random(count)) / 24

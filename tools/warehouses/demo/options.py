@@ -117,7 +117,9 @@ def _whole_number(name: str, value: object, *, low: int, high: int) -> int:
     except ValueError:
         number = low - 1
     if isinstance(value, bool) or not low <= number <= high:
-        raise SetupProblem(f"{name} is {str(value)[:40]!r}, which is not possible.", try_instead=f"Give a whole number from {low:,} to {high:,}.")
+        raise SetupProblem(
+            f"{name} is {str(value)[:40]!r}, which is not possible.", try_instead=f"Give a whole number from {low:,} to {high:,}."
+        )
     return number
 
 
@@ -125,7 +127,9 @@ def _end_date(value: dt.date | str) -> dt.date:
     try:
         day = value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
     except ValueError:
-        raise SetupProblem(f"The end date {value[:40]!r} is not a date.", try_instead="Write it as year-month-day, such as 2026-06-30.") from None
+        raise SetupProblem(
+            f"The end date {str(value)[:40]!r} is not a date.", try_instead="Write it as year-month-day, such as 2026-06-30."
+        ) from None
     if not FIRST_END_DATE <= day <= LAST_END_DATE:
         raise SetupProblem(f"The end date {day} is out of range.", try_instead=f"Choose a day from {FIRST_END_DATE} to {LAST_END_DATE}.")
     return day

@@ -84,7 +84,9 @@ class People:
         return np.arange(self.first_id, self.first_id + self.count)
 
 
-def make_people(options: DemoOptions, timeline: Timeline, stores: Stores, catalogue: Catalogue, streams: Streams, sink: Sink, chunk: int) -> People:
+def make_people(
+    options: DemoOptions, timeline: Timeline, stores: Stores, catalogue: Catalogue, streams: Streams, sink: Sink, chunk: int
+) -> People:
     """Draws the customers of one chunk."""
     rng = streams.rng("core.customer", chunk)
     count = min(CHUNK, options.customers - chunk * CHUNK)

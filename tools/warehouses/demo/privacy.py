@@ -105,7 +105,9 @@ def _write_requests(sink: Sink, people: People, consent: Consent, timeline: Time
     erased = np.flatnonzero(consent.erased_day <= last)
     others = np.flatnonzero(chance(rng, 0.006, people.count) & (consent.erased_day > last))
     received = consent.from_day[others] + 1 + np.floor(rng.random(len(others)) * (last - consent.from_day[others])).astype(np.int64)
-    received = joined([np.maximum(consent.erased_day[erased] - rng.integers(1, 25, len(erased)), consent.from_day[erased]), np.minimum(received, last)])
+    received = joined(
+        [np.maximum(consent.erased_day[erased] - rng.integers(1, 25, len(erased)), consent.from_day[erased]), np.minimum(received, last)]
+    )
     done = joined([consent.erased_day[erased], received[len(erased) :] + rng.integers(1, 35, len(others))])
     who = joined([erased, others])
     kind = joined([np.zeros(len(erased), dtype=np.int64), 1 + (rng.random(len(others)) < 0.2)])

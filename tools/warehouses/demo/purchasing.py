@@ -131,19 +131,27 @@ def simulate(world: World, people: People) -> tuple[Basket, Floats]:
     rng = world.streams.rng("sales.orders", people.chunk)
     counts = np.where(people.buys, 1 + rng.poisson(people.orders_per_day * (world.timeline.days - people.start)), 0)
     customer, position = spread(counts)
-    operational = people.start[customer] + (world.timeline.days - people.start[customer]) * np.where(position == 0, 0.0, rng.random(len(customer)))
+    operational = people.start[customer] + (world.timeline.days - people.start[customer]) * np.where(
+        position == 0, 0.0, rng.random(len(customer))
+    )
     in_order = np.lexsort((operational, customer))
     moment = np.minimum(world.timeline.in_season(operational[in_order]), world.timeline.days - 1e-6)
     basket = draw_orders(world, people, customer, moment, name="")
     # As in BG/NBD, nobody leaves after the first order of all: the chance comes with every order after it.
     gone = _leaves(world, people, basket.orders) & (position > 0)
-    earlier = np.cumsum(gone) - gone
-    first = np.cumsum(counts) - counts
-    before_own = np.where(counts > 0, earlier[np.minimum(first, len(gone) - 1)], 0) if len(gone) else np.zeros(people.count)
-    stays = earlier == before_own[customer]
+    stays = _until_first(gone, customer, counts)
     left = np.full(people.count, np.nan)
     left[customer[stays & gone]] = basket.orders.moment[stays & gone]
     return basket.take(np.flatnonzero(stays)), left
+
+
+def _until_first(gone: Bools, customer: Ints, counts: Ints) -> Bools:
+    """Rows up to and including the first marked one of each customer; rows are grouped by customer, `counts` each."""
+    if not len(gone):
+        return gone
+    earlier: Ints = np.cumsum(gone) - gone
+    first = np.minimum(np.cumsum(counts) - counts, len(gone) - 1)
+    return np.asarray(earlier == earlier[first][customer])
 
 
 def _leaves(world: World, people: People, orders: Orders) -> Bools:
@@ -192,7 +200,9 @@ def draw_orders(world: World, people: People, customer: Ints, moment: Floats, *,
     hurt = np.zeros(count)
     np.maximum.at(hurt, lines.order, bad.astype(np.float64))
     draw = rng("service.survey_response")
-    satisfaction = people.mood[customer] + 0.8 * draw.standard_normal(count) - 0.7 * late - 0.4 * (ticket >= 0) - 0.6 * unresolved - 0.8 * hurt
+    satisfaction = (
+        people.mood[customer] + 0.8 * draw.standard_normal(count) - 0.7 * late - 0.4 * (ticket >= 0) - 0.6 * unresolved - 0.8 * hurt
+    )
     nps = np.clip(np.round(8.1 + 1.6 * satisfaction + 0.5 * draw.standard_normal(count)), 0, 10).astype(np.int64)
     invited = chance(draw, NPS_INVITE_SHARE, count)
     answered = invited & chance(draw, response_rate(world.options, satisfaction), count)
@@ -200,7 +210,9 @@ def draw_orders(world: World, people: People, customer: Ints, moment: Floats, *,
     seen, dearer = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     seen[lines.order[recent]] = True
     if world.options.has("price_rise"):
-        planted = (world.catalogue.category[lines.product] == world.plan.price_rise_category) & (day[lines.order] >= world.plan.price_rise_day)
+        planted = (world.catalogue.category[lines.product] == world.plan.price_rise_category) & (
+            day[lines.order] >= world.plan.price_rise_day
+        )
         dearer[lines.order[planted]] = True
     orders = Orders(
         customer=customer,

@@ -9,7 +9,7 @@ import numpy as np
 from tools.warehouses.demo.arrays import NONE, Bools, Coded, Floats, Ints, chance, pick, where_none
 from tools.warehouses.demo.campaigns import Audience, coupon_rates
 from tools.warehouses.demo.people import People
-from tools.warehouses.demo.purchasing import CHANNELS, DEVICES, Basket, Lines, World
+from tools.warehouses.demo.purchasing import CHANNELS, DEVICES, Basket, World
 from tools.warehouses.demo.stores import Stores
 from tools.warehouses.demo.timeline import Timeline
 from tools.warehouses.demo.writing import Sink
@@ -127,7 +127,9 @@ def _prices(world: World, people: People, basket: Basket, coupon: Ints, rates: F
     day = orders.day[lines.order]
     price = np.round(catalogue.price_at(lines.product, day)[0] * 100).astype(np.int64)
     promo = is_promo_day(world.timeline)[day]
-    rate = np.where(rng.random(len(day)) < np.where(promo, PROMO_DISCOUNT_SHARE, DISCOUNT_SHARE), rng.choice([0.1, 0.15, 0.2], len(day)), 0.0)
+    rate = np.where(
+        rng.random(len(day)) < np.where(promo, PROMO_DISCOUNT_SHARE, DISCOUNT_SHARE), rng.choice([0.1, 0.15, 0.2], len(day)), 0.0
+    )
     rate = np.maximum(rate, rates[coupon[lines.order]])
     gross = price * lines.quantity
     discount = np.round(gross * rate).astype(np.int64)

@@ -88,7 +88,8 @@ def document_tables(tables: Mapping[str, TableSpec]) -> str:
 
 def _document(table: TableSpec) -> str:
     rows = [
-        f"| `{c.name}` | {c.type} | {'' if c.required else 'yes'} | {c.privacy.replace('_', ' ')} | {c.description} |" for c in table.columns.values()
+        f"| `{c.name}` | {c.type} | {'' if c.required else 'yes'} | {c.privacy.replace('_', ' ')} | {c.description} |"
+        for c in table.columns.values()
     ]
     head = [
         f"#### `{table.name}`",

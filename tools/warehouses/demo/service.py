@@ -17,7 +17,9 @@ from tools.warehouses.demo.writing import Sink
 
 TICKET_CHANNELS = ("email", "form", "phone", "chat")
 PRIORITIES = ("low", "normal", "high")
-KIND_TOPIC = np.array([TOPICS.index(t) for t in ("delivery", "damaged", "leak", "billing", "howto", "refund", "account", "website", "stock")])
+KIND_TOPIC = np.array(
+    [TOPICS.index(t) for t in ("delivery", "damaged", "leak", "billing", "howto", "refund", "account", "website", "stock")]
+)
 COMPLAINT = np.array([True, True, True, True, False, True, False, True, False])
 """Which kinds of ticket are complaints, by TICKET_KINDS."""
 OTHER_TICKETS, FAILED_CHECKOUT_TICKETS = 0.25, 0.15
@@ -68,7 +70,9 @@ def _tickets(sink: Sink, world: World, people: People, basket: Basket, failed: B
     delay = joined([1 + rng.exponential(3.5, len(caused)), 0.1 * rng.random(len(tried)), rng.exponential(40, len(others))])
     moment = np.floor(orders.moment[order] + delay) + (7.5 + 13 * rng.random(len(order))) / 24
     first_line = np.searchsorted(lines.order, order)
-    product = np.where(kind == TICKET_KINDS.index("leak"), world.catalogue.star, lines.product[np.minimum(first_line, len(lines.order) - 1)])
+    product = np.where(
+        kind == TICKET_KINDS.index("leak"), world.catalogue.star, lines.product[np.minimum(first_line, len(lines.order) - 1)]
+    )
     about_order = np.arange(len(order)) < len(caused)
     unresolved = np.where(about_order, orders.unresolved[order], chance(rng, 0.12, len(order)))
     resolved = moment + rng.exponential(RESOLVE_DAYS, len(order)) + 0.05
@@ -113,7 +117,7 @@ def _write_tickets(sink: Sink, world: World, people: People, tickets: Tickets, s
     )
 
 
-def _request(world: World, rng: np.random.Generator, table: str, ids: Ints, tickets: Tickets, rows: Ints) -> Request:
+def _request(rng: np.random.Generator, table: str, ids: Ints, tickets: Tickets, rows: Ints) -> Request:
     """A text about these tickets."""
     complaint = COMPLAINT[tickets.kind[rows]]
     tone = np.where(complaint, tone_of(rng, np.full(len(rows), -1)), 3)
@@ -135,7 +139,7 @@ def _write_messages(sink: Sink, world: World, people: People, tickets: Tickets, 
     timeline = world.timeline
     rng = world.streams.rng("service.ticket_message", people.chunk)
     rows = writer.sample("service.ticket_message", np.flatnonzero(tickets.channel != 2))
-    texts, _ = writer.compose(_request(world, rng, "service.ticket_message", tickets.ids[rows], tickets, rows))
+    texts, _ = writer.compose(_request(rng, "service.ticket_message", tickets.ids[rows], tickets, rows))
     answered = np.flatnonzero(~tickets.unresolved[rows] & (tickets.resolved[rows] < timeline.days))
     replies = np.array(REPLIES, dtype=object)[rng.integers(0, len(REPLIES), len(answered))]
     row = joined([rows, rows[answered]])
@@ -181,7 +185,7 @@ def _write_calls(sink: Sink, world: World, people: People, tickets: Tickets, wri
     ids = sink.new_ids("service.call", count)
     told = writer.sample("service.call", np.flatnonzero(~abandoned))
     texts: Texts = np.full(count, None, dtype=object)
-    texts[told], _ = writer.compose(_request(world, rng, "service.call", ids[told], tickets, rows[told]))
+    texts[told], _ = writer.compose(_request(rng, "service.call", ids[told], tickets, rows[told]))
     wait = np.round(rng.exponential(95, count)).astype(np.int64) + 5
     sink.write(
         "service.call",
@@ -211,7 +215,7 @@ def _write_chats(sink: Sink, world: World, people: People, tickets: Tickets, wri
     ids = sink.new_ids("service.chat", count)
     told = writer.sample("service.chat", np.arange(count))
     texts: Texts = np.full(count, None, dtype=object)
-    texts[told], _ = writer.compose(_request(world, rng, "service.chat", ids[told], tickets, rows[told]))
+    texts[told], _ = writer.compose(_request(rng, "service.chat", ids[told], tickets, rows[told]))
     sink.write(
         "service.chat",
         chat_id=ids,

@@ -90,7 +90,9 @@ def walkout_rates(options: DemoOptions, plan: Plan, stores: Ints, days: Ints) ->
     return np.where(bad, BAD_WALKOUT_RATE, WALKOUT_RATE)
 
 
-def write_traffic(sink: Sink, options: DemoOptions, stores: Stores, catalogue: Catalogue, timeline: Timeline, plan: Plan, streams: Streams) -> None:
+def write_traffic(
+    sink: Sink, options: DemoOptions, stores: Stores, catalogue: Catalogue, timeline: Timeline, plan: Plan, streams: Streams
+) -> None:
     """core.store_traffic hour by hour, and the sampled core.store_walkout."""
     rng = streams.rng("core.store_traffic")
     walkout_rng = streams.rng("core.store_walkout")
@@ -116,7 +118,15 @@ def write_traffic(sink: Sink, options: DemoOptions, stores: Stores, catalogue: C
 
 
 def _write_walkouts(
-    sink: Sink, rng: np.random.Generator, catalogue: Catalogue, timeline: Timeline, store: int, day: Ints, hour: Ints, walkouts: Ints, bad: Ints
+    sink: Sink,
+    rng: np.random.Generator,
+    catalogue: Catalogue,
+    timeline: Timeline,
+    store: int,
+    day: Ints,
+    hour: Ints,
+    walkouts: Ints,
+    bad: Ints,
 ) -> None:
     asked = np.repeat(np.arange(len(day)), rng.binomial(walkouts, WALKOUT_SAMPLE))
     reason = np.where(bad[asked] > 0, pick(rng, UNDERSTAFFED_WEIGHTS, len(asked)), pick(rng, WALKOUT_WEIGHTS, len(asked)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tools.warehouses.demo.arrays import NONE, Coded, Floats, Ints, Texts, chance, joined, pick, where_none
+from tools.warehouses.demo.arrays import NONE, Bools, Coded, Floats, Ints, Texts, chance, joined, pick, where_none
 from tools.warehouses.demo.feedback import Request, Writer, tone_of
 from tools.warehouses.demo.people import People
 from tools.warehouses.demo.purchasing import Basket, World, response_rate
@@ -56,7 +56,9 @@ def write_surveys(sink: Sink, world: World, people: People, basket: Basket, sold
         sent_on=world.timeline.epoch_day(sent[rows]),
         touchpoint=Coded(touch[rows], TOUCHPOINTS),
         order_id=np.where(order[rows] >= 0, sold.order_ids[np.maximum(order[rows], 0)], NONE) if orders.count else order[rows],
-        ticket_id=np.where(ticket[rows] >= 0, tickets.ids[np.maximum(ticket[rows], 0)], NONE) if len(tickets.ids) else where_none(ticket[rows] >= 0, ticket[rows]),
+        ticket_id=np.where(ticket[rows] >= 0, tickets.ids[np.maximum(ticket[rows], 0)], NONE)
+        if len(tickets.ids)
+        else where_none(ticket[rows] >= 0, ticket[rows]),
     )
     _write_responses(sink, world, people, ids, rows, answered, sent, kind, score, touch, customer, writer)
 
@@ -83,7 +85,7 @@ def _write_responses(
     people: People,
     ids: Ints,
     rows: Ints,
-    answered: Ints,
+    answered: Bools,
     sent: Floats,
     kind: Ints,
     score: Ints,
@@ -93,9 +95,13 @@ def _write_responses(
 ) -> None:
     rng = world.streams.rng("service.survey_response/write", people.chunk)
     when = sent[rows] + rng.exponential(0.8, len(rows)) + 0.01
-    back = np.flatnonzero(answered[rows].astype(bool) & (when < world.timeline.days))
+    back = np.flatnonzero(answered[rows] & (when < world.timeline.days))
     picked = rows[back]
-    level = np.where(kind[picked] == 0, np.digitize(score[picked], (7, 9)), np.where(kind[picked] == 1, np.digitize(score[picked], (3, 4)), np.digitize(score[picked], (4, 6))))
+    level = np.where(
+        kind[picked] == 0,
+        np.digitize(score[picked], (7, 9)),
+        np.where(kind[picked] == 1, np.digitize(score[picked], (3, 4)), np.digitize(score[picked], (4, 6))),
+    )
     mood = level - 1
     texts: Texts = np.full(len(back), None, dtype=object)
     commented = writer.sample("service.survey_response", np.flatnonzero(chance(rng, COMMENT_SHARE, len(back))))

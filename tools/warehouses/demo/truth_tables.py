@@ -14,7 +14,7 @@ from tools.warehouses.demo.catalogue import Catalogue, read_data
 from tools.warehouses.demo.people import ACTIONS, LINES_BEYOND_FIRST, SEGMENTS, TAU, People
 from tools.warehouses.demo.purchasing import World
 from tools.warehouses.demo.stores import region_names
-from tools.warehouses.demo.timeline import DECEMBER, SATURDAY, Timeline
+from tools.warehouses.demo.timeline import Timeline
 from tools.warehouses.demo.writing import Sink
 
 MEAN_PIECES = 4 / 3
@@ -118,41 +118,94 @@ def write_truth_events(truth: Sink, world: World, campaigns: tuple[Campaign, ...
 
 
 def _events(world: World, campaigns: tuple[Campaign, ...]) -> list[Planted]:
-    plan, last = world.plan, world.timeline.days - 1
-    category = world.catalogue.category_names[plan.price_rise_category]
-    batch = f"batch_id = {world.catalogue.bad_batch}"
-    batch_days = {"first": plan.bad_batch_day, "last": plan.bad_batch_day + plan.bad_batch_days - 1}
-    regions = region_names()
-    leak_regions = ", ".join(f"'{regions[r]}'" for r in plan.leak_regions)
-    shops = ", ".join(str(s + 1) for s in plan.walkout_stores)
-    rise = {"first": plan.price_rise_day, "last": last}
-    month = {"unit": "ratio to an ordinary month"}
+    """All that could be planted; the caller keeps what is switched on."""
+    days, effects, names = _days(world), _effects(), _names(world)
     rows = [
-        Planted(truth="season", name="Saturday", metric="orders per day", effect=SATURDAY, unit="ratio to an ordinary day", scope_sql="isodow(ordered_on) = 6"),
-        Planted(truth="season", name="December", metric="orders per day", effect=DECEMBER, scope_sql="month(ordered_on) = 12", **month),
-        Planted(truth="price_rise", name="list price", metric="list price", effect=t.PRICE_RISE_RATE, unit="rate", scope_sql=f"category = '{category}'", **rise),
-        Planted(truth="price_rise", name="units", metric="units", effect=t.PRICE_RISE_RATE * t.PRICE_ELASTICITY, unit="rate", scope_sql=f"category = '{category}'", **rise),
-        Planted(truth="price_rise", name="churn of price-sensitive customers", metric="chance to leave after an order", effect=t.PRICE_RISE_DROPOUT, unit="difference", scope_sql=f"category = '{category}'", **rise),
-        Planted(truth="price_rise", name="competitor mentions", metric="competitor mentions per text", effect=t.PRICE_RISE_MENTIONS, unit="ratio", first=plan.price_rise_day, last=plan.price_rise_day + t.PRICE_MENTION_DAYS - 1),
-        Planted(truth="bad_batch", name="returns", metric="return rate", effect=t.BAD_RETURN_RATE, unit="rate", scope_sql=batch, **batch_days),
-        Planted(truth="bad_batch", name="ratings", metric="average rating", effect=-t.BAD_RATING_DROP, unit="stars", scope_sql=batch, **batch_days),
-        Planted(truth="bad_batch", name="leak tickets", metric="leak tickets per line sold", effect=t.LEAK_FACTOR, unit="ratio", scope_sql=f"{batch} AND region IN ({leak_regions})", first=plan.bad_batch_day + t.LEAK_AFTER_DAYS, last=batch_days["last"]),
-        Planted(truth="web_bug", name="mobile checkout", metric="share of mobile payment visits that purchase", effect=t.BUG_COMPLETION, unit="rate", scope_sql="device = 'mobile'", first=plan.bug_start, last=plan.bug_end),
-        Planted(truth="walkouts", name="walk-outs", metric="walk-out rate", effect=t.BAD_WALKOUT_RATE, unit="rate", scope_sql=f"store_id IN ({shops})", first=plan.walkout_start, last=last),
-        Planted(truth="simpson", name="within every region", metric="CSAT", effect=t.SIMPSON_RISE, unit="points before rounding and the ends of the scale", first=plan.simpson_split, last=last),
-        Planted(truth="purchasing", name="purchase and dropout", metric="see truth.parameter", effect=0.0, unit="none"),
-        *(Planted(truth="churn_drivers", name=k, metric="log-odds of leaving", effect=v, unit="log-odds") for k, v in t.DRIVER_LOG_ODDS.items()),
-        *(Planted(truth="churn_drivers", name=d, metric="log-odds of leaving", effect=0.0, unit="log-odds") for d in t.DECOYS),
-        Planted(truth="churn_drivers", name="email opens follow activity", metric="log-odds of leaving", effect=0.0, unit="log-odds"),
-        Planted(truth="attribution", name="brand search", metric="orders", effect=0.0, unit="difference"),
-        *(Planted(truth="nulls", name=c["title"], metric=c["metric"], effect=0.0, unit="difference", first=world.timeline.days - c["days"]) for c in read_data("changes")),
+        Planted(
+            truth=e["truth"],
+            name=e["name"],
+            metric=e["metric"],
+            effect=effects[e["effect"]],
+            unit=e["unit"],
+            scope_sql=e.get("scope", "TRUE").format(**names),
+            first=days[e["first"]] if "first" in e else None,
+            last=days[e["last"]] if "last" in e else None,
+        )
+        for e in read_data("events")
     ]
-    for c in campaigns:
-        span = {"first": c.start, "last": c.start + c.outcome_days - 1}
-        scope = f"campaign_id = {c.number}"
-        rows.append(Planted(truth=c.truth, name=c.name, metric="conversion lift", effect=c.lift, unit="difference", scope_sql=scope, **span))
-        if c.harm is not None:
-            rows.append(Planted(truth=c.truth, name=f"{c.name}, do not disturb", metric="conversion lift", effect=c.harm, unit="difference", scope_sql=scope, **span))
-        if not c.randomised:
-            rows.append(Planted(truth=c.truth, name=f"{c.name}, naive", metric="naive conversion lift", effect=NAIVE_FACTOR * c.lift, unit="difference", scope_sql=scope, **span))
+    odds = {**t.DRIVER_LOG_ODDS, **dict.fromkeys(t.DECOYS, 0.0)}
+    rows += [Planted(truth="churn_drivers", name=n, metric="log-odds of leaving", effect=v, unit="log-odds") for n, v in odds.items()]
+    rows += [
+        Planted(truth="nulls", name=c["title"], metric=c["metric"], effect=0.0, unit="difference", first=world.timeline.days - c["days"])
+        for c in read_data("changes")
+    ]
+    return rows + [row for c in campaigns for row in _campaign_events(c)]
+
+
+def _days(world: World) -> dict[str, int]:
+    plan = world.plan
+    batch_end = plan.bad_batch_day + plan.bad_batch_days - 1
+    return {
+        "end": world.timeline.days - 1,
+        "price_day": plan.price_rise_day,
+        "mentions_end": plan.price_rise_day + t.PRICE_MENTION_DAYS - 1,
+        "batch_day": plan.bad_batch_day,
+        "batch_end": batch_end,
+        "leak_day": plan.bad_batch_day + t.LEAK_AFTER_DAYS,
+        "bug_start": plan.bug_start,
+        "bug_end": plan.bug_end,
+        "walkout_start": plan.walkout_start,
+        "simpson_split": plan.simpson_split,
+    }
+
+
+def _effects() -> dict[str | int, float]:
+    return {
+        "saturday": t.SATURDAY,
+        "december": t.DECEMBER,
+        "price_rise": t.PRICE_RISE_RATE,
+        "price_units": t.PRICE_RISE_RATE * t.PRICE_ELASTICITY,
+        "price_dropout": t.PRICE_RISE_DROPOUT,
+        "price_mentions": t.PRICE_RISE_MENTIONS,
+        "bad_returns": t.BAD_RETURN_RATE,
+        "bad_rating": -t.BAD_RATING_DROP,
+        "leak_factor": t.LEAK_FACTOR,
+        "bug_completion": t.BUG_COMPLETION,
+        "walkout_bad": t.BAD_WALKOUT_RATE,
+        "simpson_rise": t.SIMPSON_RISE,
+        0: 0.0,
+    }
+
+
+def _names(world: World) -> dict[str, str]:
+    """What scopes name."""
+    plan, regions = world.plan, region_names()
+    return {
+        "category": world.catalogue.category_names[plan.price_rise_category],
+        "batch": str(world.catalogue.bad_batch),
+        "leak_regions": ", ".join(f"'{regions[r]}'" for r in plan.leak_regions),
+        "shops": ", ".join(str(s + 1) for s in plan.walkout_stores),
+    }
+
+
+def _campaign_events(c: Campaign) -> list[Planted]:
+    """The lift of one campaign, its harm, and what a comparison without control group would show."""
+
+    def row(name: str, metric: str, effect: float) -> Planted:
+        return Planted(
+            truth=c.truth,
+            name=name,
+            metric=metric,
+            effect=effect,
+            unit="difference",
+            scope_sql=f"campaign_id = {c.number}",
+            first=c.start,
+            last=c.start + c.outcome_days - 1,
+        )
+
+    rows = [row(c.name, "conversion lift", c.lift)]
+    if c.harm is not None:
+        rows.append(row(f"{c.name}, do not disturb", "conversion lift", c.harm))
+    if not c.randomised:
+        rows.append(row(f"{c.name}, naive", "naive conversion lift", NAIVE_FACTOR * c.lift))
     return rows

@@ -9,7 +9,7 @@ from tools.core.errors import SetupProblem
 
 TRUTHS = {
     "purchasing": "customers buy at their own gamma-distributed rate and leave after an order with their own beta-distributed chance",
-    "churn_drivers": "late delivery, unresolved tickets, bad scores and price rises drive customers away, loyalty tiers keep them; five decoys do nothing",
+    "churn_drivers": "late parcels, unresolved tickets, bad scores and price rises drive people away, tiers keep them; decoys do nothing",
     "season": "weekdays, December, Easter and Black Friday",
     "price_rise": "one category became 8 % dearer on one day",
     "bad_batch": "one batch of one product comes back, rates badly and leaks",
@@ -19,7 +19,7 @@ TRUTHS = {
     "walkouts": "two understaffed shops lose visitors",
     "identity": "some people have several differing records; namesakes are different people",
     "consent": "many never agreed to marketing, some withdrew, some were erased",
-    "data_faults": "a duplicated load, a missing day, a currency mix-up, a time shift, robots, machine opens, test accounts, mood-bound answers",
+    "data_faults": "a doubled load, a missing day, a currency mix-up, shifted times, robots, machine opens, test accounts, biased answers",
     "simpson": "satisfaction rose in every region and fell overall",
     "nulls": "announced changes that changed nothing",
     "injection": "feedback that tries to give orders to a language model",

@@ -93,7 +93,9 @@ def _review_topics(rng: np.random.Generator, rating: Ints, bad: np.ndarray[tuple
     low = np.array([TOPICS.index(t) for t in ("quality", "damaged", "price", "delivery", "howto", "leak")])
     high = np.array([TOPICS.index(t) for t in ("quality", "price", "delivery", "service", "howto")])
     count = len(rating)
-    topic = np.where(rating <= 3, low[pick(rng, (0.42, 0.16, 0.18, 0.12, 0.1, 0.02), count)], high[pick(rng, (0.58, 0.15, 0.15, 0.07, 0.05), count)])
+    topic = np.where(
+        rating <= 3, low[pick(rng, (0.42, 0.16, 0.18, 0.12, 0.1, 0.02), count)], high[pick(rng, (0.58, 0.15, 0.15, 0.07, 0.05), count)]
+    )
     return np.where(bad & (rating <= 3) & chance(rng, 0.7, count), TOPICS.index("leak"), topic)
 
 

@@ -104,7 +104,7 @@ def compose(rng: np.random.Generator, brief: Brief) -> Composed:
         [
             np.where(chance(rng, 0.65, count) | sarcastic, opening, ""),
             core,
-            np.where((second != core) & chance(rng, 0.3 + 0.3 * (brief.severity > 1), count), second, ""),
+            np.where((second != core) & chance(rng, np.where(brief.severity > 1, 0.6, 0.3), count), second, ""),
             np.where(brief.tone == TONES.index("mixed"), contrast, ""),
         ]
     )
@@ -152,7 +152,8 @@ def _choose(rng: np.random.Generator, keys: Ints, phrases: Any) -> Strings:
     starts = np.cumsum([0, *(len(p) for p in lists)])
     flat = np.array([p for several in lists for p in several] or [""])
     sizes = np.diff(starts)
-    return flat[starts[inverse] + np.floor(rng.random(len(keys)) * sizes[inverse]).astype(np.int64)]
+    chosen = starts[inverse] + np.floor(rng.random(len(keys)) * sizes[inverse]).astype(np.int64)
+    return np.asarray(flat[chosen], dtype=np.str_)
 
 
 def _sentences(parts: list[Strings]) -> Strings:
