@@ -7,30 +7,10 @@ from dataclasses import dataclass
 from assistant.minds.embedded.grammar.draft import ARTICLES, Draft
 from assistant.minds.embedded.grammar.values import is_value_noun
 from assistant.minds.embedded.lexicon import Kind
-from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordinary_words
+from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordinary_words, word_set
 
 _MARKS = frozenset({",", ";", "(", ")", "%", ":", "+", "=", "/", "-"})
-_DENYING = frozenset(
-    [
-        "not",
-        "never",
-        "no",
-        "without",
-        "nor",
-        "neither",
-        "none",
-        "nothing",
-        "but",
-        "both",
-        "than",
-        "more",
-        "less",
-        "fewer",
-        "except",
-        "only",
-        "un",
-    ]
-)
+_DENYING = word_set("not never no without nor neither none nothing but both than more less fewer except only un")
 """Words that change the answer by themselves: with one of them left over, the plan is another question's."""
 _PREPOSITIONS = frozenset(
     {"in", "by", "for", "of", "from", "to", "with", "at", "on", "per", "using", "via", "about", "own", "owning", "live", "living"}
@@ -71,7 +51,7 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
             consumed.append((item.text, draft.claims[at]))
         elif item.text in _MARKS or item.text in ignoring or _is_filler(draft, at):
             continue
-        elif item.text in ordinary_words() and item.mention is None:
+        elif item.text in ordinary_words() and item.mention is None and not _is_name(draft, at):
             ignored.append(item.text)
         else:
             leftover.append(item.text)
@@ -95,6 +75,13 @@ def _is_filler(draft: Draft, at: int) -> bool:
     if item.mention is not None or item.number is not None or item.time is not None or draft.tokens[item.start].quoted:
         return False
     return item.text in filler_words()
+
+
+def _is_name(draft: Draft, at: int) -> bool:
+    """A capital inside a sentence that is not written in capitals makes a name of an ordinary word: "bookings in Nice"."""
+    raw = draft.tokens[draft.items[at].start].raw
+    capitals = sum(1 for t in draft.tokens if t.raw[:1].isupper())
+    return at > 0 and raw[:1].isupper() and 2 * capitals <= len(draft.tokens)
 
 
 def _blocker(draft: Draft, at: int) -> list[str]:

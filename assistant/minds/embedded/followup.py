@@ -12,6 +12,7 @@ from assistant.minds.embedded.account import Account, account_for
 from assistant.minds.embedded.assemble import Reading, dimension_ref, order_of, part_filter, time_field_of
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.tokens import Token
+from assistant.minds.embedded.wordlists import word_set
 from assistant.turn import MindContext
 from tools.core.query.metric_query import Filter, MetricQuery, Order
 
@@ -43,34 +44,8 @@ _OPENINGS = (
 )
 _FRAGMENT_WORDS = 8
 """A complete question that merely begins with "and" is longer than this."""
-_HARMLESS = frozenset(
-    [
-        "instead",
-        "only",
-        "just",
-        "now",
-        "same",
-        "again",
-        "rather",
-        "though",
-        "compare",
-        "that",
-        "those",
-        "this",
-        "but",
-        "not",
-        "then",
-        "also",
-        "too",
-        "please",
-        "more",
-        "no",
-        "yes",
-        "no",
-        "i",
-        "meant",
-        "mean",
-    ]
+_HARMLESS = word_set(
+    "instead only just now same again rather though compare that those this but not then also too please more no yes no i meant mean"
 )
 _INSTEAD = frozenset({"instead", "rather"})
 

@@ -6,65 +6,21 @@ import re
 import unicodedata
 
 from assistant.minds.embedded.tokens import Token
-from assistant.minds.embedded.wordlists import filler_words, grammar_words
+from assistant.minds.embedded.wordlists import filler_words, grammar_words, word_set
 from assistant.turn import Decline
 
 MAX_CHARACTERS = 4_000
 
-_WRITE_VERBS = frozenset(
-    [
-        "delete",
-        "drop",
-        "insert",
-        "update",
-        "truncate",
-        "alter",
-        "create",
-        "overwrite",
-        "erase",
-        "remove",
-        "modify",
-        "edit",
-        "grant",
-        "revoke",
-        "write",
-    ]
-)
+_WRITE_VERBS = word_set("delete drop insert update truncate alter create overwrite erase remove modify edit grant revoke write")
 _WRITE_OBJECTS = frozenset(
     ["table", "tables", "database", "row", "rows", "record", "records", "column", "columns", "schema", "all", "everything", "data"]
 )
 _ACTIONS = frozenset(
     ["send", "email", "notify", "remind", "schedule", "invite", "refund", "charge", "post", "publish", "mail", "text", "phone"]
 )
-_SMALL_TALK = frozenset(
-    [
-        "hello",
-        "hi",
-        "hey",
-        "thanks",
-        "thank",
-        "bye",
-        "goodbye",
-        "morning",
-        "afternoon",
-        "evening",
-        "good",
-        "you",
-        "how",
-        "are",
-        "there",
-        "yo",
-        "cheers",
-        "nice",
-        "day",
-        "great",
-        "today",
-        "was",
-        "that",
-        "very",
-        "much",
-        "so",
-    ]
+_SMALL_TALK = word_set(
+    "hello hi hey thanks thank bye goodbye morning afternoon evening good you how are there yo cheers nice day great today "
+    "was that very much so"
 )
 _ABOUT_SELF = re.compile(
     r"^\s*(who|what) are you\b|^\s*help\s*\??$|what can (i|you) (ask|do|answer)|tell me a joke|write (me )?a (poem|story|song)", re.I

@@ -79,7 +79,8 @@ class EmbeddedMind:
         if verified is not None and context.previous is None:
             return (yield from outcomes.run_verified(verified, question))
         tokens, notes = reader.tokens(question.text)
-        declined = refuse_tokens(question.text, tokens, reader.known_words(tokens))
+        typed = tokenize(question.text)
+        declined = refuse_tokens(question.text, typed, reader.known_words(typed))
         if declined is not None:
             return outcomes.with_examples(declined, reader, context)
         readings = reader.readings(tokens, context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,8 @@ def run_readings(
     if len(readings) > 1:
         return _ask_which(readings, "This can be read in more than one way. Which one do you mean?", reader, question, context)
     yield step_of(best.query)
-    doubt = doubt_of(best) or _unshown(question, best.query, reader)
+    banded = " ".join(words for words, part in best.account.consumed if part == "filter").split()
+    doubt = doubt_of(best) or _unshown(question, best.query, reader, known=banded)
     return Done(left_out=tuple(best.account.ignored), notes=(*notes, *best.notes), doubt=doubt)
 
 
@@ -90,9 +92,13 @@ def doubt_of(reading: Reading) -> str | None:
     return "; ".join(reading.doubts) or None
 
 
-def _unshown(question: Question, query: MetricQuery, reader: QuestionReader) -> str | None:
-    """A second look at the pair of question and plan: words that shape the one and leave no trace in the other."""
-    words = unreflected(question.text, query, reader.model)
+def _unshown(question: Question, query: MetricQuery, reader: QuestionReader, *, known: Sequence[str] = ()) -> str | None:
+    """A second look at the pair of question and plan: words that shape the one and leave no trace in the other.
+
+    Args:
+        known: Words that became a filter in another form: the 45 of "under 45" is a set of age bands.
+    """
+    words = [w for w in unreflected(question.text, query, reader.model) if w.lower() not in known]
     named = " and ".join(f"'{word}'" for word in words)
     return f"I am not sure that this answers {named}" if words else None
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from assistant.minds.embedded import temporal_words as words
 from assistant.minds.embedded.numbers import read_number
 from assistant.minds.embedded.tokens import Token
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.errors import QueryUnsupported
 from tools.core.query.calendar import Calendar
 from tools.core.query.metric_query import PeriodUnit, TimeWindow
@@ -23,28 +24,7 @@ _MAY_BEFORE = (
     | words.TO
     | words.LAST
     | words.THIS
-    | frozenset(
-        [
-            "since",
-            "until",
-            "before",
-            "after",
-            "between",
-            "and",
-            "vs",
-            "versus",
-            "by",
-            "or",
-            "than",
-            "early",
-            "mid",
-            "late",
-            "through",
-            "compared",
-            "with",
-            ",",
-        ]
-    )
+    | word_set("since until before after between and vs versus by or than early mid late through compared with ,")
 )
 
 
@@ -95,8 +75,8 @@ class PointReader:
         """The longest point that begins at `at`."""
         for form in (
             self._iso,
-            self._relative,
             self._part_of,
+            self._relative,
             self._week_of,
             self._quarter,
             self._month_first,

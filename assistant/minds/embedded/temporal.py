@@ -62,7 +62,23 @@ def read_times(tokens: Sequence[Token], calendar: Calendar) -> tuple[TimePhrase,
             continue
         phrases.append(phrase)
         at = phrase.end
-    return tuple(phrases)
+    return tuple(replace(p, window=_ALL) if _is_everything(p, calendar) else p for p in phrases)
+
+
+_ALL = TimeWindow(start=dt.date(1, 1, 1))
+"""All of time: `is_everything` tells it from a window that narrows."""
+
+
+def is_everything(window: TimeWindow) -> bool:
+    return window == _ALL
+
+
+def _is_everything(phrase: TimePhrase, calendar: Calendar) -> bool:
+    """ "all data up to" the as-of day leaves nothing out."""
+    window = phrase.window
+    if window is None or window.period is not None or window.last_n is not None or window.start is not None:
+        return False
+    return window.end is not None and window.end >= calendar.as_of
 
 
 def _same_window(tokens: Sequence[Token], at: int, phrases: Sequence[TimePhrase]) -> TimePhrase | None:

@@ -6,6 +6,11 @@ from functools import cache
 from importlib.resources import files
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a short list that lives next to the code that uses it."""
+    return frozenset(text.split())
+
+
 @cache
 def _words(name: str) -> frozenset[str]:
     lines = (files(__package__) / "data" / f"{name}.txt").read_text(encoding="utf-8").splitlines()

@@ -4,49 +4,14 @@ from __future__ import annotations
 
 from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import Comparison, Grain
 
 _RATE_WORDS = frozenset(["growth", "grow", "grows", "grew", "grown", "growing", "fastest"])
-_UP = frozenset(
-    [
-        "increase",
-        "increased",
-        "increases",
-        "increasing",
-        "rise",
-        "rose",
-        "risen",
-        "rising",
-        "gain",
-        "gained",
-        "improve",
-        "improved",
-        "improvement",
-        "climbed",
-    ]
-)
-_DOWN = frozenset(
-    [
-        "decrease",
-        "decreased",
-        "decreases",
-        "decreasing",
-        "decline",
-        "declined",
-        "declines",
-        "declining",
-        "drop",
-        "dropped",
-        "drops",
-        "dropping",
-        "fall",
-        "fell",
-        "fallen",
-        "falling",
-        "shrink",
-        "shrank",
-        "shrunk",
-    ]
+_UP = word_set("increase increased increases increasing rise rose risen rising gain gained improve improved improvement climbed")
+_DOWN = word_set(
+    "decrease decreased decreases decreasing decline declined declines declining drop dropped drops dropping fall fell "
+    "fallen falling shrink shrank shrunk"
 )
 _CHANGE = frozenset(["change", "changed", "changes", "changing"])
 _LOSE = frozenset({"lost", "lose", "losing"})
@@ -137,6 +102,8 @@ def settle_change(draft: Draft) -> None:
     if draft.change is None:
         return
     series = any(isinstance(d, Grain) and not d.is_cyclic for d in draft.dimensions)
+    if series and draft.window is None and draft.comparison is not None and draft.comparison.kind == "previous_period":
+        draft.comparison = None  # Along a series, "the period before" is the row before.
     if draft.comparison is None:
         if series or (draft.window is None and not draft.dimensions):
             draft.growth = draft.growth or "previous_row"

@@ -13,110 +13,22 @@ from assistant.minds.embedded.grammar.comparators import Bound, read_bound
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.values import ValueRun, filters_of, value_at
 from assistant.minds.embedded.lexicon import Kind
-from assistant.minds.embedded.wordlists import ordinary_words
+from assistant.minds.embedded.wordlists import ordinary_words, word_set
 from tools.core.query.metric_query import EntityCondition, Filter, TimeWindow
 
 NEGATIONS = frozenset({"not", "never", "without", "no", "none", "neither", "nor", "nothing"})
-_BEFORE_VERB = frozenset(
-    [
-        "who",
-        "that",
-        "which",
-        "have",
-        "has",
-        "had",
-        "did",
-        "do",
-        "does",
-        "also",
-        "ever",
-        "only",
-        "been",
-        "were",
-        "was",
-        "are",
-        "is",
-        "just",
-        "already",
-        "still",
-        "actually",
-        "then",
-        "and",
-        "but",
-        "or",
-        "made",
-        "make",
-        "being",
-        "to",
-        "yet",
-        "later",
-        "together",
-        "they",
-        "them",
-        "at",
-        "least",
-        "first",
-        "initially",
-    ]
+_BEFORE_VERB = word_set(
+    "who that which have has had did do does also ever only been were was are is just already still actually then and but "
+    "or made make being to yet later together they them at least first initially"
 )
-_AFTER_VERB = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "any",
-        "some",
-        "our",
-        "from",
-        "in",
-        "on",
-        "at",
-        "of",
-        "for",
-        "with",
-        "to",
-        "something",
-        "anything",
-        "anyone",
-        "product",
-        "products",
-        "item",
-        "items",
-        "both",
-        "either",
-        "ever",
-        "also",
-        "goods",
-        "each",
-        "all",
-        "it",
-        "us",
-        "there",
-        "again",
-        "stuff",
-    ]
+_AFTER_VERB = word_set(
+    "the a an any some our from in on at of for with to something anything anyone product products item items both either "
+    "ever also goods each all it us there again stuff"
 )
 _WITH = frozenset({"with", "having", "without", "has", "have", "had", "made", "make"})
 _GETTING = frozenset({"see", "have", "get", "make", "record", "receive", "had", "made", "seen", "got", "recorded", "received"})
 _BACKWARD = frozenset({"any", "it", "them", "some", "either"})
-_CONTAINING = frozenset(
-    {
-        "contain",
-        "contains",
-        "contained",
-        "containing",
-        "include",
-        "includes",
-        "included",
-        "including",
-        "with",
-        "having",
-        "have",
-        "has",
-        "had",
-        "without",
-    }
-)
+_CONTAINING = word_set("contain contains contained containing include includes included including with having have has had without")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +49,8 @@ class Clause:
     bound: Bound | None = None
     first: bool = False
     """ "first shopped in May": in May, and never before."""
+    by_noun: bool = False
+    """Said with a noun of the fact ("with bookings over 5") instead of a verb."""
     inherited: tuple[Filter, ...] = ()
     """What "any" and "it" mean: the objects of the clause before."""
 
@@ -287,7 +201,7 @@ def _entity_at(draft: Draft, at: int) -> str | None:
 
 def _with_objects(draft: Draft, clause: Clause, at: int) -> Clause | None:
     """The clause with what stands after its verb: values, a window, "at least 3 times"."""
-    found = _Objects(end=at, negated=clause.negated)
+    found = _Objects(end=at, negated=clause.negated, bound=clause.bound)
     while at < len(draft.items) and draft.free(at):
         after = _object(draft, clause, found, at)
         if after is None:
@@ -314,6 +228,9 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
     if bound is not None and found.bound is None and (bound.unit == "times" or _counts_fact(draft, bound.end, clause.fact)):
         found.bound = bound
         return bound.end + (0 if bound.unit == "times" else 1)
+    if bound is not None and found.bound is None and at == clause.end and clause.by_noun and bound.unit is None:
+        found.bound = bound
+        return bound.end
     run = filters_of(draft, at, clause.fact)
     if run is not None:
         _take_values(found, run)
@@ -416,15 +333,18 @@ def _with_noun(draft: Draft) -> None:
             continue
         begin = _before(draft, at)[0] if denied else at
         subject = subject_before(draft, begin)
-        noun = draft.skip(at + 1, {"no", "a", "an", "any", "not", "zero", "at", "least", "one", "single", "0", "only"} if subject else ())
+        bound = read_bound(draft, at + 1) if subject is not None else None
+        noun = bound.end if bound is not None else draft.skip(at + 1, {"no", "a", "an", "any", "not", "zero", "0"} if subject else ())
         mention = draft.items[noun].mention if draft.free(noun) else None
         senses = mention.of(Kind.DATASET) if mention else ()
         words = {draft.word(i) for i in range(at + 1, noun)}
         facts = [s.target for s in senses if subject is not None and s.target != subject and draft.world.reaches(s.target, subject)]
-        if subject is None or not facts or (words & {"least", "one", "single"} and not words & {"at"}) or "only" in words:
-            continue
-        negated = denied or draft.word(at) == "without" or bool(words & {"no", "zero", "0"})
-        clause = _with_objects(draft, Clause(entity=subject, fact=facts[0], negated=negated, begin=begin, end=noun + 1), noun + 1)
+        shown = bound is not None and draft.subject is not None and draft.subject.dataset == subject
+        if subject is None or not facts or shown or (bound is not None and bound.unit is not None):
+            continue  # A figure of what the result lists is shown and compared in the result itself.
+        negated = denied or draft.word(at) == "without" or (bound is None and bool(words & {"no", "zero", "0"}))
+        said = Clause(entity=subject, fact=facts[0], negated=negated, begin=begin, end=noun + 1, bound=bound, by_noun=True)
+        clause = _with_objects(draft, said, noun + 1)
         if clause is not None:
             _add(draft, clause)
 

@@ -85,13 +85,24 @@ def _nouns(draft: Draft, begin: int, at: int) -> int:
             return noun
         if dimension is None:
             break
-        draft.claim_free(begin, noun + 1, "grouping")
+        dimension, end = _dated(draft, dimension, noun + 1)
+        draft.claim_free(begin, end, "grouping")
         _add(draft, dimension, per_group=per_group)
-        end = begin = noun + 1
+        begin = end
         at = draft.skip(end, _JOINTS)
         if at == end:
             break
     return end
+
+
+def _dated(draft: Draft, dimension: DimensionRef | Grain, at: int) -> tuple[DimensionRef | Grain, int]:
+    """ "by month (joining date)": the date that the period is of, when it is said."""
+    item = draft.item(at + 1)
+    mention = item.mention if item is not None else None
+    if not isinstance(dimension, Grain) or draft.word(at) != "(" or draft.word(at + 2) != ")" or mention is None:
+        return dimension, at
+    dates = [s.target for s in mention.of(Kind.FIELD) if draft.model.field(s.target).is_time]
+    return (DimensionRef(field=dates[0], grain=dimension), at + 3) if dates else (dimension, at)
 
 
 def _named_values(draft: Draft, at: int) -> DimensionRef | None:
@@ -106,9 +117,7 @@ def _noun(draft: Draft, at: int) -> DimensionRef | Grain | None:
     item = draft.item(at)
     if item is None or (item.time is not None and item.time.adverb):
         return None
-    following = draft.item(at + 1)
-    names_a_value = following is not None and (following.number is not None or following.has(Kind.VALUE)) and not following.has(Kind.FIELD)
-    if names_a_value and draft.items[at].has(Kind.FIELD, Kind.DATASET) and _value_follows(draft, at):
+    if item.has(Kind.FIELD, Kind.DATASET) and _value_follows(draft, at):
         return None
     return draft.dimension_at(at)
 
@@ -124,12 +133,14 @@ def _add(draft: Draft, dimension: DimensionRef | Grain, *, per_group: bool) -> N
     if draft.counted is not None and dimension == draft.key_of(draft.counted):
         return  # Counting members per member says nothing: the noun only repeats who is counted.
     rank = draft.rank
-    ranked = rank.noun or (draft.subject.dimension if draft.subject is not None else None) if rank is not None else None
+    split = draft.dimensions[-1] if draft.dimensions else None
+    ranked = rank.noun or (draft.subject.dimension if draft.subject is not None else split) if rank is not None else None
     n = rank.n or (draft.subject.n if draft.subject is not None else None) if rank is not None else None
-    ranked_noun = n is not None and ranked is not None and ranked != dimension
+    ranked_noun = n is not None and ranked is not None and (ranked != dimension or len(draft.dimensions) > 1)
     if ranked_noun and per_group:
         draft.group_of_rank = dimension
-        draft.dimensions.insert(0, dimension)
+        if dimension not in draft.dimensions:
+            draft.dimensions.insert(0, dimension)
         return
     draft.add_dimension(dimension)
 

@@ -6,6 +6,7 @@ from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.values import COMPARATIVES
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import atoms
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import Grain, Measure
 from tools.core.semantics.model import MetricFormat
 
@@ -328,9 +329,7 @@ def _default(draft: Draft) -> None:
             draft.add_measure(Measure(metric=counting))
 
 
-_COMPARING = frozenset(
-    ["compare", "comparison", "compared", "comparing", "split", "break", "versus", "vs", "difference", "differ", "differs", "both", "separately", "side", "between"]
-)
+_COMPARING = word_set("compare comparison compared comparing split break versus vs difference differ differs both separately side between")
 _TOGETHER = frozenset({"together", "combined", "altogether", "jointly"})
 
 

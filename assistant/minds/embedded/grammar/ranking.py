@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import Measure
 
 _HIGH = frozenset(
@@ -13,25 +14,8 @@ _LOW = frozenset(["bottom", "lowest", "least", "fewest", "smallest", "weakest", 
 _GOOD = frozenset({"best"})
 _BAD = frozenset({"worst"})
 _SUPERLATIVES = _HIGH | _LOW | _GOOD | _BAD
-_ATTRIBUTES = frozenset(
-    [
-        "performing",
-        "selling",
-        "popular",
-        "important",
-        "frequent",
-        "frequently",
-        "common",
-        "commonly",
-        "often",
-        "active",
-        "valuable",
-        "sold",
-        "bought",
-        "heavily",
-        "single",
-        "individual",
-    ]
+_ATTRIBUTES = word_set(
+    "performing selling popular important frequent frequently common commonly often active valuable sold bought heavily single individual"
 )
 """Participles and adjectives between a superlative and its noun that name no metric of their own."""
 _SORTING = (
@@ -129,6 +113,10 @@ def _superlative(draft: Draft, at: int) -> bool:
     if rank.n is None and late is not None and late.number is not None and late.number.unit is None:
         rank.n, end = int(late.number.value), end + 1
     end = _noun(draft, rank, end)
+    trailing = draft.skip(end, ("in",))
+    trailing += rank.measure is not None and draft.free(trailing) and draft.items[trailing].has(Kind.METRIC)
+    if draft.word(end) == "first" or draft.word(trailing) == "first":
+        end = trailing + 1
     draft.claim_free(begin, end, "ranking")
     draft.rank = rank
     return True

@@ -5,13 +5,14 @@ from __future__ import annotations
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.values import Stored
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import CohortSpec, DimensionRef, DistributionSpec, Grain, Lifecycle, Measure, PairsSpec
 
 _RETURNING = frozenset({"returning", "existing", "repeat", "old", "recurring", "established"})
 _JOINTS = frozenset({"and", "vs", "versus", "or", "against", "compared", "to", "with", ","})
 _COHORT = frozenset({"cohort", "cohorts", "retention"})
 _COHORT_WORDS = frozenset(
-    {"cohort", "cohorts", "retention", "rate", "analysis", "by", "of", "per", "first", "the", "curve", "table", "matrix"}
+    {"cohort", "cohorts", "retention", "rate", "analysis", "by", "of", "per", "first", "their", "the", "curve", "table", "matrix"}
 )
 _DISTRIBUTION = frozenset({"distribution", "histogram", "distributed", "spread"})
 _TOGETHER = (
@@ -25,37 +26,9 @@ _TOGETHER = (
     ("combined", "with"),
 )
 _WITH = frozenset({"with", "as", "alongside", "to"})
-_CONTAINER_WORDS = frozenset(
-    {
-        "top",
-        "best",
-        "frequent",
-        "what",
-        "combination",
-        "combinations",
-        "pairs",
-        "pair",
-        "basket",
-        "in",
-        "the",
-        "same",
-        "a",
-        "one",
-        "single",
-        "most",
-        "often",
-        "frequently",
-        "commonly",
-        "are",
-        "go",
-        "goes",
-        "going",
-        "get",
-        "sold",
-        "usually",
-        "well",
-        "which",
-    }
+_CONTAINER_WORDS = word_set(
+    "top best frequent what combination combinations pairs pair basket in the same a one single most often frequently "
+    "commonly are go goes going get sold usually well which"
 )
 _COHORT_GRAINS = {Grain.WEEK: "week", Grain.MONTH: "month", Grain.QUARTER: "quarter", Grain.YEAR: "year"}
 
@@ -151,7 +124,7 @@ def _cohort(draft: Draft) -> bool:
             grain = _COHORT_GRAINS[item.time.grain]
             draft.claim(at, at + 1, "cohort")
     for at, item in enumerate(draft.items):
-        if draft.free(at) and item.text in _COHORT_WORDS and item.mention is None:
+        if draft.free(at) and ((item.text in _COHORT_WORDS and item.mention is None) or item.has(Kind.FACT)):
             draft.claim(at, at + 1, "cohort")
     if noun >= 0:
         draft.claim_free(noun, noun + 1, "cohort")
@@ -164,7 +137,8 @@ def _distribution(draft: Draft) -> bool:
     words = [at for at in range(len(draft.items)) if draft.word(at) in _DISTRIBUTION]
     if not words:
         return False
-    for at in [i for i in draft.find(Kind.METRIC) if i > words[0]] or draft.find(Kind.METRIC):
+    named = [i for i in draft.find(Kind.METRIC) if i > words[0]] or draft.find(Kind.METRIC)
+    for at in sorted(named, key=lambda i: draft.items[i].has(Kind.DATASET) and draft.word(i - 1) == "of" and len(named) > 1):
         metric = draft.sense(at, Kind.METRIC)
         if metric is None:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assistant.minds.embedded.grammar.draft import Draft, Subject
 from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import DimensionRef, Grain, Measure
 
 _COUNTING = (
@@ -22,56 +23,10 @@ _DISTINCT = frozenset(
 )
 _ASKING = frozenset({"which", "what"})
 _LISTING = frozenset({"list", "show", "name", "find", "identify", "give", "get", "display", "pull", "return"})
-_BETWEEN = frozenset(
-    [
-        "me",
-        "us",
-        "the",
-        "all",
-        "a",
-        "of",
-        "our",
-        "out",
-        "up",
-        "for",
-        "list",
-        "those",
-        "every",
-        "are",
-        "is",
-        "were",
-        "was",
-        "please",
-        "kind",
-        "type",
-        "sort",
-        "types",
-        "kinds",
-        "single",
-        "one",
-        "exact",
-        "particular",
-    ]
+_BETWEEN = word_set(
+    "me us the all a of our out up for list those every are is were was please kind type sort types kinds single one exact particular"
 )
-_AGGREGATED = frozenset(
-    [
-        "average",
-        "mean",
-        "median",
-        "typical",
-        "maximum",
-        "minimum",
-        "max",
-        "min",
-        "highest",
-        "lowest",
-        "largest",
-        "smallest",
-        "most",
-        "biggest",
-        "distribution",
-    ]
-)
+_AGGREGATED = word_set("average mean median typical maximum minimum max min highest lowest largest smallest most biggest distribution")
 """Before "number of visits", these ask for a figure per customer, not for a count."""
 _WHO = frozenset({"who", "whom"})
 RELATIVE = frozenset({"who", "that", "which", "with", "without", "having", "whose", "where"})
@@ -242,8 +197,12 @@ def _lists(draft: Draft, noun: int) -> bool:
     if not draft.items[noun].has(Kind.DATASET):
         return False
     following = draft.word(noun + 1)
+    of_a_kind = following == "of" and noun + 2 < len(draft.items) and draft.items[noun + 2].has(Kind.VALUE, Kind.FIELD)
+    list_of = draft.phrase(noun - 2, ("list", "of")) or draft.phrase(noun - 3, ("list", "of", "the"))
     return (
-        following in RELATIVE
+        of_a_kind
+        or list_of
+        or following in RELATIVE
         or noun + 1 >= len(draft.items)
         or draft.items[noun + 1].has(Kind.FACT, Kind.DOES)
         or following in ("in", "from", "by")

@@ -14,42 +14,13 @@ from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.existence import subject_before
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import atoms
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import EntityCondition, Filter, Measure, MetricCondition, ShareOfTotal, TimeWindow
 from tools.core.semantics.model import Datatype, MetricFormat
 
 _NUMERIC = (Datatype.INTEGER, Datatype.DECIMAL, Datatype.FLOAT)
-_LINKS = frozenset(
-    [
-        "of",
-        "is",
-        "was",
-        "were",
-        "are",
-        "be",
-        "that",
-        "which",
-        "who",
-        "with",
-        "a",
-        "an",
-        "the",
-        "by",
-        "has",
-        "have",
-        "had",
-        "in",
-        "having",
-        "whose",
-        "total",
-        "their",
-        "for",
-        "at",
-        "to",
-        "being",
-        "made",
-        "make",
-        "spending",
-    ]
+_LINKS = word_set(
+    "of is was were are be that which who with a an the by has have had in having whose total their for at to being made make spending"
 )
 _OLDEST = 110
 _AFTER_NUMBER = frozenset({"of", "in", "different", "distinct", "total", "on", "worth", "separate"})

@@ -6,30 +6,14 @@ import datetime as dt
 import itertools
 
 from assistant.minds.embedded.grammar.draft import Draft
-from assistant.minds.embedded.temporal import TimePhrase
+from assistant.minds.embedded.temporal import TimePhrase, is_everything
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import Comparison, Grain, TimeWindow
 
 _DAY = dt.timedelta(days=1)
 _VERSUS = frozenset({"vs", "versus", "against", "than", "to", "with", "and", "over", "from", "between"})
-_COMPARING = frozenset(
-    [
-        "vs",
-        "versus",
-        "against",
-        "compare",
-        "compares",
-        "compared",
-        "comparing",
-        "comparison",
-        "than",
-        "relative",
-        "differ",
-        "differs",
-        "difference",
-        "changed",
-        "change",
-        "changes",
-    ]
+_COMPARING = word_set(
+    "vs versus against compare compares compared comparing comparison than relative differ differs difference changed change changes"
 )
 _PREVIOUS = (
     ("previous", "period"),
@@ -249,8 +233,10 @@ def read_windows(draft: Draft) -> None:
         if time is None or not draft.free(at):
             continue
         if time.window is not None:
-            phrases.append(time)
             draft.claim(at, at + 1, "window")
+            if is_everything(time.window):
+                continue
+            phrases.append(time)
             _note(draft, time)
         elif time.part is not None:
             draft.parts.append(time.part)

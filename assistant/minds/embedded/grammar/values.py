@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.lexicon import Kind, Sense
 from assistant.minds.embedded.values import Stored, key_field
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import DimensionRef, Filter
 from tools.core.semantics.model import Datatype
 
@@ -27,50 +28,10 @@ _EXCLUDING_PAIRS = (
 _JOINTS = frozenset({"and", "or", ",", "/", "plus", "nor", "vs", "versus", "against", "than", "with", "to"})
 _VERSUS = frozenset({"vs", "versus", "against", "than"})
 _ONLY = frozenset({"only", "just", "exclusively", "solely", "specifically"})
-COMPARATIVES = frozenset(
-    [
-        "more",
-        "less",
-        "fewer",
-        "higher",
-        "lower",
-        "bigger",
-        "smaller",
-        "larger",
-        "greater",
-        "better",
-        "worse",
-        "stronger",
-        "weaker",
-        "longer",
-        "shorter",
-    ]
-)
+COMPARATIVES = word_set("more less fewer higher lower bigger smaller larger greater better worse stronger weaker longer shorter")
 _ARTICLES = frozenset({"the", "a", "our", "all", "both", "either", "for", "in", "of", "from", "any"})
 _LABELLED = frozenset({"number", "no", "#", "id", "=", "is", "of", "was", "named", "called", ":", "are", "equals"})
-_NOUN_AFTER = frozenset(
-    {
-        "year",
-        "years",
-        "old",
-        "olds",
-        "yo",
-        "aged",
-        "one",
-        "ones",
-        "brand",
-        "brands",
-        "category",
-        "segment",
-        "group",
-        "groups",
-        "band",
-        "bracket",
-        "range",
-        "type",
-        "level",
-    }
-)
+_NOUN_AFTER = word_set("year years old olds yo aged one ones brand brands category segment group groups band bracket range type level")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +55,8 @@ class _Value:
     value: Stored
     end: int
     begin: int
+    negated: bool = False
+    """ "tariff is not Premium" """
 
 
 def read_values(draft: Draft) -> None:
@@ -202,7 +165,7 @@ def filters_of(draft: Draft, at: int, fact: str | None) -> ValueRun | None:
         joints.append(joint)
         values.append(following)
     joint = "" if len(values) == 1 else "or" if "or" in joints else "versus" if set(joints) & _VERSUS else "and"
-    test = Filter(field=first.field, op="in", values=tuple(dict.fromkeys(v.value for v in values)))
+    test = Filter(field=first.field, op="not_in" if first.negated else "in", values=tuple(dict.fromkeys(v.value for v in values)))
     return ValueRun(filters=(test,), end=values[-1].end, joint=joint)
 
 
@@ -294,7 +257,8 @@ def _after_noun(draft: Draft, at: int) -> _Value | None:
     item = draft.item(at)
     if item is None or item.mention is None or not item.has(Kind.FIELD, Kind.DATASET):
         return None
-    value_at_index = draft.skip(at + 1, _LABELLED)
+    value_at_index = draft.skip(at + 1, _LABELLED | {"not"})
+    negated = any(draft.word(i) == "not" for i in range(at + 1, value_at_index))
     following = draft.item(value_at_index)
     if following is None:
         return None
@@ -302,10 +266,10 @@ def _after_noun(draft: Draft, at: int) -> _Value | None:
         if following.mention is not None:
             stored = next((s.value for s in following.mention.of(Kind.VALUE) if s.target == field), None)
             if stored is not None:
-                return _Value(field=field, value=stored, begin=at, end=value_at_index + 1)
+                return _Value(field=field, value=stored, begin=at, end=value_at_index + 1, negated=negated)
         numbered = _number_of(draft, value_at_index, field)
         if numbered is not None:
-            return _Value(field=field, value=numbered, begin=at, end=value_at_index + 1)
+            return _Value(field=field, value=numbered, begin=at, end=value_at_index + 1, negated=negated)
     return None
 
 

@@ -1,0 +1,251 @@
+"""What the mind does with a question as a whole: outcomes, follow-ups, rights, the value index."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.minds.embedded.mind import EmbeddedMind, QuestionReader
+from assistant.minds.embedded.values import ValueIndex
+from assistant.turn import Clarification, Decline, Done, MindContext, PastTurn, Question, Step
+from tools.core.query.metric_query import MetricQuery
+from tools.core.semantics import SemanticModel
+
+
+def think(reader: QuestionReader, context: MindContext, text: str) -> tuple[Step | None, Any]:
+    thinking = EmbeddedMind.from_reader(reader).think(Question(text=text), context)
+    step = None
+    try:
+        step = next(thinking)
+        while True:
+            step = thinking.send(None)  # type: ignore[arg-type]
+    except StopIteration as stop:
+        return step, stop.value
+
+
+def query_of(step: Step | None) -> MetricQuery:
+    assert step is not None
+    return MetricQuery.model_validate(dict(step.arguments))
+
+
+def after(context: MindContext, step: Step | None, question: str = "before") -> MindContext:
+    assert step is not None
+    previous = PastTurn(question=question, steps=(step,), sentence="")
+    return MindContext(warehouse=context.warehouse, rights=context.rights, as_of=context.as_of, previous=previous)
+
+
+# -- guards -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("   ", "empty"),
+        ("income " * 1000, "too_long"),
+        ("\x00\x01\x02\x03 income \x04\x05", "not_a_question"),
+        ("売上を部門別に見せてください", "language"),
+        ("Umsatz nach Standort im letzten Monat", "language"),
+        ("drop table members", "write_request"),
+        ("delete all members from Lyon", "write_request"),
+        ("SELECT * FROM members;", "write_request"),
+        ("email the top 10 members", "write_request"),
+        ("hello there", "not_a_question"),
+        ("who are you?", "not_a_question"),
+        ("?!?!", "not_a_question"),
+    ],
+)
+def test_turns_away_what_is_no_question(text: str, code: str, reader: QuestionReader, context: MindContext) -> None:
+    step, outcome = think(reader, context, text)
+    assert step is None
+    assert isinstance(outcome, Decline)
+    assert outcome.code == code
+
+
+def test_a_decline_offers_questions_that_can_be_answered(reader: QuestionReader, context: MindContext) -> None:
+    _, outcome = think(reader, context, "profit by city")
+    assert isinstance(outcome, Decline)
+    assert outcome.message == "Costs are not in this data. Ask for income instead."
+    assert outcome.nearest
+    for follow_up in outcome.nearest:
+        _, answered = think(reader, context, follow_up.question)
+        assert isinstance(answered, Done)
+        assert answered.doubt is None
+
+
+# -- verified questions -----------------------------------------------------------------------------
+
+
+def test_a_verified_question_runs_its_own_query_whatever_its_case_and_politeness(reader: QuestionReader, context: MindContext) -> None:
+    step, outcome = think(reader, context, "please tell me: what is our ALL-TIME income")
+    assert query_of(step) == MetricQuery(metrics=("income",))
+    assert outcome.verified_question == "income-total"
+
+
+def test_a_verified_question_with_another_window_is_read_anew(reader: QuestionReader, context: MindContext) -> None:
+    step, outcome = think(reader, context, "What is our income in May 2024?")
+    assert query_of(step).window is not None
+    assert outcome.verified_question is None
+
+
+# -- the account ------------------------------------------------------------------------------------
+
+
+def test_an_unknown_word_makes_an_offer_that_names_it(reader: QuestionReader, context: MindContext) -> None:
+    step, outcome = think(reader, context, "income by city, frobnicated")
+    assert step is not None
+    assert isinstance(outcome, Done)
+    assert outcome.doubt is not None
+    assert "'frobnicated'" in outcome.doubt
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["checkout income by city", "income in Berlin", "income of studio 99", "bookings per spaceship", "average tariff of our members"],
+)
+def test_a_word_that_changes_the_question_is_never_outvoted(text: str, reader: QuestionReader, context: MindContext) -> None:
+    step, outcome = think(reader, context, text)
+    assert step is None
+    assert isinstance(outcome, Decline)
+
+
+def test_says_which_ordinary_words_it_left_out(reader: QuestionReader, context: MindContext) -> None:
+    _, outcome = think(reader, context, "my boss wants income by city")
+    assert isinstance(outcome, Done)
+    assert outcome.doubt is None
+    assert set(outcome.left_out) >= {"boss", "wants"}
+
+
+def test_digits_of_a_ranking_or_a_date_never_match_a_value(reader: QuestionReader, context: MindContext) -> None:
+    step, _ = think(reader, context, "top 2 studios by income in 2023")
+    query = query_of(step)
+    assert query.filters == ()
+    assert query.limit == 2
+
+
+def test_a_window_outside_the_data_is_declined_with_where_the_data_ends(reader: QuestionReader, context: MindContext) -> None:
+    _, outcome = think(reader, context, "income in 2031")
+    assert isinstance(outcome, Decline)
+    assert "18 September 2024" in outcome.message
+
+
+# -- asking back ------------------------------------------------------------------------------------
+
+
+def test_asks_which_figure_when_only_the_figure_is_missing(reader: QuestionReader, context: MindContext) -> None:
+    _, outcome = think(reader, context, "how was May in Lyon?")
+    assert isinstance(outcome, Clarification)
+    assert 2 <= len(outcome.options) <= 5
+    assert len({str(o.plan) for o in outcome.options}) == len(outcome.options)
+
+
+def test_asks_where_big_begins(reader: QuestionReader, context: MindContext) -> None:
+    _, outcome = think(reader, context, "how many big members are there")
+    assert isinstance(outcome, Clarification)
+    values = [o.plan[0].arguments["entity_conditions"][0].get("value") for o in outcome.options]
+    assert values == [90.0, 75.0]
+
+
+# -- follow-ups -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fragment", "changed"),
+    [
+        ("and by tariff?", {"dimensions": [{"field": "studios.city"}, {"field": "members.tariff"}]}),
+        ("by tariff instead", {"dimensions": [{"field": "members.tariff"}]}),
+        ("what about June?", {"window": {"start": "2024-06-01", "end": "2024-06-30"}}),
+        ("only card payments", {"filters": [{"field": "payments.method", "op": "in", "values": ["card"]}]}),
+        ("without Lyon", {"filters": [{"field": "studios.city", "op": "not_in", "values": ["Lyon"]}]}),
+        ("just the top 3", {"order": [{"by": "income"}], "limit": 3}),
+        ("and bookings?", {"metrics": ["bookings"]}),
+        ("compare that with the previous month", {"comparison": {"kind": "previous_period"}}),
+    ],
+)
+def test_a_fragment_edits_the_plan_before_it(fragment: str, changed: dict[str, Any], reader: QuestionReader, context: MindContext) -> None:
+    base: dict[str, Any] = {
+        "metrics": ["income"],
+        "dimensions": [{"field": "studios.city"}],
+        "window": {"start": "2024-05-01", "end": "2024-05-31"},
+    }
+    first, _ = think(reader, context, "income by city in May 2024")
+    assert query_of(first) == MetricQuery.model_validate(base)
+    step, outcome = think(reader, after(context, first), fragment)
+    assert query_of(step) == MetricQuery.model_validate(base | changed)
+    assert isinstance(outcome, Done)
+    assert outcome.carried_over
+
+
+def test_a_complete_question_inherits_nothing(reader: QuestionReader, context: MindContext) -> None:
+    first, _ = think(reader, context, "income by city in May 2024")
+    step, outcome = think(reader, after(context, first), "How many members booked yoga?")
+    assert query_of(step).window is None
+    assert isinstance(outcome, Done)
+    assert outcome.carried_over == ()
+
+
+# -- rights -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BlindTo:
+    """Rights that deny one column."""
+
+    column: str
+    user: str = "someone"
+    role: str = "restricted"
+    policy_version: str = "1"
+
+    def may_read(self, table: str, column: str) -> bool:
+        return column != self.column
+
+
+def test_values_of_a_field_that_may_not_be_read_are_not_recognised(model: SemanticModel, reader: QuestionReader) -> None:
+    context = MindContext(warehouse=None, rights=BlindTo("city"), as_of=dt.date(2024, 9, 18))  # type: ignore[arg-type]
+    tokens, _ = reader.tokens("bookings in Nice")
+    from assistant.minds.embedded.assemble import interpret
+    from assistant.minds.embedded.mind import may_read
+
+    reading = interpret(tokens, reader.world(context.as_of), may_read(model, context.rights), lambda _: True)[0]
+    assert reading.account.leftover == ("nice",)
+
+
+# -- the value index --------------------------------------------------------------------------------
+
+
+def test_the_value_index_survives_saving_and_finds_values_however_they_are_typed(tmp_path: Path) -> None:
+    index = ValueIndex({"courses.kind": [("SPIN-CYCLE", 8), ("Dumbbells", 3)]}, {"studios.studio_id": [1, 12]})
+    index.save(tmp_path / "values.json")
+    loaded = ValueIndex.load(tmp_path / "values.json")
+    assert [h.value for h in loaded.lookup(("spin", "cycle"))] == ["SPIN-CYCLE"]
+    assert [h.value for h in loaded.lookup(("dumbbell",))] == ["Dumbbells"]
+    assert loaded.key("studios.studio_id", "12") == 12
+    assert loaded.key("studios.studio_id", "99") is None
+
+
+def test_builds_the_index_from_what_the_model_lets_be_indexed(model: SemanticModel) -> None:
+    asked: list[str] = []
+
+    def fetch(sql: str) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        return [("Basic", 3)] if "tariff" in sql else []
+
+    index = ValueIndex.build(model, fetch)
+    assert index.values_of("members.tariff") == ("Basic",)
+    assert not any("joined_on" in sql or "weight" in sql for sql in asked)
+
+
+# -- speed ------------------------------------------------------------------------------------------
+
+
+def test_reading_takes_a_few_milliseconds(reader: QuestionReader, context: MindContext) -> None:
+    text = "top 3 studios by income in Q2 without Lyon"
+    think(reader, context, text)
+    started = time.perf_counter()
+    for _ in range(5):
+        reader.readings(reader.tokens(text)[0], context)
+    assert (time.perf_counter() - started) / 5 < 0.06
