@@ -142,7 +142,7 @@ def _handler(server: OpenAiServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             server.bodies.append(body)
-            server.headers.append(dict(self.headers))
+            server.headers.append({name.lower(): value for name, value in self.headers.items()})
             if server.key is not None and self.headers.get("authorization") != f"Bearer {server.key}":
                 self._json(
                     401, {"error": {"message": "Incorrect API key provided", "type": "invalid_request_error", "code": "invalid_api_key"}}

@@ -43,8 +43,8 @@ def question_of(request: Request) -> str:
 
 
 def results_of(request: Request) -> int:
-    """How many tool results the conversation holds."""
-    return sum(message["role"] == "tool" for message in request["messages"])
+    """How many tool results the conversation holds, those of the server's own mischief left out."""
+    return sum(m["role"] == "tool" and "summon_oracle" not in str(m["content"]) for m in request["messages"])
 
 
 def last_result(request: Request) -> str:

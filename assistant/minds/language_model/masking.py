@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from assistant.render.numbers import format_cell, heading
@@ -17,6 +18,16 @@ _OPEN_CLASSES = frozenset({"plain", "quasi", "protected"})
 _MOST_QUASI = 2
 """More descriptive traits at once single people out."""
 _MASKS = (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), re.compile(r"(?<![\w.,-])\+?\d[\d ()/-]{7,}\d(?![\w-]|[.,]\d)"))
+_TOKEN = re.compile(r"[^\W_][\w'’-]*")
+_WORDS = re.compile(r"[^\W\d_]+")
+_CODE = re.compile(r"[^\W\d_]{3,}[\w-]*\d|\d[\w-]*[^\W\d_]{3,}")
+"""Letters and digits in one word, more than "Q3" or "25k"."""
+_CALENDAR = frozenset(
+    _WORDS.findall(
+        "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct "
+        "nov dec monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun christmas easter usd eur gbp sql"
+    )
+)
 _PLACEHOLDER = re.compile(r"\[value (\d{1,3})\]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[ /-]\d{1,2}[ /-]\d{4}|\d{4} ?(?:-|to) ?\d{4}")
 
@@ -62,15 +73,60 @@ class Vault:
         return self._values[number - 1] if 1 <= number <= len(self._values) else match[0]
 
 
-def vault_for(plans: Iterable[Step], context: MindContext) -> Vault:
-    """A vault with every value that a plan compares a personal field with."""
-    values: list[str] = []
+def vault_for(text: str, plans: Iterable[Step], context: MindContext) -> Vault:
+    """A vault with every value that a plan compares a personal field with, and every word of `text` that looks like somebody's name.
+
+    Args:
+        plans: The embedded readings and the plan before.
+    """
+    personal: list[str] = []
+    known = set(_model_words(context.warehouse.model))
     for step in plans:
         for field_id, value in _compared_values(dict(step.arguments)):
             field = _field(field_id, context.warehouse.model)
             if field is None or not is_shown(field, context):
-                values.append(value)
-    return Vault(values)
+                personal.append(value)
+            else:
+                known |= set(_WORDS.findall(value.lower()))
+    addresses = [match[0] for match in _MASKS[0].finditer(text)]
+    # A reader that takes an address apart may quote its parts.
+    pieces = [piece for address in addresses for piece in (*address.split("@"), *re.split(r"[^\w]+", address)) if len(piece) > 2]
+    return Vault([*personal, *addresses, *pieces, *_names(text, known)])
+
+
+def _names(text: str, known: set[str]) -> Iterator[str]:
+    """Words that nothing in the model explains and that are written as names or account codes are: "Doe", "cust4711x"."""
+    for match in _TOKEN.finditer(text):
+        word = match[0]
+        if any(part in known or part in _CALENDAR for part in _WORDS.findall(word.lower())):
+            continue
+        starts_sentence = not text[: match.start()].strip() or text[: match.start()].rstrip()[-1] in '.!?:"“'
+        is_name = word[0].isupper() and not starts_sentence and len(word) > 2
+        if is_name or _CODE.search(word):
+            yield word
+
+
+@lru_cache(maxsize=8)
+def _words_of_version(version: str, text: str) -> frozenset[str]:
+    del version
+    return frozenset(_WORDS.findall(text.lower()))
+
+
+def _model_words(model: SemanticModel) -> frozenset[str]:
+    """Every word that the author of the model uses anywhere."""
+    parts = [model.name, model.description, model.instructions]
+    for metric in model.metrics.values():
+        parts += [metric.name.replace("_", " "), metric.label, metric.description, *metric.language.synonyms, *metric.language.verbs]
+    for field in model.fields():
+        parts += [field.name.replace("_", " "), field.label, field.plural, *field.language.synonyms, *field.order, *field.value_synonyms]
+        parts += [word for words in field.value_synonyms.values() for word in words]
+    for question in model.verified_questions:
+        parts += [question.question, *question.paraphrases]
+    for concept in model.absent_concepts:
+        parts += concept.phrases
+    for named in model.named_filters:
+        parts += named.phrases
+    return _words_of_version(model.version, " ".join(parts))
 
 
 def _compared_values(node: Any) -> Iterator[tuple[str, str]]:

@@ -76,9 +76,9 @@ class LanguageModelMind:
             SetupProblem: The endpoint refuses the key or does not know the model: the operator must act.
         """
         context.progress("Asking the language model")
+        agent = self._ready_agent()
         turn = _Turn(mind=self, question=question, context=context, ahead=ahead)
         try:
-            agent = self._ready_agent()
             system, asked = self._system_prompt(context), question_prompt(question, context, ahead, turn.vault)
             log.info("prompts %s %s", system.hash, asked.hash)
             yield from turn.bridge.run(lambda: turn.run(agent, system.text, asked.text))
@@ -168,7 +168,12 @@ class _Turn:
         self.bridge = Bridge(deadline=deadline, on_said=self.context.say)
         plans = [*(step for plan in self.ahead.plans for step in plan)] if self.ahead is not None else []
         plans += self.context.previous.steps if self.context.previous is not None else ()
-        self.vault = vault_for(plans, self.context)
+        self.vault = vault_for(self._words(), plans, self.context)
+
+    def _words(self) -> str:
+        """What people typed in this turn and the one before."""
+        before = self.context.previous.question if self.context.previous is not None else ""
+        return f"{self.question.text}. {before}"
 
     @property
     def usage(self) -> Usage:
