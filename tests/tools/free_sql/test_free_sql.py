@@ -102,4 +102,4 @@ def test_every_argument_is_described_for_a_language_model() -> None:
 
 
 def test_readme_stands_beside_the_tool() -> None:
-    assert "free_sql" in Path("tools/free_sql/README.md").read_text(encoding="utf-8")
+    assert "free_sql" in (Path(__file__).parents[3] / "tools" / "free_sql" / "README.md").read_text(encoding="utf-8")

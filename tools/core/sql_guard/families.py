@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from enum import Enum
 
@@ -23,11 +24,14 @@ class Family(Enum):
     """Computed from published figures: whatever it is, converting it tells nothing new."""
 
 
+LARGEST = 1e9
+"""A number in quotes is read as the column's type; beyond this it might not fit."""
 _NUMBER_TYPES = (
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT",
     "DOUBLE", "DECIMAL",
 )  # fmt: skip
 _TO_NUMBER = (
+    exp.Count, exp.Sum, exp.Avg, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop,
     exp.Length, exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfWeek,
     exp.DayOfWeekIso, exp.DayOfYear, exp.Hour, exp.Extract, exp.DateDiff, exp.Round, exp.Floor, exp.Ceil, exp.Mul, exp.Div,
     exp.Neg,
@@ -76,6 +80,8 @@ class Families:
             return family_of_type(node.to.sql("duckdb"))
         if isinstance(node, exp.Interval):
             return Family.INTERVAL
+        if isinstance(node, exp.Subquery):
+            return self._of_query(node)
         if isinstance(node, exp.Case | exp.Coalesce | exp.Nullif):
             return self._common(_values(node))
         if isinstance(node, exp.Add | exp.Sub):
@@ -140,12 +146,24 @@ class Families:
         return families.pop() if len(families) == 1 else Family.TEXT if Family.UNKNOWN not in families else Family.UNKNOWN
 
     def _together(self, nodes: list[exp.Expression]) -> bool:
+        """Whether values may meet: of one family, and string literals that surely convert to it."""
         families = {self.of(node) for node in nodes} - {Family.CONSTANT}
-        return len(families) <= 1 or Family.TEXT not in families
+        others = sum(1 for node in nodes if not isinstance(_bare(node), exp.Null))
+        if Family.UNKNOWN in families and others > 1:
+            return False
+        if len(families) > 1:
+            return Family.TEXT not in families
+        family = families.pop() if families else Family.TEXT
+        return all(_converts(str(_bare(node).this), family) for node in nodes if self.of(node) is Family.CONSTANT and _is_text(_bare(node)))
 
     def _in_query(self, node: exp.In) -> bool:
-        # The query's own figures are published already; only a text of a row could fail to become what they are.
-        return self.of(node.this) in (Family.NUMBER, Family.DATE, Family.BOOLEAN)
+        return self.of(node.this) is self.of(node.args["query"]) is not Family.UNKNOWN
+
+    def _of_query(self, node: exp.Expression) -> Family:
+        """Family of the first column of a query in brackets; UNKNOWN unless it is plain to see."""
+        while isinstance(node, exp.Subquery):
+            node = node.this
+        return self.of(node.expressions[0].unalias()) if isinstance(node, exp.Select) else Family.UNKNOWN
 
     def _arithmetic(self, node: exp.Expression) -> bool:
         families = {self.of(operand) for operand in (node.this, node.args.get("expression")) if isinstance(operand, exp.Expression)}
@@ -158,3 +176,25 @@ def _values(node: exp.Expression) -> list[exp.Expression]:
     if isinstance(node, exp.Nullif):
         return [node.this, node.expression]
     return [node.this, *node.expressions]
+
+
+def _bare(node: exp.Expression) -> exp.Expression:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
+
+
+def _is_text(node: exp.Expression) -> bool:
+    return isinstance(node, exp.Literal) and bool(node.is_string)
+
+
+def _converts(text: str, family: Family) -> bool:
+    """Whether a string literal can be read as a value of the family: else the statement would fail only if there are rows."""
+    try:
+        if family is Family.NUMBER:
+            return abs(float(text)) < LARGEST
+        if family is Family.DATE:
+            dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return family in (Family.NUMBER, Family.DATE, Family.TEXT) or text.lower() in ("true", "false")

@@ -12,7 +12,8 @@ So that the HAVING cannot be argued with, such a SELECT is held to a small langu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
@@ -68,12 +69,13 @@ def protect_groups(resolution: Resolution, catalog: Catalog, rights: Rights) -> 
     people = rights.people
     if people is None and resolution.tables:
         raise _refusal("this warehouse's policy does not say which rows belong to whom")
+    meaning = {id(column): source for block in resolution.blocks for column, source, _ in block.references}
     protected = False
     for block in resolution.blocks:
         personal = [s for s in block.own_tables() if people is not None and s.table not in people.unrelated]
         if personal:
             assert people is not None
-            _BlockGuard(block, personal, people, catalog).apply(rights.min_group_size)
+            _BlockGuard(block, personal, people, meaning, catalog).apply(rights.min_group_size)
             protected = True
         elif _correlated(block) and any(_is_personal(b, people) for b in _ancestors(block)):
             raise _refusal("a subquery looks at single rows about people")
@@ -110,13 +112,13 @@ def _correlated(block: Block) -> bool:
 class _BlockGuard:
     """Checks and rewrites one SELECT that reads tables about people."""
 
-    def __init__(self, block: Block, personal: list[Source], people: People, catalog: Catalog) -> None:
+    def __init__(self, block: Block, personal: list[Source], people: People, meaning: Mapping[int, Source], catalog: Catalog) -> None:
         self._block = block
         self._select = block.select
         self._personal = personal
         self._people = people
-        self._meaning = {id(column): source for column, source, _ in block.references}
-        self._families = Families(self._meaning, catalog)
+        self._meaning = meaning
+        self._families = Families(meaning, catalog)
 
     def apply(self, minimum: int) -> None:
         self._check_form()
@@ -189,7 +191,8 @@ class _BlockGuard:
                 keys = [self._is_key(name.name.lower(), s) for s in holders]
                 if any(keys) and not all(keys):
                     raise _refusal("a person's key may only be joined to a person's key")
-                if len({self._families.of_column(name.name.lower(), s) for s in holders}) > 1:
+                families = {self._families.of_column(name.name.lower(), s) for s in holders}
+                if len(families) > 1 or Family.UNKNOWN in families:
                     raise _mixed()
 
     # -- keys of people --------------------------------------------------------------------------------------------
@@ -267,7 +270,7 @@ class _BlockGuard:
             self._make_total(node)
 
     def _check_interval(self, node: exp.Interval) -> None:
-        if not isinstance(node.this, exp.Literal) or len(str(node.this.this)) > MAX_INTERVAL_DIGITS:
+        if not isinstance(node.this, exp.Literal) or not re.fullmatch(rf"-?\d{{1,{MAX_INTERVAL_DIGITS}}}", str(node.this.this)):
             raise _refusal("an interval over people takes a plain number of up to four digits")
 
     def _check_literal(self, node: exp.Literal) -> None:
@@ -277,7 +280,7 @@ class _BlockGuard:
 
     def _make_total(self, node: exp.Expression) -> None:
         """Casts give NULL instead of an error; arithmetic runs on doubles, which do not overflow into an error."""
-        if type(node) is exp.Cast and not isinstance(node.this, exp.Literal):
+        if type(node) is exp.Cast:
             node.replace(exp.TryCast(**dict(node.args)))
         elif isinstance(node, exp.Column) and isinstance(node.parent, _ARITHMETIC) and self._families.of(node) is Family.NUMBER:
             cast = exp.TryCast(to=exp.DataType.build("DOUBLE"))

@@ -29,6 +29,7 @@ MAX_RESULT_BYTES = 24_000_000
 HEADROOM_MB = 384
 """Address space beside the engine's own limit: result conversion, allocator slack."""
 LOCK_RETRY_S = 2.0
+LOCKED = "Could not set lock"
 
 # The order matters: each statement forbids what the one before it still needs (other orders fail to start).
 LOCK = (
@@ -85,7 +86,7 @@ def open_locked(path: str, *, memory_mb: int, threads: int) -> duckdb.DuckDBPyCo
             connection = duckdb.connect(path, read_only=True, config=config)
             break
         except duckdb.IOException as error:
-            if "lock" not in str(error) or time.monotonic() > give_up:
+            if LOCKED not in str(error) or time.monotonic() > give_up:
                 raise
             time.sleep(0.1)
     for statement in LOCK:
@@ -107,7 +108,7 @@ def opening_fault(error: Exception, path: str) -> str:
     text = str(error)
     if not os.path.isfile(path):
         return "missing"
-    if "lock" in text:
+    if LOCKED in text:
         return "locked"
     if "version number" in text:
         return "version"
@@ -142,14 +143,17 @@ def running_fault(error: BaseException) -> Message:
     text = str(error)
     if isinstance(error, ResultTooLarge):
         return {"kind": "too_large"}
-    if isinstance(error, MemoryError | duckdb.OutOfMemoryException) or "bad_alloc" in text or "allocat" in text.lower():
+    if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
         return {"kind": "memory"}
-    if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in text:
+    if isinstance(error, duckdb.InterruptException):
         return {"kind": "interrupted"}
     if isinstance(error, STATEMENT_FAULTS):
         return {"kind": "statement", "hint": next((hint for mark, hint in BINDER_HINTS if mark in text), "")}
     if isinstance(error, DATA_FAULTS):
         return {"kind": "data"}
+    # Only now the wording: the messages of the kinds above quote values, which may say anything.
+    if "bad_alloc" in text or "allocat" in text.lower():
+        return {"kind": "memory"}
     if isinstance(error, duckdb.IOException | duckdb.SerializationException) or "Corrupt" in text:
         return {"kind": "file"}
     return {"kind": "internal"}

@@ -1,6 +1,8 @@
-"""Two oracles that need no list of attacks.
+"""Three oracles that need no list of attacks.
 
 Non-interference: scramble what a role may not see in a copy of the data; if any answer, error or order changes, something leaked.
+Few people: on data about fewer people than the minimum group size, someone who sees groups only must see what they would see if there
+were nobody at all.
 Scoped copy: a scoped user's answer on the full data must equal the raw answer on a copy that holds that user's rows and columns only.
 """
 
@@ -52,6 +54,7 @@ class Oracles:
         self.rights: dict[str, Rights] = {r: policy.rights_for(r, r, {"region": "EMEA"} if r == SCOPED_ROLE else {}) for r in ROLES}
         self.scrambled = {role: self._scrambled_copy(folder, role, seed) for role in ROLES}
         self.scoped_rows, self.scoped_raw = self._scoped_copies(folder)
+        self.few = [self._copy_of_few(folder, ids) for ids in ((), (1, 2, 3, 4), (7, 23, 42, 58))]
 
     def check(self, statement: str, tally: Tally, *, roles: tuple[str, ...] = ROLES) -> None:
         """Hold one statement against both oracles under every role."""
@@ -67,6 +70,14 @@ class Oracles:
                 tally.leaks.append(f"{role}: closed values change the answer: {statement}")
             if role == SCOPED_ROLE:
                 self._check_scope(statement, checked, answer, tally)
+            if self.rights[role].min_group_size > len((1, 2, 3, 4)):
+                self._check_few(statement, checked, tally)
+
+    def _check_few(self, statement: str, checked: CheckedSql, tally: Tally) -> None:
+        nobody, *few = (_run(connection, checked.text) for connection in self.few)
+        tally.counts["the same with few people as with none"] += 1
+        if any(_differ(nobody, answer) for answer in few):
+            tally.leaks.append(f"fewer people than the minimum change the answer: {statement}")
 
     def _check_scope(self, statement: str, checked: CheckedSql, answer: tuple[str, object], tally: Tally) -> None:
         if _differ(_unordered(answer), _unordered(_run(self.scoped_rows, checked.text))):
@@ -97,16 +108,23 @@ class Oracles:
         connection.close()
         return _open(target)
 
+    def _copy_of_few(self, folder: Path, ids: tuple[int, ...]) -> duckdb.DuckDBPyConnection:
+        """Only these customers and what belongs to them."""
+        target = folder / f"few_{len(ids)}_{sum(ids)}.duckdb"
+        shutil.copy(self._full_file, target)
+        connection = duckdb.connect(str(target))
+        connection.execute(f"DELETE FROM customers WHERE customer_id NOT IN ({', '.join(map(str, (0, *ids)))})")
+        _drop_orphans(connection)
+        connection.close()
+        return _open(target)
+
     def _scoped_copies(self, folder: Path) -> tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]:
         """Only EMEA's rows; the second copy also lacks the columns that the role may not see."""
         rows, raw = folder / "scoped_rows.duckdb", folder / "scoped_raw.duckdb"
         shutil.copy(self._full_file, rows)
         connection = duckdb.connect(str(rows))
         connection.execute("DELETE FROM customers WHERE region IS DISTINCT FROM 'EMEA'")
-        connection.execute("DELETE FROM orders WHERE customer_id NOT IN (SELECT customer_id FROM customers)")
-        connection.execute("DELETE FROM order_lines WHERE order_id NOT IN (SELECT order_id FROM orders)")
-        connection.execute("DELETE FROM tickets WHERE customer_id NOT IN (SELECT customer_id FROM customers)")
-        connection.execute("CHECKPOINT")
+        _drop_orphans(connection)
         connection.close()
         shutil.copy(rows, raw)
         connection = duckdb.connect(str(raw))
@@ -120,6 +138,14 @@ class Oracles:
         connection.execute("CHECKPOINT")
         connection.close()
         return _open(rows), _open(raw)
+
+
+def _drop_orphans(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take away what belongs to customers who are not there."""
+    connection.execute("DELETE FROM orders WHERE customer_id NOT IN (SELECT customer_id FROM customers)")
+    connection.execute("DELETE FROM order_lines WHERE order_id NOT IN (SELECT order_id FROM orders)")
+    connection.execute("DELETE FROM tickets WHERE customer_id NOT IN (SELECT customer_id FROM customers)")
+    connection.execute("CHECKPOINT")
 
 
 def _open(path: Path) -> duckdb.DuckDBPyConnection:

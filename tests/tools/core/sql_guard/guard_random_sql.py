@@ -72,6 +72,76 @@ class RandomSql:
         text, _ = self._query(draw.choice((1, 2, 2, 3)))
         return text
 
+    def group_statement(self) -> str:
+        """A statement as someone who sees groups only would write it, with attempts to see less than a group."""
+        self._names = 0
+        draw = self._draw
+        roll = draw.random()
+        if roll < 0.6:
+            return self._group_block()[0]
+        if roll < 0.75:
+            text, columns = self._group_block()
+            column = draw.choice(columns)
+            test = draw.choice((f"{column} IS NOT NULL", f"CAST(CASE WHEN {column} IS NULL THEN '1' ELSE 'x' END AS INTEGER) = 1", "true"))
+            return f"WITH g AS ({text}) SELECT {column}, count(*) OVER () AS n FROM g WHERE {test} ORDER BY ALL"
+        if roll < 0.85:
+            text, columns = self._group_block()
+            return f"SELECT p.name, g.* FROM products p LEFT JOIN ({text}) g ON true WHERE p.product_id < 3 ORDER BY ALL"
+        if roll < 0.95:
+            return f"SELECT {self._blend([self._people_source()[1]])} AS a FROM orders WHERE amount > ({self._scalar_group()})"
+        return f"SELECT ({self._scalar_group()}) AS a, ({self._scalar_group()}) AS b"
+
+    def _people_source(self) -> tuple[str, Source]:
+        table = self._draw.choice(("customers", "orders", "order_lines", "tickets"))
+        alias = self._name("t")
+        return f"{table} {alias}", Source(alias, COLUMNS[table], table)
+
+    def _group_block(self) -> tuple[str, list[str]]:
+        draw = self._draw
+        text, source = self._people_source()
+        sources = [source]
+        if draw.random() < 0.5:
+            joined, other = self._people_source()
+            shared = sorted(set(source.columns) & set(other.columns) & {"customer_id", "order_id"})
+            if shared:
+                how = draw.choice(("JOIN", "JOIN", "LEFT JOIN", "FULL JOIN"))
+                extra = f" AND {self._predicate([source, other], 0)}" if draw.random() < 0.2 else ""
+                text += f" {how} {joined} ON {source.alias}.{shared[0]} = {other.alias}.{shared[0]}{extra}"
+                sources.append(other)
+        if draw.random() < 0.08:
+            text += f", LATERAL (VALUES ({self._column('t', sources)})) v(z)"
+            sources.append(Source("v", {"z": "t"}))
+        keys = [self._name("k") for _ in range(draw.choice((0, 1, 1, 2)))]
+        items = [f"{self._group_key(sources)} AS {key}" for key in keys]
+        figures = [self._name("a") for _ in range(draw.randint(1, 2))]
+        items += [f"{self._blend(sources)} AS {name}" for name in figures]
+        where = f" WHERE {self._predicate(sources, draw.choice((0, 0, 1)))}" if draw.random() < 0.5 else ""
+        group = " GROUP BY " + ", ".join(str(i + 1) for i in range(len(keys))) if keys else ""
+        having = f" HAVING {self._blend(sources)} > {draw.randint(0, 5)}" if draw.random() < 0.2 else ""
+        return f"SELECT {', '.join(items)} FROM {text}{where}{group}{having}", [*keys, *figures]
+
+    def _scalar_group(self) -> str:
+        text, source = self._people_source()
+        return f"SELECT {self._blend([source])} FROM {text}{self._where([source], 0)}"
+
+    def _group_key(self, sources: list[Source]) -> str:
+        draw = self._draw
+        text, date, number = self._column("t", sources), self._column("d", sources), self._column("n", sources)
+        return draw.choice((
+            text, text, f"upper({text})", f"left({text}, 1)", f"year({date})", f"date_trunc('month', {date})", f"strftime({date}, '%Y')",
+            f"CASE WHEN {self._predicate(sources, 0)} THEN 'yes' ELSE 'no' END", f"coalesce({text}, 'none')", f"CAST({text} AS INTEGER)",
+            number, date, f"CAST(CASE WHEN {self._predicate(sources, 0)} THEN 'x' ELSE '1' END AS INTEGER)", f"({text} || {text})",
+        ))  # fmt: skip
+
+    def _blend(self, sources: list[Source]) -> str:
+        draw = self._draw
+        number, text = self._column("n", sources), self._column("t", sources)
+        return draw.choice((
+            "count(*)", "count(*)", f"count({text})", f"count(DISTINCT {text})", f"sum({number})", f"avg({number})", f"stddev({number})",
+            f"sum({number} * 2)", f"sum({number} + {self._column('n', sources)})", f"count(DISTINCT {number})", f"max({number})",
+            f"round(avg({number}), 2)", f"sum(CAST({text} AS INTEGER))", f"count(*) FILTER (WHERE {self._predicate(sources, 0)})",
+        ))  # fmt: skip
+
     # -- queries ---------------------------------------------------------------------------------------------------
 
     def _with(self) -> str:

@@ -18,7 +18,7 @@ ROLES = {"row_rules": ("regional_manager",), "small_groups": ("business_user",),
 EVERY_ROLE = ("business_user", "marketer", "regional_manager")
 ROLE_CATEGORIES = (*ROLES,)
 CATEGORIES = sorted(path.stem for path in (HERE / "hostile").glob("*.sql"))
-GROCER = Path("tools/warehouses/completejourney/schema.sql")
+GROCER = HERE.parents[3] / "tools" / "warehouses" / "completejourney" / "schema.sql"
 
 
 def statements(category: str) -> Iterator[tuple[str, bool]]:

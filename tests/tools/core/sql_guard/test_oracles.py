@@ -1,4 +1,4 @@
-"""Both oracles over random SQL and over the hostile suite; `scripts/fuzz_guard.py` is the long run."""
+"""Three oracles over random SQL and over the hostile suite; `scripts/fuzz_guard.py` is the long run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from guard_oracles import SCOPED_ROLE, Oracles, Tally
 from guard_random_sql import RandomSql
 from test_hostile import CATEGORIES, statements
 
-from tools.core.sql_guard import open_rights
+from tools.core.sql_guard import check_sql, open_rights
 
 SEED = 20_261_121
 
@@ -35,6 +35,31 @@ def test_no_random_statement_leaks_over_a_longer_run(oracles: Oracles) -> None:
         oracles.check(source.statement(), tally)
     assert tally.leaks == [], f"seed {SEED + 1}"
     assert tally.counts["equal to the scoped copy"] >= 200
+
+
+def test_few_people_are_as_good_as_none(oracles: Oracles) -> None:
+    tally, source = Tally(), RandomSql(SEED + 2)
+    for _ in range(150):
+        oracles.check(source.group_statement(), tally, roles=("business_user",))
+    assert tally.leaks == [], f"seed {SEED + 2}"
+    assert tally.counts["the same with few people as with none"] >= 50
+
+
+def test_small_group_statements_see_few_people_as_none(oracles: Oracles) -> None:
+    tally = Tally()
+    for statement, _ in statements("small_groups"):
+        oracles.check(statement, tally, roles=("business_user",))
+    assert tally.leaks == []
+
+
+def test_the_oracles_see_a_leak_when_the_minimum_is_lifted(tmp_path: Path) -> None:
+    oracles = Oracles(tmp_path)
+    held, tally = oracles.rights["business_user"], Tally()
+    lower = replace(held, min_group_size=2)
+    statement = "SELECT region, count(*) FROM customers GROUP BY 1 ORDER BY 1"
+    checked = check_sql(statement, catalog=oracles.catalog, rights=lower)
+    oracles._check_few(statement, checked, tally)
+    assert len(tally.leaks) == 1
 
 
 def test_nothing_of_the_hostile_suite_leaks(oracles: Oracles) -> None:

@@ -307,7 +307,9 @@ def test_no_process_outlives_its_parent(ending: str, file: Path) -> None:
         "engine = DuckDbEngine(sys.argv[1])\nengine.execute(CheckedSql(text='SELECT 1', tables=(), verdict='allowed'))\n"
         f"print(*engine.worker_ids(), flush=True)\n{ending}\n"
     )
-    run = subprocess.run([sys.executable, "-c", program, str(file)], capture_output=True, text=True, check=False, cwd=Path.cwd())
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(file)], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[4]
+    )
     worker = int(run.stdout.split()[0])
     give_up = time.monotonic() + 3
     while is_running(worker) and time.monotonic() < give_up:

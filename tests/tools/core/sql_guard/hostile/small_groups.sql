@@ -141,6 +141,14 @@ SELECT count(*) FROM orders WHERE date_trunc(status, ordered_on) = DATE '2023-01
 SELECT count(*) FROM customers c JOIN (SELECT 1 AS segment) v USING (segment)
 SELECT count(customer_id, city) FROM customers
 SELECT sum(amount, 1) FROM orders
+SELECT count(*) FROM orders WHERE amount = 'x'
+SELECT count(*) FROM orders WHERE ordered_on > 'yesterday'
+SELECT count(*) FROM customers WHERE marketing_consent = 'maybe'
+SELECT count(*) FROM orders WHERE amount > (SELECT max(name) FROM products)
+SELECT count(*) FROM orders o, (SELECT 'x' AS a, 1 AS b) v WHERE v.a = v.b
+SELECT count(*) FROM orders o, (SELECT 'x' AS a) v WHERE v.a = 1
+SELECT count(*) FROM orders WHERE ordered_on + INTERVAL 'x' DAY > DATE '2020-01-01'
+~ SELECT sum(CAST('x' AS INTEGER)) FROM orders WHERE amount > 895
 ~ SELECT birth_date, count(*) FROM customers GROUP BY 1
 ~ SELECT signup_date, segment, city, count(*) FROM customers GROUP BY ALL
 ~ SELECT count(*) FROM customers WHERE birth_date = DATE '1985-06-03'
