@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 def contributions() -> tuple[Contribution, ...]:
     """Every tool that computes tables, each after those whose tables it reads."""
-    from tools.churn.contribution import ChurnContribution
+    from tools.churn.contribution import ChurnContribution, SubscriptionChurnContribution
     from tools.lifetime_value.contribution import LifetimeValueContribution
     from tools.segments.contribution import SegmentsContribution
 
-    return (LifetimeValueContribution(), ChurnContribution(), SegmentsContribution())
+    return (LifetimeValueContribution(), ChurnContribution(), SubscriptionChurnContribution(), SegmentsContribution())
 
 
 def refresh(settings: Settings, name: str, *, progress: Progress, force: bool = False) -> RefreshReport:

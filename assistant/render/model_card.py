@@ -8,7 +8,7 @@ from typing import Any
 
 def card_page(name: str, card: dict[str, Any]) -> str:
     """The page of one card; an unknown kind is shown key by key."""
-    pages = {"churn": _churn, "lifetime_value": _lifetime_value, "segments": _segments}
+    pages = {"churn": _churn, "subscription_churn": _churn, "lifetime_value": _lifetime_value, "segments": _segments}
     body = pages[name](card) if name in pages else [f"- {key}: {value}" for key, value in card.items()]
     return "\n".join([f"# Model card: {name.replace('_', ' ')}", "", *body]) + "\n"
 

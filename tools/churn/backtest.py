@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tools.churn.calibration import Calibration, calibration_of
-from tools.churn.features import Driver, Signals, Snapshot, stayed_away, take_snapshot
+from tools.churn.features import Outcome, Snapshot
 from tools.churn.model import Fitted, Kind, fit, require_enough
-from tools.core.customers import Orders, to_date
+from tools.core.customers import to_date
 from tools.core.errors import NeedsPerson
 
 Floats = NDArray[np.float64]
@@ -46,27 +46,19 @@ class Backtest:
         return self.results[self.winner]
 
 
-def backtest(
-    orders: Orders,
-    *,
-    end: int,
-    horizon_days: int,
-    signals: Signals | None = None,
-    signal_drivers: Sequence[Driver] = (),
-    cut_off: int | None = None,
-) -> Backtest:
+def backtest(outcome: Outcome, *, end: int, cut_off: int | None = None) -> Backtest:
     """Fit on days at least one horizon before the test day, predict from the test day, compare with what came until `end`.
 
     Raises:
         NeedsPerson: Too few customers, one class only, or a history shorter than three horizons (`history_too_short`).
     """
+    horizon_days = outcome.horizon_days
     tested = end - horizon_days if cut_off is None else cut_off
-    take = _taker(orders, horizon_days, signals, signal_drivers)
-    days = training_days(orders, tested, horizon_days)
-    matrix, labels = stacked(orders, [take(day) for day in days], horizon_days)
+    days = training_days(outcome, tested)
+    matrix, labels = stacked(outcome, [outcome.take(day) for day in days])
     require_enough(labels, "the training window")
-    snapshot = take(tested)
-    observed = stayed_away(orders, snapshot, horizon_days)
+    snapshot = outcome.take(tested)
+    observed = outcome.left(snapshot)
     require_enough(observed, "the test window")
     fitted = {kind: fit(kind, matrix, labels, strength=STRENGTH) for kind in _KINDS}
     results = {kind: calibration_of(observed, model.probability(snapshot.matrix)) for kind, model in fitted.items()}
@@ -86,13 +78,14 @@ def choose(results: Mapping[Kind, Calibration]) -> Kind:
     return "trees" if results["trees"].log_loss < _CLEARLY_BETTER * results["logistic"].log_loss else "logistic"
 
 
-def training_days(orders: Orders, tested: int, horizon_days: int) -> list[int]:
+def training_days(outcome: Outcome, tested: int) -> list[int]:
     """Days whose outcome was known by `tested`, one horizon apart, with at least one horizon of history before them."""
+    horizon_days = outcome.horizon_days
     days = [tested - k * horizon_days for k in range(1, MAX_TRAINING_DAYS + 1)]
-    usable = [day for day in days if day - orders.first_day >= horizon_days - 1]
+    usable = [day for day in days if day - outcome.first_day >= horizon_days - 1]
     if not usable:
         needed = 3 * horizon_days
-        span = tested + horizon_days - orders.first_day + 1
+        span = tested + horizon_days - outcome.first_day + 1
         raise NeedsPerson(
             f"The history of {span} days is too short: {horizon_days} days ahead need {needed}, to look back, to learn and to test.",
             try_instead=f"Take a horizon of at most {max(span // 3, 1)} days, or a longer history.",
@@ -101,14 +94,10 @@ def training_days(orders: Orders, tested: int, horizon_days: int) -> list[int]:
     return usable
 
 
-def stacked(orders: Orders, snapshots: Sequence[Snapshot], horizon_days: int) -> tuple[Floats, Labels]:
+def stacked(outcome: Outcome, snapshots: Sequence[Snapshot]) -> tuple[Floats, Labels]:
     """Several days' customers below each other, with what they did next."""
-    labels = [stayed_away(orders, snapshot, horizon_days) for snapshot in snapshots]
+    labels = [outcome.left(snapshot) for snapshot in snapshots]
     return np.vstack([snapshot.matrix for snapshot in snapshots]), np.concatenate(labels)
-
-
-def _taker(orders: Orders, horizon_days: int, signals: Signals | None, drivers: Sequence[Driver]) -> Callable[[int], Snapshot]:
-    return lambda day: take_snapshot(orders, day, horizon_days=horizon_days, signals=signals, signal_drivers=drivers)
 
 
 def _auc(observed: Labels, score: Floats) -> float:
@@ -129,14 +118,11 @@ class Chosen:
     labels: Labels
 
 
-def fit_chosen(
-    orders: Orders, result: Backtest, *, end: int, signals: Signals | None = None, signal_drivers: Sequence[Driver] = ()
-) -> Chosen:
+def fit_chosen(outcome: Outcome, result: Backtest, *, end: int) -> Chosen:
     """Refit for predictions from `end`."""
-    take = _taker(orders, result.horizon_days, signals, signal_drivers)
-    days = training_days(orders, end, result.horizon_days)
-    snapshots = tuple(take(day) for day in days)
-    matrix, labels = stacked(orders, snapshots, result.horizon_days)
+    days = training_days(outcome, end)
+    snapshots = tuple(outcome.take(day) for day in days)
+    matrix, labels = stacked(outcome, snapshots)
     return Chosen(
         model=fit(result.winner, matrix, labels, strength=STRENGTH),
         backtest=result,

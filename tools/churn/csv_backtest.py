@@ -10,6 +10,7 @@ from typing import Any
 
 from tools.churn.backtest import Backtest, backtest
 from tools.churn.calibration import Calibration
+from tools.churn.features import NoOrder
 from tools.churn.label_table import TableResult, cross_validate, read_label_table
 from tools.churn.model import LABELS, Kind
 from tools.churn.prediction import DEFAULT_HORIZON_DAYS, backtest_json, calibration_json, limits_of
@@ -103,7 +104,7 @@ def backtest_orders_csv(
             code="days_unfit",
         )
     days = end - cut_off if cut_off is not None else horizon_days or DEFAULT_HORIZON_DAYS
-    result = backtest(orders, end=end, horizon_days=days, cut_off=cut_off)
+    result = backtest(NoOrder(orders=orders, horizon_days=days), end=end, cut_off=cut_off)
     notes = (*read.notes, *(f"Do not use these probabilities: {text}" for text in limits_of(result.best)))
     return OrdersReport(file=path.name, n_customers=orders.n_customers, n_orders=len(orders), result=result, notes=notes)
 

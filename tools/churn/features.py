@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,18 +64,25 @@ class Snapshot:
 
 
 def take_snapshot(
-    orders: Orders, day: int, *, horizon_days: int, signals: Signals | None = None, signal_drivers: Sequence[Driver] = ()
+    orders: Orders,
+    day: int,
+    *,
+    horizon_days: int,
+    signals: Signals | None = None,
+    signal_drivers: Sequence[Driver] = (),
+    keep_inactive: bool = False,
 ) -> Snapshot:
-    """The customers who ordered recently enough to be lost, on day `day` (days since 1970)."""
+    """The customers who ordered by day `day` (days since 1970), without those who left long ago unless `keep_inactive`."""
     known = orders.until(day).by_day()
     starts, counts = known.spans()
-    active = day - known.day[starts + counts - 1] <= max(ACTIVE_HORIZONS * horizon_days, _A_YEAR)
-    starts, counts = starts[active], counts[active]
+    totals = np.add.reduceat(known.amount, starts) if len(known) else np.zeros(0)
+    if not keep_inactive:
+        active = day - known.day[starts + counts - 1] <= max(ACTIVE_HORIZONS * horizon_days, _A_YEAR)
+        starts, counts, totals = starts[active], counts[active], totals[active]
     customer = known.customer[starts]
     first, last = known.day[starts], known.day[starts + counts - 1]
     since_last, tenure = (day - last).astype(np.float64), (day - first).astype(np.float64)
     gap = usual_gap(first, last, counts)
-    totals = np.add.reduceat(known.amount, known.spans()[0])[active] if len(known) else np.zeros(0)
     columns: list[tuple[str, Driver, Floats]] = [
         ("log_days_since_last_order", RECENCY, np.log1p(since_last)),
         ("log_usual_gap", RECENCY, np.log1p(gap)),
@@ -123,10 +131,54 @@ def usual_gap(first: NDArray[np.int64], last: NDArray[np.int64], counts: NDArray
     return np.where(repeated, gap, typical)
 
 
-def stayed_away(orders: Orders, snapshot: Snapshot, horizon_days: int) -> NDArray[np.int64]:
-    """1 for who had no order in the `horizon_days` after the snapshot, else 0."""
-    later = orders.between(snapshot.day, snapshot.day + horizon_days)
-    return np.asarray(later.counts()[snapshot.customer] == 0, dtype=np.int64)
+class Outcome(Protocol):
+    """What is predicted: whom for, what was known of them on a day, and who left afterwards."""
+
+    @property
+    def horizon_days(self) -> int: ...
+
+    @property
+    def first_day(self) -> int:
+        """Of the history, in days since 1970."""
+        ...
+
+    @property
+    def in_words(self) -> str:
+        """What leaving means: "no order within 91 days"."""
+        ...
+
+    def take(self, day: int) -> Snapshot:
+        """Everybody who could leave, on that day."""
+        ...
+
+    def left(self, snapshot: Snapshot) -> NDArray[np.int64]:
+        """1 for who left within the horizon after the snapshot, else 0."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoOrder:
+    """Leaving without a contract: no order within the horizon."""
+
+    orders: Orders
+    horizon_days: int
+    signals: Signals | None = None
+    signal_drivers: tuple[Driver, ...] = ()
+
+    @property
+    def first_day(self) -> int:
+        return self.orders.first_day
+
+    @property
+    def in_words(self) -> str:
+        return f"no order within {self.horizon_days} days"
+
+    def take(self, day: int) -> Snapshot:
+        return take_snapshot(self.orders, day, horizon_days=self.horizon_days, signals=self.signals, signal_drivers=self.signal_drivers)
+
+    def left(self, snapshot: Snapshot) -> NDArray[np.int64]:
+        later = self.orders.between(snapshot.day, snapshot.day + self.horizon_days)
+        return np.asarray(later.counts()[snapshot.customer] == 0, dtype=np.int64)
 
 
 def _window(orders: Orders, customer: NDArray[np.int64], day: int, days: int) -> tuple[Floats, Floats]:

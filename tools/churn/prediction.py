@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from tools.churn.backtest import STRENGTH, Backtest, Chosen, backtest, fit_chosen
 from tools.churn.calibration import Calibration
-from tools.churn.features import Driver, Signals, Snapshot, take_snapshot
+from tools.churn.features import Outcome, Snapshot
 from tools.churn.model import LABELS, Logistic, by_driver, fit_logistic
 from tools.churn.words import reasons
-from tools.core.customers import Orders, day_number, to_date
+from tools.core.customers import day_number, to_date
 
 Floats = NDArray[np.float64]
 
@@ -33,10 +33,12 @@ class ChurnPrediction:
     """Scores as of one day, and everything needed to judge them."""
 
     as_of: dt.date
+    outcome: str
+    """What leaving means, in words."""
     horizon_days: int
     snapshot: Snapshot
     probability: Floats
-    """Chance of no order in the next `horizon_days`, 0 to 1, per customer of the snapshot."""
+    """Chance of leaving within `horizon_days`, 0 to 1, per customer of the snapshot."""
     pushes: Floats
     """Customers by drivers: what each adds to the log-odds against an average customer of today."""
     main_driver: NDArray[np.object_]
@@ -90,7 +92,7 @@ class ChurnPrediction:
         return {
             "model": self.backtest.winner,
             "label": self.model_label,
-            "outcome": f"no order within {self.horizon_days} days",
+            "outcome": self.outcome,
             "horizon_days": self.horizon_days,
             "as_of": self.as_of.isoformat(),
             "trained_from": self.trained_from.isoformat(),
@@ -122,32 +124,24 @@ def limits_of(best: Calibration) -> tuple[str, ...]:
     return tuple(found)
 
 
-def predict_churn(
-    orders: Orders,
-    *,
-    as_of: dt.date,
-    horizon_days: int = DEFAULT_HORIZON_DAYS,
-    signals: Signals | None = None,
-    signal_drivers: Sequence[Driver] = (),
-) -> ChurnPrediction:
+def predict_churn(outcome: Outcome, *, as_of: dt.date) -> ChurnPrediction:
     """Back-test, choose, refit, score.
 
     Raises:
         NeedsPerson: Too few customers, one class only, or too short a history.
     """
     end = day_number(as_of)
-    known = orders.until(end)
-    result = backtest(known, end=end, horizon_days=horizon_days, signals=signals, signal_drivers=signal_drivers)
-    chosen = fit_chosen(known, result, end=end, signals=signals, signal_drivers=signal_drivers)
-    snapshot = take_snapshot(known, end, horizon_days=horizon_days, signals=signals, signal_drivers=signal_drivers)
+    chosen = fit_chosen(outcome, backtest(outcome, end=end), end=end)
+    snapshot = outcome.take(end)
     training = np.vstack([taken.matrix for taken in chosen.training])
     what_if = chosen.model if isinstance(chosen.model, Logistic) else fit_logistic(training, chosen.labels, strength=STRENGTH)
     pushes = by_driver(chosen.model.contributions(snapshot.matrix), snapshot.driver_of, len(snapshot.drivers))
     pushes = pushes - pushes.mean(axis=0)
-    main, said = reasons(pushes, snapshot.drivers, snapshot.facts, horizon_days=horizon_days)
+    main, said = reasons(pushes, snapshot.drivers, snapshot.facts, horizon_days=outcome.horizon_days)
     return ChurnPrediction(
         as_of=as_of,
-        horizon_days=horizon_days,
+        outcome=outcome.in_words,
+        horizon_days=outcome.horizon_days,
         snapshot=snapshot,
         probability=chosen.model.probability(snapshot.matrix),
         pushes=pushes,
@@ -156,7 +150,7 @@ def predict_churn(
         what_if=what_if,
         chosen=chosen,
         drift=_drift(training, snapshot),
-        trained_from=to_date(known.first_day),
+        trained_from=to_date(outcome.first_day),
     )
 
 

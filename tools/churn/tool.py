@@ -27,7 +27,7 @@ from tools.core.errors import QueryUnsupported
 from tools.core.query import Filter, ListingSpec, MetricQuery, Order
 from tools.core.semantics.model import Datatype, Metric, MetricFormat, SemanticModel
 
-_TABLE = "churn"
+_TABLES = {"orders": "churn", "subscriptions": "subscription_churn"}
 _SURE = 1.96
 
 
@@ -59,6 +59,8 @@ class ChurnInput(BaseModel):
     """drivers: how many of a group are expected to leave, and what moves their risk against everybody's. customers: those at the highest
     risk one by one, with reasons (for askers who may see individuals). what_if: the risk if one driver changed. reliability: how well
     the model did on a later window, by tenth of risk, and when not to use it."""
+    of: Literal["orders", "subscriptions"] = "orders"
+    """What leaving means: orders = no order within the horizon; subscriptions = the running subscription ends."""
     filters: tuple[Filter, ...] = ()
     """Which customers: conditions on any field that customers have (region, value tier, segment ...)."""
     customer_ids: tuple[str | int, ...] = Field(default=(), max_length=50)
@@ -90,7 +92,7 @@ class Churn:
             NotAllowed: Listing individuals without the right to it.
             UnknownName, QueryUnsupported: Filters or a driver that do not exist.
         """
-        card = require_card(context.warehouse, _TABLE)
+        card = require_card(context.warehouse, _TABLES[arguments.of]) | {"table": _TABLES[arguments.of]}
         show = {"drivers": _drivers, "customers": _customers, "what_if": _what_if, "reliability": _reliability}[arguments.show]
         return show(arguments, context, card)
 
@@ -98,8 +100,8 @@ class Churn:
 def _drivers(arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) -> Finding:
     """The group's expected leavers, and per driver how much it moves their risk against everybody's."""
     drivers = card["drivers"]
-    model = with_columns(context.warehouse.model, _TABLE, {f"push_{d['name']}": Datatype.FLOAT for d in drivers})
-    group = _ask_group(model, arguments, context, drivers)
+    model = with_columns(context.warehouse.model, card["table"], {f"push_{d['name']}": Datatype.FLOAT for d in drivers})
+    group = _ask_group(model, arguments, context, card)
     found = group.one()
     pushes = [(d, as_number(found.get(f"push_{d['name']}")), as_number(found.get(f"size_{d['name']}"))) for d in drivers]
     everybody = not arguments.filters and not arguments.customer_ids
@@ -130,9 +132,10 @@ def _direction(push: float) -> str:
     return "raises the risk" if push > 0 else "lowers the risk"
 
 
-def _ask_group(model: SemanticModel, arguments: ChurnInput, context: ToolContext, drivers: list[dict[str, Any]]) -> Answered:
+def _ask_group(model: SemanticModel, arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) -> Answered:
     people = context.warehouse.model.datasets[str(model.settings.customer)].plural
-    probability = "churn.churn_probability"
+    table, drivers = card["table"], card["drivers"]
+    probability = f"{table}.churn_probability"
     counted = Metric(
         name="scored_customers",
         expression=f"COUNT({customer_key(model)})",
@@ -147,8 +150,8 @@ def _ask_group(model: SemanticModel, arguments: ChurnInput, context: ToolContext
         customer_metric(model, "average_probability", "AVG", probability, label="average churn probability", unit="share", kind=rate),
         customer_metric(model, "expected", "SUM", probability, label="expected leavers", unit=people, decimals=0),
         customer_metric(model, "spread", "SUM", f"{probability} * (1 - {probability})", label="variance"),
-        *(customer_metric(model, f"push_{d['name']}", "AVG", f"churn.push_{d['name']}", label=d["label"]) for d in drivers),
-        *(customer_metric(model, f"size_{d['name']}", "AVG", f"ABS(churn.push_{d['name']})", label=d["label"]) for d in drivers),
+        *(customer_metric(model, f"push_{d['name']}", "AVG", f"{table}.push_{d['name']}", label=d["label"]) for d in drivers),
+        *(customer_metric(model, f"size_{d['name']}", "AVG", f"ABS({table}.push_{d['name']})", label=d["label"]) for d in drivers),
     ]
     query = MetricQuery.model_validate(
         {"metrics": [m.name for m in metrics], "filters": chosen_customers(model, arguments.filters, arguments.customer_ids)}
@@ -170,7 +173,7 @@ def _summary_table(found: dict[str, Any], card: dict[str, Any]) -> Table:
         plain_column("expected_low", "number", "at least (95 %)", unit="customers", decimals=0),
         plain_column("expected_high", "number", "at most (95 %)", unit="customers", decimals=0),
     )
-    title = f"Expected to place no order within {card['horizon_days']} days"
+    title = f"Expected to leave: {card['outcome']}"
     return Table(title=title, columns=columns, rows=((n, as_number(found["average_probability"]), expected, low, high),))
 
 
@@ -181,19 +184,21 @@ def _observed_over_predicted(card: dict[str, Any]) -> float:
 
 
 def _customers(arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) -> Finding:
-    model = with_columns(context.warehouse.model, _TABLE, {"reasons": Datatype.STRING})
-    customer = str(model.settings.customer)
+    model = with_columns(context.warehouse.model, card["table"], {"reasons": Datatype.STRING})
+    customer, scores = str(model.settings.customer), card["table"]
     query = MetricQuery(
-        listing=ListingSpec(entity=customer, fields=("churn.churn_probability", "churn.churn_risk", "churn.main_driver", "churn.reasons")),
+        listing=ListingSpec(
+            entity=customer, fields=tuple(f"{scores}.{name}" for name in ("churn_probability", "churn_risk", "main_driver", "reasons"))
+        ),
         filters=(
             *chosen_customers(model, arguments.filters, arguments.customer_ids),
-            Filter(field="churn.churn_probability", op="not_null"),
+            Filter(field=f"{scores}.churn_probability", op="not_null"),
         ),
         order=(Order(by="churn_probability", direction="desc"),),
         limit=arguments.limit,
     )
     answered = ask(context, model, query)
-    sentence = f"{model.datasets[customer].plural} at the highest risk of placing no order within {card['horizon_days']} days"
+    sentence = f"{model.datasets[customer].plural} at the highest risk ({card['outcome']})"
     table = Table(title=sentence[:1].upper() + sentence[1:], columns=answered.columns, rows=answered.rows, truncated=answered.truncated)
     caveats = ["Reasons say what moves the prediction against an average customer, not what causes leaving."]
     facts = {"listed": len(answered.rows)}
@@ -205,8 +210,8 @@ def _what_if(arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) 
     assert arguments.what_if is not None
     change = _log_odds_change(arguments.what_if, card)
     facts_used = ("fact_days_since_last_order", "fact_usual_gap_days", *_order_facts(card), *(f"fact_{d['name']}" for d in _signals(card)))
-    model = with_columns(context.warehouse.model, _TABLE, dict.fromkeys(("log_odds", *facts_used), Datatype.FLOAT))
-    now, then = (f"1 / (1 + EXP(-(churn.log_odds + {added})))" for added in ("0", change))
+    model = with_columns(context.warehouse.model, card["table"], dict.fromkeys(("log_odds", *facts_used), Datatype.FLOAT))
+    now, then = (f"1 / (1 + EXP(-({card['table']}.log_odds + {added})))" for added in ("0", change))
     metrics = [
         customer_metric(model, "probability_now", "AVG", now, label="average churn probability now", unit="share", kind=MetricFormat.RATE),
         customer_metric(model, "probability_then", "AVG", then, label="with the change", unit="share", kind=MetricFormat.RATE),
@@ -227,23 +232,22 @@ def _what_if(arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) 
 
 def _log_odds_change(change: WhatIf, card: dict[str, Any]) -> str:
     """SQL for how much the change adds to each customer's log-odds."""
-    b = card["what_if_coefficients"]
+    b, table = card["what_if_coefficients"], card["table"]
     signals = {d["name"] for d in _signals(card)}
     if change.driver == "recency" and change.set_to is not None and change.set_to >= 0:
-        old, gap = "churn.fact_days_since_last_order", "GREATEST(churn.fact_usual_gap_days, 1)"
+        old, gap = f"{table}.fact_days_since_last_order", f"GREATEST({table}.fact_usual_gap_days, 1)"
         return (
             f"({b['log_days_since_last_order']!r}) * (LN({1 + change.set_to!r}) - LN(1 + {old})) + "
             f"({b['log_gaps_missed']!r}) * (LN(1 + {change.set_to!r} / {gap}) - LN(1 + {old} / {gap}))"
         )
     if change.driver == "frequency" and change.change_by is not None:
-        parts = [
-            f"({b[name.replace('fact_', 'log_')]!r}) * (LN(1 + GREATEST(churn.{name} + {change.change_by!r}, 0)) - LN(1 + churn.{name}))"
+        return " + ".join(
+            f"({b[name.replace('fact_', 'log_')]!r}) * (LN(1 + GREATEST({table}.{name} + {change.change_by!r}, 0)) - LN(1 + {table}.{name}))"
             for name in _order_facts(card)
-        ]
-        return " + ".join(parts)
+        )
     if change.driver in signals:
-        column = f"churn.fact_{change.driver}"
-        moved = f"{change.set_to!r} - {column}" if change.set_to is not None else f"{change.change_by!r}"
+        column = f"{table}.fact_{change.driver}"
+        moved = f"{change.set_to!r} - {column}" if change.set_to is not None else repr(change.change_by)
         return f"({b[change.driver]!r}) * ({moved})"
     known = ["recency (set_to)", "frequency (change_by)", *sorted(signals)]
     raise QueryUnsupported(f"there is no such change of {change.driver}", try_instead=f"drivers that can be changed: {', '.join(known)}")
@@ -301,7 +305,7 @@ def _finding(
     caveats: list[str],
     facts: dict[str, Any],
 ) -> Finding:
-    reason = reason_of(context, _TABLE)
+    reason = reason_of(context, card["table"])
     test = card["backtest"]
     best = test["results"][test["winner"]]
     said = [f"Do not use: {text}" for text in card["do_not_use"]] + list(reason.caveats) + caveats

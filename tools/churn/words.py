@@ -54,6 +54,8 @@ def _fact(driver: Driver, row: Mapping[str, float], horizon_days: int) -> str:
         return f"spent {row['spend_1h']:,.0f} in the last {horizon_days} days"
     if driver.name == "tenure":
         return f"customer for {_days(row['tenure_days'])}"
+    if driver.name == "contract":
+        return f"subscriber for {_days(row['subscription_days'])}"
     return f"{driver.label}: {_number(row[driver.name])}"
 
 

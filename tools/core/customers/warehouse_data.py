@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlglot import exp
 
-from tools.core.customers.orders import Orders, to_date
+from tools.core.customers.orders import Orders, day_number, to_date
 from tools.core.errors import NeedsPerson
 from tools.core.query import sql
 from tools.core.query.build import Build
@@ -101,6 +101,34 @@ class CustomerData:
             raise NeedsPerson("There is no order in this warehouse.", try_instead="Check the roles and the order filter.", code="no_orders")
         amounts = np.nan_to_num(np.asarray(np.ma.filled(rows["amount"], 0.0), dtype=np.float64))
         return Orders.of(np.ma.getdata(rows["customer"]), np.asarray(rows["day"], dtype=np.int64), amounts)
+
+    def subscriptions(self, customers: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Of every subscription of these customers: the customer's number, first day and last day in days since 1970; -1 while it runs.
+
+        An end after the as-of day is not known yet, so that subscription still runs.
+        Raises:
+            NeedsPerson: A role is missing (`roles_missing`), or there is no subscription (`no_subscriptions`).
+        """
+        names = ("subscription", "subscription_start", "subscription_end")
+        require_roles(self._scope.model, ["customer", *names])
+        roles = self._scope.model.settings.roles
+        source = self._fact([str(getattr(roles, name)) for name in names] + [self._customer_key])
+        key = source.bind(sql.symbol(self._customer_key))
+        start, end = (exp.cast(source.bind(sql.symbol(str(getattr(roles, name)))), "DATE") for name in names[1:])
+        day = sql.literal(to_date(0))
+        number = [sql.function("DATE_DIFF", exp.Literal.string("day"), day.copy(), value) for value in (start, end)]
+        select = source.select([_known(key), _until(start, self._as_of)]).select(
+            exp.alias_(key.copy(), "customer"), exp.alias_(number[0], "start"), exp.alias_(sql.coalesce(number[1], sql.number(-1)), "end_")
+        )
+        rows = self._connection.execute(select.sql("duckdb")).fetchnumpy()
+        keys = np.ma.getdata(rows["customer"])
+        position = np.minimum(np.searchsorted(customers, keys), len(customers) - 1)
+        found = customers[position] == keys
+        if not found.any():
+            raise NeedsPerson("No customer with an order has a subscription.", try_instead="Check the roles.", code="no_subscriptions")
+        ends = np.asarray(rows["end_"], dtype=np.int64)[found]
+        ends = np.where(ends > day_number(self._as_of), -1, ends)
+        return position[found].astype(np.int64), np.asarray(rows["start"], dtype=np.int64)[found], ends
 
     def signal_values(self, signals: Iterable[Signal], customers: NDArray[Any], day: int) -> Mapping[str, NDArray[np.float64]]:
         """Per signal, one value per customer as of the end of `day`; 0 for who has no row."""
