@@ -115,3 +115,11 @@ def wrap(build: Build, relation: Relation, hint: str) -> Relation:
     hidden = (PEOPLE,) if relation.has_people else ()
     name = build.cte(hint, relation.select)
     return replace(relation, select=reading(name, (*relation.columns, *hidden)))
+
+
+def least_people(counts: list[exp.Expression]) -> exp.Expression | None:
+    """The smallest number of customers behind any figure of a row; NULL when no figure rests on customers."""
+    if len(counts) < 2:
+        return counts[0] if counts else None
+    # DuckDB takes equal column names among the arguments for named arguments, hence no bare columns.
+    return sql.function("LEAST", *(sql.function("NULLIF", c, sql.number(0)) if isinstance(c, exp.Column) else c for c in counts))

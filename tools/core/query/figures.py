@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from tools.core.errors import QueryUnsupported
 from tools.core.query import sql
-from tools.core.query.build import PEOPLE, Build, Relation
+from tools.core.query.build import PEOPLE, Build, Relation, least_people
 from tools.core.query.entities import measure_conditions
 from tools.core.query.facts import Ask, FactBlock, Fitted, block_of, fit, natural_dates
 from tools.core.query.formula import Formulas, Leaf, is_single_leaf, leaf_indexes, put_leaves
@@ -115,7 +115,7 @@ def _shares(together: dict[int, Fitted], *, apart: bool) -> Iterable[dict[int, F
 def _direct(block: FactBlock, of_measure: Mapping[str, exp.Expression], ask: Ask) -> Relation:
     """One fact only: no need for a block of its own."""
     outputs = [(put_leaves(formula, block.leaves), name) for name, formula in of_measure.items()]
-    people = _least([sql.function("NULLIF", p, sql.number(0)) for p in block.people])
+    people = least_people([sql.function("NULLIF", p, sql.number(0)) for p in block.people])
     if people is not None:
         outputs.append((people, PEOPLE))
     return Relation(select=block.grouped(outputs), dimensions=ask.dimensions, figures=tuple(of_measure), has_people=people is not None)
@@ -124,7 +124,7 @@ def _direct(block: FactBlock, of_measure: Mapping[str, exp.Expression], ask: Ask
 def _part(build: Build, block: FactBlock, fitted: Mapping[int, Fitted], of_measure: Mapping[str, exp.Expression]) -> Part:
     names = {i: _leaf_name(i, of_measure) for i in block.leaves}
     outputs = [(e, names[i]) for i, e in block.leaves.items()]
-    people = _least([sql.function("NULLIF", p, sql.number(0)) for p in block.people])
+    people = least_people([sql.function("NULLIF", p, sql.number(0)) for p in block.people])
     if people is not None:
         outputs.append((people, PEOPLE))
     name = build.cte(f"{block.fact}_figures", block.grouped(outputs))
@@ -169,7 +169,7 @@ def _joined(
         select = select.join(sql.block(name), on=on, join_type="full" if on is not None else "cross", copy=False)
     select = select.select(*(exp.alias_(_key(names, d.column), d.column) for d in ask.dimensions), copy=False)
     select = select.select(*(exp.alias_(outputs[m.column], m.column) for m in asked), copy=False)
-    least = _least([exp.column(PEOPLE, table=name) for name in people])
+    least = least_people([exp.column(PEOPLE, table=name) for name in people])
     if least is not None:
         select = select.select(exp.alias_(least, PEOPLE), copy=False)
     return Relation(select=select, dimensions=ask.dimensions, figures=tuple(m.column for m in asked), has_people=least is not None)
@@ -179,10 +179,3 @@ def _key(names: list[str], column: str) -> exp.Expression:
     """The dimension's value from whichever part has it."""
     held = [exp.column(column, table=name) for name in names]
     return sql.coalesce(held[0], *held[1:]) if len(held) > 1 else held[0]
-
-
-def _least(counts: list[exp.Expression]) -> exp.Expression | None:
-    """The smallest number of customers behind any figure of the row; NULL when no figure rests on customers."""
-    if len(counts) < 2:
-        return counts[0] if counts else None
-    return sql.function("LEAST", *counts)
