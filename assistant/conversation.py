@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from assistant.differencing import REMEMBERED, Shown
 from assistant.turn import Option, PastTurn, Step
 from tools.core.errors import SetupProblem
 
@@ -36,6 +37,13 @@ CREATE TABLE IF NOT EXISTS turn (
     steps TEXT NOT NULL,
     pending TEXT NOT NULL DEFAULT '[]'
 );
+CREATE TABLE IF NOT EXISTS disclosed (
+    id INTEGER PRIMARY KEY,
+    user TEXT NOT NULL,
+    warehouse TEXT NOT NULL,
+    shown TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS disclosed_to ON disclosed (user, warehouse, id);
 CREATE INDEX IF NOT EXISTS turn_by_thread ON turn (thread, user, warehouse, id);
 """
 
@@ -98,6 +106,26 @@ class Conversations:
         """Start the thread over."""
         with self._lock, self._db:
             self._db.execute("DELETE FROM turn WHERE thread = ? AND user = ?", (thread, user))
+
+    def disclosed(self, *, user: str, warehouse: str) -> list[Shown]:
+        """What this user was shown of groups, newest first: over all threads, since a new one would otherwise start from nothing."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT shown FROM disclosed WHERE user = ? AND warehouse = ? ORDER BY id DESC LIMIT ?", (user, warehouse, REMEMBERED)
+            ).fetchall()
+        return [Shown.from_json(text) for (text,) in rows]
+
+    def remember_disclosed(self, shown: Shown, *, user: str, warehouse: str) -> None:
+        """Keep what a group figure was about; raises SetupProblem when it cannot be kept, since the next one could not be checked."""
+        try:
+            with self._lock, self._db:
+                self._db.execute("INSERT INTO disclosed (user, warehouse, shown) VALUES (?, ?, ?)", (user, warehouse, shown.to_json()))
+        except sqlite3.Error:
+            raise SetupProblem(
+                "What you are shown cannot be recorded, so figures about groups cannot be protected.",
+                try_instead="The operator frees space in ASSISTANT_HOME.",
+                code="conversations_unavailable",
+            ) from None
 
     def close(self) -> None:
         with self._lock:

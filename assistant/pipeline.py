@@ -8,6 +8,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from assistant.conversation import Conversations, choose
 from assistant.explain import compose
@@ -78,6 +79,8 @@ class Assistant:
             deadline_s=self.deadline_s,
             as_of=as_of,
             progress=progress,
+            disclosed=partial(self.conversations.disclosed, user=rights.user, warehouse=self.warehouse.name),
+            remember_disclosed=partial(self.conversations.remember_disclosed, user=rights.user, warehouse=self.warehouse.name),
         )
         context = MindContext(warehouse=self.warehouse, rights=rights, as_of=as_of, previous=previous, progress=progress)
         progress("Reading the question")

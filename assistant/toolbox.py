@@ -13,9 +13,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from assistant.differencing import Shown, protect
 from assistant.turn import RanStep, Step
 from tools.core.contract import Finding, Tool, ToolContext
 from tools.core.errors import QueryUnsupported, UnknownName
+from tools.core.query import MetricQuery
 from tools.core.sql_guard import Rights
 from tools.core.warehouse import Warehouse
 
@@ -30,6 +32,9 @@ class Toolbox:
     deadline_s: float
     as_of: dt.date | None = None
     progress: Callable[[str], None] = lambda _: None
+    disclosed: Callable[[], list[Shown]] = list
+    """What the asker was shown of groups before."""
+    remember_disclosed: Callable[[Shown], None] = lambda _: None
     ran: list[RanStep] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -49,7 +54,7 @@ class Toolbox:
             warehouse=self.warehouse, rights=self.rights, deadline_s=self.deadline_s, as_of=self.as_of, progress=self.progress
         )
         started = time.perf_counter()
-        finding = tool.run(arguments, context)
+        finding = self._protected(arguments, tool.run(arguments, context))
         self.ran.append(
             RanStep(
                 tool=step.tool,
@@ -61,6 +66,15 @@ class Toolbox:
         )
         self.findings.append(finding)
         return finding
+
+    def _protected(self, arguments: Any, finding: Finding) -> Finding:
+        """The finding without rows that, beside one shown before, would tell about a few people."""
+        if not self.rights.min_group_size or not isinstance(arguments, MetricQuery):
+            return finding
+        kept, shown = protect(arguments, finding, self.rights, self.disclosed())
+        if shown is not None:
+            self.remember_disclosed(shown)
+        return kept
 
 
 def parse_arguments(tool: Tool, arguments: Mapping[str, Any]) -> Any:

@@ -14,6 +14,8 @@ CLUB = Path(__file__).parent / "club"
 USERS = """
 users:
   bianca: {role: business_user}
+  bruno: {role: business_user}
+  berta: {role: business_user}
   norbert: {role: regional_manager, attributes: {region: North}}
   selma: {role: service_agent}
   marco: {role: marketer}

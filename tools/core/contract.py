@@ -7,6 +7,7 @@ and can reach data only through `Warehouse.engine` with a `CheckedSql`, so right
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -64,6 +65,11 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     truncated: bool = False
     """More rows existed than the row cap lets through."""
+
+    def key_of(self, row: tuple[Cell, ...]) -> str:
+        """What the row is split by, as text: the same in every result with the same split."""
+        values = [value for value, column in zip(row, self.columns, strict=True) if column.role == "dimension"]
+        return json.dumps([value.isoformat() if isinstance(value, dt.date) else value for value in values])
 
 
 @dataclass(frozen=True, kw_only=True)

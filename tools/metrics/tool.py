@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import BaseModel
@@ -58,7 +59,7 @@ class QueryMetrics:
             narrowed=tuple(checked.narrowed),
             as_of=compiled.reading.as_of or as_of,
             data_version=warehouse.data_version,
-            facts={"suppressed_groups": suppressed} if suppressed is not None else {},
+            facts={"suppressed_groups": suppressed, "people": _people_behind(compiled, table, context)} if suppressed is not None else {},
         )
 
 
@@ -90,6 +91,8 @@ def _run_checks(
     suppressed: int | None = None
     deadline = time.monotonic() + budget_ms / 1000
     for planned in compiled.checks:
+        if planned.kind is CheckKind.PEOPLE_BEHIND:
+            continue
         if time.monotonic() >= deadline and planned.kind is not CheckKind.SUPPRESSED_GROUPS:
             continue
         if table.truncated and planned.kind is CheckKind.PARTS_SUM_TO_TOTAL:
@@ -109,9 +112,22 @@ def _run_checks(
     return tuple(checks), tuple(ran), suppressed
 
 
+def _people_behind(compiled: CompiledQuery, table: Table, context: ToolContext) -> dict[str, int]:
+    """Row key -> customers behind the row, for rows about customers. Not a check but a duty: an error goes up."""
+    keys = tuple(c for c in compiled.columns if c.role == "dimension")
+    found: dict[str, int] = {}
+    for planned in compiled.checks:
+        if planned.kind is CheckKind.PEOPLE_BEHIND:
+            for row in context.warehouse.engine.execute(_checked(planned.tree, context), deadline_s=context.deadline_s).rows:
+                values = tuple(_cell(v, c) for v, c in zip(row, keys, strict=False))
+                if isinstance(row[-1], int):
+                    found[replace(table, columns=keys).key_of(values)] = row[-1]
+    return found
+
+
 def _suppression(planned: PlannedCheck, compiled: CompiledQuery, groups: int) -> Check:
-    rule = f"under {compiled.suppressed_below} customers"
-    return Check(name=planned.name, passed=True, detail=f"{groups} groups {rule}" if groups else f"no group {rule}")
+    rule = f"so that none with under {compiled.suppressed_below} customers can be worked out"
+    return Check(name=planned.name, passed=True, detail=f"{groups} groups, {rule}" if groups else "none")
 
 
 def _judged(planned: PlannedCheck, table: Table, row: tuple[Cell, ...]) -> Check:
@@ -158,7 +174,7 @@ def _caveats(compiled: CompiledQuery, query: MetricQuery, context: ToolContext, 
     found += _unknown_values(table)
     if compiled.suppressed_below is not None and suppressed:
         groups = "1 group" if suppressed == 1 else f"{suppressed} groups"
-        found.append(f"{groups} with fewer than {compiled.suppressed_below} customers left out.")
+        found.append(f"{groups} left out, so that nothing is told about fewer than {compiled.suppressed_below} customers.")
     if table.truncated:
         found.append(f"Only the first {len(table.rows)} rows are shown.")
     return tuple(dict.fromkeys(found))

@@ -92,7 +92,7 @@ def test_a_role_without_individuals_sees_groups_only(find: Find) -> None:
     left_out = seen.facts["suppressed_groups"]
     assert left_out > 0
     assert len(seen.tables[0].rows) + left_out == len(everything.tables[0].rows)
-    assert f"{left_out} groups with fewer than 5 customers left out." in seen.caveats
+    assert f"{left_out} groups left out, so that nothing is told about fewer than 5 customers." in seen.caveats
     with pytest.raises(NotAllowed):
         find("business_user", metrics=["revenue"], dimensions=[{"field": "households.household_id"}])
 

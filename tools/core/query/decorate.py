@@ -14,11 +14,11 @@ from sqlglot import exp
 from tools.core.contract import DateSpan
 from tools.core.errors import QueryUnsupported
 from tools.core.query import sql
-from tools.core.query.build import ALL_GROUPS, PEOPLE, Build, Relation, wrap
+from tools.core.query.build import ALL_GROUPS, PEOPLE, Build, Relation, least_people, reading, wrap
 from tools.core.query.calendar import BEGINNING
 from tools.core.query.metric_query import MetricCondition, MetricQuery, PeriodUnit
 from tools.core.query.resolve import Dimension
-from tools.core.query.small_groups import enough_people
+from tools.core.query.small_groups import keep_large_groups
 
 Compute = Callable[[DateSpan | None, tuple[Dimension, ...]], Relation]
 """Figures of a window by dimensions."""
@@ -58,7 +58,7 @@ def compared(build: Build, windows: Windows, dimensions: tuple[Dimension, ...], 
             figures.append(name)
     people = now.has_people
     if people:
-        least = sql.function("LEAST", exp.column(PEOPLE, table=here), exp.column(PEOPLE, table=there))
+        least = least_people([exp.column(PEOPLE, table=here), exp.column(PEOPLE, table=there)])
         select = select.select(exp.alias_(least, PEOPLE), copy=False)
     additive = now.additive | {f"{f}_{s}" for f in now.additive for s in ("previous", "change")}
     empty = {f"{f}{s}": value for f, value in now.when_empty.items() for s in ("", "_previous", "_change")}
@@ -282,9 +282,9 @@ def without_small_groups(build: Build, relation: Relation) -> Relation:
     if not relation.has_people:
         return relation
     inner = wrap(build, relation, ALL_GROUPS)
-    source = inner.select.args["from_"].this
-    visible = exp.select(*(sql.column(c) for c in relation.columns)).from_(source.copy())
-    return replace(relation, select=visible.where(enough_people(build, source.name)), has_people=False)
+    keys = tuple(d.column for d in relation.dimensions)
+    name = keep_large_groups(build, inner.select.args["from_"].this.name, relation.columns, keys)
+    return replace(relation, select=reading(name, relation.columns), has_people=False)
 
 
 def _with_figures(relation: Relation, added: tuple[str, ...]) -> Relation:

@@ -11,7 +11,7 @@ from tools.core.errors import UnknownName
 from tools.core.query import sql
 from tools.core.query.build import ALL_GROUPS, Build, Relation, reading
 from tools.core.query.metric_query import MetricQuery, Order
-from tools.core.query.small_groups import enough_people
+from tools.core.query.small_groups import keep_large_groups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +35,9 @@ def finished(
     """Small groups dropped, rows in the order asked for (else the usual one), the key columns breaking ties, then the limit."""
     names = tuple(c.name for c in columns)
     name = build.cte(ALL_GROUPS if has_people else "figures", select)
-    result = reading(name, names)
     if has_people:
-        result = result.where(enough_people(build, name))
+        name = keep_large_groups(build, name, names, keys)
+    result = reading(name, names)
     for key in query.order:
         if key.by not in names:
             raise UnknownName(f"there is no result column {key.by} to sort by", try_instead=f"columns of this result: {', '.join(names)}")
