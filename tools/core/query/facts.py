@@ -282,7 +282,9 @@ def _counted_through(build: Build, leaf: Leaf, counted: str, wanted: tuple[str, 
 
 def _by_own_date(build: Build, leaf: Leaf, ask: Ask, dates: list[str]) -> Fitted:
     """Split or filter this leaf by its own date where the query names another fact's."""
-    build.note(f"{build.scope.metric(leaf.metric).label} dated by its own date ({leaf.time})")
+    dataset, _, name = (leaf.time or "").partition(".")
+    declared = build.scope.model.datasets[dataset].fields.get(name)
+    build.note(f"{build.scope.metric(leaf.metric).label} follow their own date, {declared.label if declared else leaf.time}")
 
     own = _on_metric_time(ask, dates)
     filters = tuple(_as_metric_time(f, dates) for f in leaf.filters)

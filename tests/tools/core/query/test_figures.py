@@ -98,7 +98,7 @@ def test_dates_of_several_facts_meet_on_each_ones_own_date(ask: Ask, compiled: C
     expected = [(day("2017-01-01"), 35.0, 1), (day("2017-02-01"), 110.0, 2), (day("2017-03-01"), 78.0, 2)]
     assert ask(metrics=["revenue", "ticket_count"], dimensions=BY_MONTH) == expected
     assert ask(metrics=["revenue", "ticket_count"], dimensions=[{"field": METRIC_TIME, "grain": "month"}]) == expected
-    assert "dated by its own date" in compiled(metrics=["revenue", "ticket_count"], dimensions=BY_MONTH).notes[0]
+    assert "tickets follow their own date, opened on" in compiled(metrics=["revenue", "ticket_count"], dimensions=BY_MONTH).notes[0]
 
 
 def test_what_a_fact_does_not_reach_is_refused_with_what_would_work(compiled: Compile) -> None:

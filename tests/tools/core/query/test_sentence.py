@@ -77,6 +77,29 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
         {"listing": {"entity": "customers", "fields": ["customers.region"]}, "metrics": ["revenue"]},
         "List of customers with region and revenue, all data up to 31 March 2017",
     ),
+    (
+        {"metrics": [{"metric": "revenue", "per_grain": "month", "aggregate": "avg"}], "window": MARCH},
+        "Average revenue per month, March 2017",
+    ),
+    (
+        {
+            "metrics": [
+                {
+                    "metric": "revenue",
+                    "entity_conditions": [{"entity": "customers", "metric": "revenue", "best": 10}],
+                    "as_share": True,
+                }
+            ]
+        },
+        "Share of revenue (the 10 customers with the highest revenue), all data up to 31 March 2017",
+    ),
+    (
+        {
+            "metrics": ["customer_count"],
+            "entity_conditions": [{"entity": "customers", "metric": "revenue", "op": "gt", "value": 2, "relative_to": "average"}],
+        },
+        "Customers, customers with revenue over 2 times the average, all data up to 31 March 2017",
+    ),
     ({"dimensions": BY_DEPARTMENT}, "Values of department, all data up to 31 March 2017"),
     (
         {
