@@ -79,7 +79,7 @@ class DimensionRef(_Strict):
     """What the result is split by."""
 
     field: FieldId
-    """The field to group by."""
+    """The field to group by. `metric.time` is the date of each metric itself: for trends of metrics of different facts."""
     grain: Grain | None = None
     """For dates only: the period, or the recurring part."""
     bin_width: float | None = Field(default=None, gt=0)
