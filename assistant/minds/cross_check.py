@@ -4,36 +4,66 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from assistant.minds.look_ahead import Ahead
-from assistant.turn import Decline, MindContext, Question, Step
+from assistant.minds.reflection import unreflected
+from assistant.turn import Decline, MindContext, Option, Question, Step
 from tools.core.errors import AnswerError
 from tools.core.query import compile_query
 from tools.core.query.calendar import Calendar
 from tools.core.query.metric_query import Filter, MetricQuery
 from tools.core.semantics.model import SemanticModel
 
-_NUMBER = re.compile(r"(?<![\w.-])\d[\d,]*(?:\.\d+)?(?![\w-]|\.\d)")
 _QUOTED = re.compile(r"[\"“'‘]([^\"”'’]{2,60})[\"”'’](?!\w)")
-_NUMBER_NOTE = "The number {0} of the question does not appear in the plan."
 
 
-def plan_doubts(question: Question, steps: Sequence[Step], ahead: Ahead | None, context: MindContext) -> tuple[str, ...]:
-    """Where the plan does not account for the question, each as a sentence for the person; empty when nothing was found.
+@dataclass(frozen=True, kw_only=True)
+class PlanCheck:
+    """What an independent look at a plan found."""
+
+    doubt: str | None = None
+    """Why the plan may not be what was asked: reason to offer it rather than to answer with it."""
+    caveats: tuple[str, ...] = ()
+    """Differences that are told and no more, each a sentence."""
+    alternatives: tuple[Option, ...] = ()
+    """The deterministic reading, where it is sure and says something else."""
+
+
+def check_plan(question: Question, steps: Sequence[Step], ahead: Ahead | None, context: MindContext) -> PlanCheck:
+    """Hold the plan that ran against the words of the question, and against the deterministic reading of them.
 
     Args:
-        steps: The plan that ran.
         ahead: The embedded mind's own reading of the same question.
     """
     queries = [query for step in steps if (query := as_query(step)) is not None]
     if not queries:
-        return ()
-    doubts = [*_missing_numbers(question.text, queries), *_missing_quotes(question.text, queries)]
-    if ahead is not None:
-        doubts += _against_reading(queries, ahead, context)
-    return tuple(dict.fromkeys(doubts))
+        return PlanCheck()
+    lost = [f"'{word}'" for word in _without_trace(question.text, queries, context.warehouse.model)]
+    lost += [f"“{quoted}”" for quoted in _missing_quotes(question.text, queries)]
+    doubts = [f"I am not sure that this answers {' and '.join(dict.fromkeys(lost))}"] if lost else []
+    differences = _against_reading(queries, ahead, context) if ahead is not None else []
+    if ahead is None or not differences or not (ahead.is_sure or _is_absent(ahead)):
+        return PlanCheck(doubt="; ".join(doubts) or None, caveats=tuple(dict.fromkeys(differences)))
+    doubts += [difference.rstrip(".") for difference in differences[:2]]
+    return PlanCheck(doubt="; ".join(dict.fromkeys(doubts)), alternatives=_reading_as_option(ahead, context))
+
+
+def _without_trace(text: str, queries: Sequence[MetricQuery], model: SemanticModel) -> list[str]:
+    """Words that shape the question and show in none of the plan's queries."""
+    missing = [unreflected(text, query, model) for query in queries]
+    return [word for word in missing[0] if all(word in others for others in missing[1:])]
+
+
+def _is_absent(ahead: Ahead) -> bool:
+    return isinstance(ahead.outcome, Decline) and ahead.outcome.code == "absent_concept"
+
+
+def _reading_as_option(ahead: Ahead, context: MindContext) -> tuple[Option, ...]:
+    options = [(sentence_of(plan[-1], context), plan) for plan in ahead.plans[:1] if plan]
+    return tuple(Option(label=sentence, plan=plan) for sentence, plan in options if sentence)
 
 
 def as_query(step: Step) -> MetricQuery | None:
@@ -57,26 +87,13 @@ def sentence_of(step: Step, context: MindContext) -> str | None:
         return None
 
 
-def _missing_numbers(text: str, queries: Iterable[MetricQuery]) -> list[str]:
-    plan = " ".join(q.model_dump_json(exclude_defaults=True) for q in queries)
-    said = {n.replace(",", "") for n in re.findall(r"\d[\d,]*(?:\.\d+)?", plan)}
-    values = {float(n) for n in said if n}
-    # "in March 2017", "Q3": a plan holds them as days, in which the year and the month's number reappear or are resolved.
-    asked = [n for n in _NUMBER.findall(text) if not re.fullmatch(r"(?:19|20)\d\d", n)]
-    return [_NUMBER_NOTE.format(n) for n in asked if not _number_in(float(n.replace(",", "")), values)]
-
-
-def _number_in(number: float, values: set[float]) -> bool:
-    return any(number * factor in values for factor in (1, 0.01, 1000)) or 100 - number in values
-
-
 def _missing_quotes(text: str, queries: Iterable[MetricQuery]) -> list[str]:
     plan = " ".join(q.model_dump_json(exclude_defaults=True).lower() for q in queries)
-    return [f"“{quoted}” does not appear in the plan." for quoted in _QUOTED.findall(text) if quoted.lower() not in plan]
+    return [quoted for quoted in _QUOTED.findall(text) if quoted.lower() not in plan]
 
 
 def _against_reading(queries: Sequence[MetricQuery], ahead: Ahead, context: MindContext) -> list[str]:
-    if isinstance(ahead.outcome, Decline) and ahead.outcome.code == "absent_concept":
+    if isinstance(ahead.outcome, Decline) and _is_absent(ahead):
         return [f"A second reader found: {ahead.outcome.message}"]
     lost = [word for word in ahead.unplaced if not _covers(word, queries, context)]
     doubts = [f"A second reader could not place “{word}”; check how it entered the plan." for word in lost]

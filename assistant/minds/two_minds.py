@@ -51,8 +51,7 @@ class TwoMinds:
         ours = ahead.plans[0]
         mine, theirs = _sentence(ours, context), _sentence(tuple(ran), context)
         if mine == theirs:
-            agreed = tuple(note for note in outcome.notes if not note.startswith("A second reader"))
-            return replace(outcome, notes=(*agreed, AGREED))
+            return replace(outcome, notes=(*outcome.notes, AGREED))
         options = (
             Option(label=mine or "The deterministic reading", plan=ours),
             Option(label=theirs or "The model's plan", plan=tuple(ran)),

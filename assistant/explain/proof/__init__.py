@@ -8,6 +8,6 @@ cells, `judge` decides. Whatever cannot be placed is replaced: silence about a t
 """
 
 from assistant.explain.proof.judge import Verdict, judge
-from assistant.explain.proof.prover import ProvenText, Prover, prove
+from assistant.explain.proof.prover import ProvenText, Prover, metric_synonyms, prove
 
-__all__ = ["ProvenText", "Prover", "Verdict", "judge", "prove"]
+__all__ = ["ProvenText", "Prover", "Verdict", "judge", "metric_synonyms", "prove"]

@@ -11,6 +11,7 @@ from assistant.explain.proof.mentions import Lexicon, Mention
 from assistant.explain.proof.worlds import worlds_of
 from assistant.turn import Proof
 from tools.core.contract import Finding
+from tools.core.semantics.model import SemanticModel
 
 _END = re.compile(r"(?<=[.!?])[\"'”)*]*\s+|\n+")
 _ABBREVIATION = re.compile(
@@ -96,6 +97,11 @@ def _sentence_end(text: str) -> int | None:
         if "\n" in match[0] or not _ABBREVIATION.search(text[: match.start()]):
             return match.end()
     return None
+
+
+def metric_synonyms(model: SemanticModel) -> dict[str, tuple[str, ...]]:
+    """Metric name -> the other words that its author gave it, for `prove`."""
+    return {name: metric.language.synonyms for name, metric in model.metrics.items()}
 
 
 def prove(prose: str, findings: Iterable[Finding], fallback: str, synonyms: Mapping[str, Sequence[str]] | None = None) -> ProvenText:

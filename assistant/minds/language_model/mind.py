@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from assistant.explain.headline import headline
-from assistant.explain.proof import Prover
-from assistant.minds.cross_check import plan_doubts, sentence_of
+from assistant.explain.proof import Prover, metric_synonyms
+from assistant.minds.cross_check import check_plan, sentence_of
 from assistant.minds.language_model import endings
 from assistant.minds.language_model.bridge import Abandoned, Bridge
 from assistant.minds.language_model.cards import ASK_BACK, DECLINE, FIRST, FREE_SQL, cards
@@ -213,8 +213,15 @@ class _Turn:
             return replace(self.ending, mind=self.mind.name, usage=self.usage)
         if not self.bridge.findings:
             raise unavailable("The language model made no plan for this question.")
-        notes = plan_doubts(self.question, self.bridge.steps, self.ahead, self.context)
-        return Done(notes=notes, prose=self.prose or None, mind=self.mind.name, usage=self.usage)
+        check = check_plan(self.question, self.bridge.steps, self.ahead, self.context)
+        return Done(
+            notes=check.caveats,
+            doubt=check.doubt,
+            alternatives=check.alternatives,
+            prose=self.prose or None,
+            mind=self.mind.name,
+            usage=self.usage,
+        )
 
     def call_tool(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Run one call of the model; what went wrong and can be mended comes back as text, at most a few times.
@@ -262,7 +269,8 @@ class _Turn:
         """Prove sentences while they stream; text before the first finding has nothing to rest on."""
         if text is None:
             findings = list(self.bridge.findings)
-            self._prover = Prover(findings=findings, fallback=headline(findings[-1])) if findings else None
+            synonyms = metric_synonyms(self.context.warehouse.model)
+            self._prover = Prover(findings=findings, fallback=headline(findings[-1]), synonyms=synonyms) if findings else None
         elif self._prover is not None:
             self._hand_on(self._prover.feed(self.vault.reveal(text)))
 

@@ -40,7 +40,9 @@ def bench(assistant: Assistant) -> Iterator[Callable[..., Bench]]:
 
         def make(brain: Brain, *, mode: str = "model", fallback: bool = True, key: str | None = None, **options: Any) -> Bench:
             server = stack.enter_context(OpenAiServer(brain, key=key))
-            settings = ModelOptions(model="test-model", **{"base_url": server.url, "timeout_s": 2.0, "turn_deadline_s": 10.0, **options})
+            settings = ModelOptions(
+                model="test-model", **{"base_url": server.url, "timeout_s": 2.0, "turn_deadline_s": 10.0, "max_retries": 1, **options}
+            )
             mind = LanguageModelMind(settings, assistant.tools, embedded=assistant.mind if fallback else None)
             two: Any = TwoMinds(assistant.mind, mind, mode) if mode in ("auto", "both") else mind  # type: ignore[arg-type]
             return Bench(server=server, assistant=replace(assistant, mind=two), mind=mind)

@@ -194,10 +194,12 @@ def test_five_hundred_turns_with_five_percent_faults_end_right_or_honestly(
         started = time.monotonic()
         answer = made.ask(PLAIN, thread=f"thread-{turn % 20}")
         longest = max(longest, time.monotonic() - started)
-        assert len(answer.tables) in (0, 1) or answer.status is Status.ANSWERED
         if answer.status is Status.ANSWERED:
             ended["fallen back" if fell_back(answer) else "by the model"] += 1
             assert answer.tables[0].rows[0][0] == "GROCERY"
+        elif answer.status is Status.OFFERED:
+            # A confused model ran another query than the one asked for; the second reader noticed.
+            ended["offered with the other reading"] += 1
         else:
             ended["told" if answer.error is not None else "lost"] += 1
     figures = f"{turns} turns, seed {seed}: {dict(ended)}; faults {dict(hit)}; longest {longest:.1f} s"
