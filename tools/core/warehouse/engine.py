@@ -225,6 +225,7 @@ class _Pool:
                         raise WarehouseUnavailable("The warehouse has been closed.", try_instead="Open it again.")
                     worker = self._free_worker()
                     if worker is not None:
+                        worker.begin()
                         self._busy[worker] = ticket
                         return worker
                     if not self._changed.wait(give_up - time.monotonic()):

@@ -59,7 +59,6 @@ class WorkerProcess:
         self._received = bytearray()
         self._ready = False
         self._job_id = 0
-        self._running: int | None = None
         self._cancelled = False
         self.killed = False
         self._poll = select.poll()
@@ -93,13 +92,11 @@ class WorkerProcess:
             ProcessStopped: Past its deadline or cancelled; the process may have been killed.
             ProcessDied: It ended by itself; a new one is needed.
         """
+        if self._cancelled:
+            raise ProcessStopped(cancelled=True)
         self._job_id += 1
-        self._running, self._cancelled = self._job_id, False
-        try:
-            self._send({"id": self._job_id, "sql": sql, "row_cap": row_cap})
-            reply = self._await_reply(time.monotonic() + deadline_s)
-        finally:
-            self._running = None
+        self._send({"id": self._job_id, "sql": sql, "row_cap": row_cap})
+        reply = self._await_reply(time.monotonic() + deadline_s)
         if reply.get("error", {}).get("kind") == "interrupted":
             raise ProcessStopped(cancelled=self._cancelled)
         return reply
@@ -119,9 +116,12 @@ class WorkerProcess:
                 return reply
 
     def cancel(self) -> None:
-        """Ask the running statement to stop; from any thread. The waiting thread kills what does not obey."""
-        if self._running is not None:
-            self._cancelled = True
+        """Ask the statement that holds this process to stop; from any thread. The waiting thread kills what does not obey."""
+        self._cancelled = True
+
+    def begin(self) -> None:
+        """Forget the cancelling of an earlier statement."""
+        self._cancelled = False
 
     def kill(self) -> None:
         """End the process now and collect it."""

@@ -242,6 +242,20 @@ def test_a_cancelled_question_ends_at_once(engine: DuckDbEngine) -> None:
     assert time.monotonic() - started < 0.5 + GRACE_S + SLACK_S
 
 
+def test_a_question_cancelled_while_its_worker_starts_never_runs(file: Path) -> None:
+    engine = DuckDbEngine(file, workers=1)
+    canceller = threading.Thread(target=lambda: [engine.cancel("mine") or time.sleep(0.01) for _ in range(30)])
+    try:
+        canceller.start()
+        with pytest.raises(QueryTooHeavy) as error:
+            engine.execute(sql("SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range % 7 = b.range % 11"), ticket="mine")
+        assert error.value.public_code == "cancelled"
+        canceller.join()
+        assert engine.execute(sql("SELECT 1"), ticket="mine").rows == ((1,),)
+    finally:
+        engine.close()
+
+
 def test_cancelling_another_ticket_stops_nothing(engine: DuckDbEngine) -> None:
     threading.Timer(0.05, engine.cancel, ("other",)).start()
     assert engine.execute(sql("SELECT count(*) FROM range(20000000)"), ticket="mine").rows == ((20_000_000,),)
