@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Answer, Assistant, Question, Settings, Status, Step, build
-from assistant.turn import MindContext, Thinking
+from assistant.turn import Done, MindContext, Thinking
 from tools.core.errors import UnknownName
 
 ANSWER_KEYS = {
@@ -98,13 +98,25 @@ def test_a_clicked_plan_runs_without_being_read(assistant: Assistant):
     assert answer.tables[0].rows == ((155762,),)
 
 
-def test_yes_accepts_an_offer(assistant: Assistant):
-    offered = ask(assistant, "revenue from glorpy households in 2017", thread="offer")
-    if offered.status is not Status.OFFERED:
-        pytest.skip("this reading is no longer an offer")
-    accepted = ask(assistant, "yes", thread="offer")
+class OfferingMind:
+    """Is never quite sure."""
+
+    name = "offering"
+
+    def think(self, question: Question, context: MindContext) -> Thinking:
+        yield Step(tool="query_metrics", arguments={"metrics": ["visits"]})
+        return Done(doubt="I could not place 'glorpy'")
+
+
+def test_an_offer_shows_its_rows_but_no_number_in_the_headline_and_yes_accepts_it(assistant: Assistant):
+    offering = dataclasses.replace(assistant, mind=OfferingMind())
+    offered = ask(offering, "glorpy visits", thread="offer")
+    assert offered.status is Status.OFFERED
+    assert offered.headline.startswith("Did you mean")
+    assert "155,762" not in offered.headline
+    accepted = ask(offering, "yes", thread="offer")
     assert accepted.status is Status.ANSWERED
-    assert accepted.tables[0].rows == offered.tables[0].rows
+    assert accepted.tables[0].rows == offered.tables[0].rows == ((155762,),)
 
 
 def test_a_plan_with_an_unknown_metric_is_declined_with_a_suggestion(assistant: Assistant):
@@ -155,8 +167,6 @@ class RepairingMind:
     name = "repairing"
 
     def think(self, question: Question, context: MindContext) -> Thinking:
-        from assistant.turn import Done
-
         try:
             yield Step(tool="query_metrics", arguments={"metrics": ["revenu"]})
         except UnknownName:
