@@ -10,8 +10,12 @@ from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordinary_words, word_set
 
 _MARKS = frozenset({",", ";", "(", ")", "%", ":", "+", "=", "/", "-"})
-_DENYING = word_set("not never no without nor neither none nothing but both than more less fewer except only un")
+_DENYING = word_set(
+    "not never no without nor neither none nothing but both than more less fewer except only stopped stop quit ceased started began begun lost again"
+)
 """Words that change the answer by themselves: with one of them left over, the plan is another question's."""
+_OTHER_QUESTIONS = frozenset({"when", "where", "why", "whose"})
+"""They ask for a date, a place, a reason: not for a figure."""
 _PREPOSITIONS = frozenset(
     {"in", "by", "for", "of", "from", "to", "with", "at", "on", "per", "using", "via", "about", "own", "owning", "live", "living"}
 )
@@ -87,6 +91,8 @@ def _is_name(draft: Draft, at: int) -> bool:
 def _blocker(draft: Draft, at: int) -> list[str]:
     """The phrase in which a left-over word changes the question, if it does."""
     item = draft.items[at]
+    if item.text in _OTHER_QUESTIONS or (item.text in ("long", "old", "far", "soon", "fast") and at and draft.items[at - 1].text == "how"):
+        return [item.text]
     if item.text in _DENYING:
         return [item.text]
     if _modifies(draft, at):
@@ -101,7 +107,7 @@ def _blocker(draft: Draft, at: int) -> list[str]:
         return [f"{earlier.text} {item.text}"] if earlier.has(Kind.DATASET, Kind.FIELD) else []
     if item.mention is None and earlier.text in _PREPOSITIONS and not draft.claims[before]:
         return [f"{earlier.text} {item.text}"]
-    if item.has(Kind.FIELD) and draft.claims[before] in ("aggregate", "ranking"):
+    if draft.claims[before] == "aggregate" or (item.has(Kind.FIELD) and draft.claims[before] == "ranking"):
         return [f"{earlier.text} {item.text}"]
     return []
 

@@ -244,7 +244,12 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     filters = [*draft.filters, *(part_filter(draft, p, time_field) for p in draft.parts)]
     if any(d is None for d in dimensions) or any(f is None for f in filters):
         return None, "what is asked for has no date"
+    if draft.having and not draft.dimensions and draft.listing is None:
+        draft.doubts.append("whose figures the limit is for is not said")
     order, limit, top = order_of(draft)
+    series = any(isinstance(d, Grain) and not d.is_cyclic for d in draft.dimensions)
+    if limit is not None and series and len(draft.dimensions) > 1:
+        draft.doubts.append("the limit counts rows of this table, not what is ranked")
     _keep_top_percent(draft)
     try:
         query = MetricQuery(
@@ -297,7 +302,12 @@ def _keep_top_percent(draft: Draft) -> None:
 def _settle_subject(draft: Draft) -> None:
     """ "Which stores sold ..." splits by store; "which customers never came" lists them."""
     subject = draft.subject
-    if subject is None or draft.pairs is not None or (draft.side_by_side and draft.rank is None):
+    if subject is None or draft.pairs is not None:
+        return
+    if draft.side_by_side and draft.rank is None:
+        if subject.dimension not in draft.dimensions and isinstance(subject.dimension, DimensionRef) and subject.dataset != draft.customer:
+            draft.dimensions.insert(0, subject.dimension)
+            draft.doubts.append("both sides are shown; which of them is higher is for you to see")
         return
     if draft.measures or draft.dimensions:
         if subject.dimension not in draft.dimensions:

@@ -58,6 +58,16 @@ def is_plural(word: str) -> bool:
 stem = singular
 
 
+def bases(word: str) -> tuple[str, ...]:
+    """What the word may be a form of: "stopped" -> stop, "moving" -> move. Guesses, to tell English words from misspelt ones."""
+    found = [singular(word)]
+    for ending in ("ed", "ing", "er", "ly"):
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            root = word[: -len(ending)]
+            found += [root, root + "e", root[:-1] if root[-1:] == root[-2:-1] else root, root[:-1] + "y" if root.endswith("i") else root]
+    return tuple(found)
+
+
 def _doubles(verb: str) -> bool:
     """Short consonant-vowel-consonant verbs double their last letter: "shop" -> "shopped"."""
     if len(verb) < 3 or (len(verb) > 4 and verb not in ("refer", "prefer", "submit", "cancel", "travel", "permit", "commit")):

@@ -121,7 +121,10 @@ def _senses(
     )
     senses = tuple(s for s in senses if s.kind not in (Kind.VALUE, Kind.FIELD) or may_read(s.target))
     if gaps:
-        senses = tuple(s for s in senses if s.exact)
+        verb_first = any(s.kind in (Kind.FACT, Kind.DOES) for s in lexicon.lookup(key[:1]))
+        senses = (
+            () if verb_first else tuple(s for s in senses if s.exact)
+        )  # "redeemed a coupon" is a clause, "coupons were redeemed" a count
     joined_by_and = gaps and {t.text for t in run} - set(key) <= {"and"}
     ordinary = len(key) == 1 and not quoted and (key[0] in filler_words() or key[0] in ordinary_words())
     if (gaps and not joined_by_and) or grammar or ordinary or (not _may_be_value(run, key) and not joined_by_and):

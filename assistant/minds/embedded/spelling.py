@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.minds.embedded.inflection import singular, stem
+from assistant.minds.embedded.inflection import bases, stem
 from assistant.minds.embedded.lexicon import Lexicon
 from assistant.minds.embedded.temporal_words import GRAIN_ADVERBS, MONTHS, UNITS, WEEKDAY_OF
 from assistant.minds.embedded.tokens import Token
@@ -36,7 +36,7 @@ def _is_known(token: Token, lexicon: Lexicon, values: ValueIndex) -> bool:
     text = token.text
     if token.kind != "word" or token.quoted or len(text) < _SHORTEST or not text.isalpha():
         return True
-    if text in _ENGLISH or singular(text) in _ENGLISH:
+    if text in _ENGLISH or any(base in _ENGLISH for base in bases(text)):
         return True
     return lexicon.knows_word(text) or values.knows_word(text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
-from tools.core.query.metric_query import Comparison, Grain
+from tools.core.query.metric_query import Comparison, Grain, MetricCondition
 
 _RATE_WORDS = frozenset(["growth", "grow", "grows", "grew", "grown", "growing", "fastest"])
 _UP = word_set("increase increased increases increasing rise rose risen rising gain gained improve improved improvement climbed")
@@ -72,6 +72,7 @@ def read_change(draft: Draft) -> None:
         draft.claim(at, after, "change")
         _claim_percentage(draft)
         draft.change = "change_rate" if word in _RATE_WORDS else "change"
+        draft.moved = "down" if word in _DOWN | _LOSE else "" if word in _CHANGE | {"growth"} else "up"
         _rank_of_change(draft, at, downwards=word in _DOWN | _LOSE)
         return
 
@@ -112,6 +113,9 @@ def settle_change(draft: Draft) -> None:
             draft.comparison = Comparison(kind="previous_period")
         else:
             draft.doubts.append("no two periods to compare are named")
+    if draft.rank is None and draft.subject is not None and draft.comparison is not None and draft.measures and draft.moved:
+        limit = MetricCondition(metric=f"{draft.measures[0].column}_change", op="lt" if draft.moved == "down" else "gt", value=0)
+        draft.having.append(limit)
     if draft.rank is not None and draft.rank.measure == "change":
         column = draft.measures[0].column if draft.measures else ""
         draft.rank.measure = f"{column}_{draft.change}"

@@ -152,6 +152,8 @@ class Draft:
     growth: str | None = None
     change: str | None = None
     """change or change_rate: the question asks for it, the readers find out against what."""
+    moved: str = ""
+    """up or down, when the question says which way."""
     running_total: bool = False
     moving_average: int | None = None
     lifecycle: Lifecycle | None = None
@@ -265,6 +267,19 @@ class Draft:
         senses = mention.of(Kind.DATASET) if mention else ()
         found = sorted((s.target for s in senses), key=lambda name: not self.model.datasets[name].is_entity)
         return found[0] if found else None
+
+    def field_of(self, sense: Sense) -> str:
+        """The field that a value or a named filter tests."""
+        if sense.kind is not Kind.FILTER:
+            return sense.target
+        named = next(f for f in self.model.named_filters if f.name == sense.target)
+        return str(named.filters[0]["field"])
+
+    def nouns_within(self, at: int) -> set[str]:
+        """Entities whose nouns are part of the phrase at `at`: "households with kids" is one filter and names households."""
+        words = self.items[at].text.split()
+        senses = (s for w in words for s in self.world.lexicon.lookup((w,)))
+        return {s.target for s in senses if s.kind is Kind.DATASET and self.model.datasets[s.target].is_entity}
 
     def done_to(self, at: int) -> str | None:
         """The metric of a noun together with the question's verb: "redeem the most coupons" is about "coupons redeemed"."""

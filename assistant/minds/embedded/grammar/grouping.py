@@ -79,6 +79,8 @@ def _nouns(draft: Draft, begin: int, at: int) -> int:
     while True:
         noun = draft.skip(at, ARTICLES)
         dimension = _noun(draft, noun)
+        if draft.word(begin) == "between" and draft.items[noun].has(Kind.METRIC) if draft.free(noun) else False:
+            break
         if dimension is None and per_group and end == begin and (named := _named_values(draft, noun)) is not None:
             draft.claim_free(begin, noun, "grouping")
             _add(draft, named, per_group=True)
@@ -86,6 +88,8 @@ def _nouns(draft: Draft, begin: int, at: int) -> int:
         if dimension is None:
             break
         dimension, end = _dated(draft, dimension, noun + 1)
+        if draft.word(end - 2) == "every" and isinstance(dimension, Grain) and draft.entity_conditions:
+            draft.doubts.append("'every' may mean without a gap; this counts each period by itself")
         draft.claim_free(begin, end, "grouping")
         _add(draft, dimension, per_group=per_group)
         begin = end

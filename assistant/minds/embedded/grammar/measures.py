@@ -243,9 +243,23 @@ def _customers_spoken_of(draft: Draft) -> str | None:
     return draft.customer if any(c.entity == draft.customer for c in draft.entity_conditions) else None
 
 
+def _rank_entities(draft: Draft) -> None:
+    """ "sales per store, top 5": the ratio's entities are what is ranked."""
+    ratio = draft.world.ratio(draft.measures[0].metric)
+    key = draft.key_of(ratio[1]) if ratio is not None else None
+    if ratio is None or key is None:
+        draft.doubts.append("what to rank is not said")
+        return
+    draft.measures = [Measure(metric=ratio[0])]
+    draft.add_dimension(key)
+
+
 def settle_extreme(draft: Draft) -> None:
     """ "the largest basket value ever", "most visits by one member": nothing is ranked, the highest single figure is asked for."""
     rank = draft.rank
+    if rank is not None and rank.n and not draft.dimensions and draft.subject is None and len(draft.measures) == 1:
+        _rank_entities(draft)
+        return
     if (
         rank is None
         or rank.direction not in ("desc", "asc")
@@ -329,16 +343,20 @@ def _default(draft: Draft) -> None:
             draft.add_measure(Measure(metric=counting))
 
 
-_COMPARING = word_set("compare comparison compared comparing split break versus vs difference differ differs both separately side between")
+_COMPARING = word_set(
+    "compare comparison compared comparing split break versus vs difference differ differs both separately side between down out"
+)
 _TOGETHER = frozenset({"together", "combined", "altogether", "jointly"})
 
 
 def read_support(draft: Draft) -> None:
     """Words that repeat what the plan says already: the measure's verb ("revenue we made"), its fact's noun, the customer, "compare"."""
+    compared = draft.side_by_side or draft.comparison is not None
+    comparatives = (COMPARATIVES - {"better", "worse"} if draft.bare_count else COMPARATIVES) | {"than", "which", "each"}
     for at, item in enumerate(draft.items):
         if (
             (draft.free(at) and item.mention is None and item.text in _COMPARING and (draft.dimensions or draft.comparison))
-            or (draft.free(at) and draft.side_by_side and item.text in COMPARATIVES | {"than", "which", "each"})
+            or (draft.free(at) and compared and item.text in comparatives)
             or (draft.free(at) and item.text in _TOGETHER and not draft.dimensions)
         ):
             draft.claim(at, at + 1, "support")

@@ -108,10 +108,11 @@ def _count_values(draft: Draft, at: int, noun: int) -> bool:
     """ "how many homeowners": a value stands for the entities that have it."""
     item = draft.item(noun)
     mention = item.mention if item is not None else None
-    if draft.find(Kind.METRIC, Kind.DOES):
+    described = item is not None and bool(draft.nouns_within(noun))
+    if draft.find(Kind.METRIC, Kind.DOES) and not described and not _verb_follows(draft, noun):
         return False
-    for sense in mention.of(Kind.VALUE) if mention else ():
-        entity = draft.entity_of(sense.target)
+    for sense in mention.of(Kind.VALUE, Kind.FILTER) if mention else ():
+        entity = draft.entity_of(draft.field_of(sense))
         counting = draft.count_metric(entity) if entity else None
         if entity is not None and counting is not None:
             draft.claim_free(at, noun, "count")
@@ -119,6 +120,11 @@ def _count_values(draft: Draft, at: int, noun: int) -> bool:
             draft.add_measure(Measure(metric=counting))
             return True
     return False
+
+
+def _verb_follows(draft: Draft, at: int) -> bool:
+    following = draft.item(at + 1)
+    return following is not None and following.has(Kind.FACT)
 
 
 def _count_pronoun(draft: Draft, at: int, noun: int) -> bool:
@@ -205,7 +211,7 @@ def _lists(draft: Draft, noun: int) -> bool:
         or following in RELATIVE
         or noun + 1 >= len(draft.items)
         or draft.items[noun + 1].has(Kind.FACT, Kind.DOES)
-        or following in ("in", "from", "by")
+        or (following in ("in", "from", "by") and not draft.items[noun].has(Kind.METRIC))
     )
 
 
@@ -219,9 +225,20 @@ def _who(draft: Draft) -> None:
         if draft.word(at) in _WHO and (before is None or not before.has(Kind.DATASET, Kind.FIELD, Kind.VALUE)):
             dimension = draft.key_of(customer)
             if dimension is not None:
-                draft.claim(at, at + 1, "subject")
-                draft.subject = Subject(at=at, dimension=dimension, dataset=customer, plural=draft.word(at + 1) in ("are", "were", "have"))
+                noun, n = _named_after_who(draft, at)
+                draft.claim(at, noun + 1, "subject")
+                plural = draft.word(at + 1) in ("are", "were", "have") or n is not None
+                draft.subject = Subject(at=noun, dimension=dimension, dataset=customer, plural=plural, n=n)
             return
+
+
+def _named_after_who(draft: Draft, at: int) -> tuple[int, int | None]:
+    """ "who are the ten customers with ...": the noun and its number after "who"."""
+    number = draft.skip(at + 1, ("are", "were", "the", "our"))
+    item, noun = draft.item(number), draft.item(number + 1)
+    if item is None or item.number is None or noun is None or not noun.has(Kind.DATASET) or draft.dataset_at(number + 1) != draft.customer:
+        return at, None
+    return number + 1, int(item.number.value)
 
 
 def _leading_noun(draft: Draft) -> None:
