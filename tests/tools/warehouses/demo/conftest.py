@@ -60,7 +60,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
 def estimators() -> ModuleType:
     """The module `estimators.py` beside this file (tests are not a package)."""
     spec = importlib.util.spec_from_file_location("demo_estimators", Path(__file__).with_name("estimators.py"))
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["demo_estimators"] = module
     spec.loader.exec_module(module)

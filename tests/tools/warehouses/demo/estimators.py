@@ -97,11 +97,13 @@ DRIVERS = ("late_delivery", "unresolved_ticket", "detractor", "price_rise_seen",
 
 ORDER_FEATURES = """
 WITH o AS (
-    SELECT *, lead(ordered_on) OVER history AS next_on, row_number() OVER history AS position FROM sales.orders WHERE customer_id IS NOT NULL
+    SELECT *, lead(ordered_on) OVER history AS next_on, row_number() OVER history AS position FROM sales.orders
+    WHERE customer_id IS NOT NULL
     WINDOW history AS (PARTITION BY customer_id ORDER BY ordered_at)
 ), rises AS (
     SELECT DISTINCT l.order_id FROM sales.order_line AS l
-    JOIN core.price_history AS h ON h.product_id = l.product_id AND h.channel = 'store' AND l.sold_on BETWEEN h.valid_from AND h.valid_from + 60
+    JOIN core.price_history AS h ON h.product_id = l.product_id AND h.channel = 'store' AND l.sold_on BETWEEN h.valid_from
+    AND h.valid_from + 60
     WHERE h.list_price >= 1.045 * h.previous_price AND (h.valid_to IS NULL OR l.sold_on <= h.valid_to)
 ), unhappy AS (
     SELECT DISTINCT i.order_id FROM service.survey_response AS r JOIN service.survey_invite AS i USING (invite_id)
@@ -132,7 +134,7 @@ def decoys(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[
     sql = f"""SELECT {", ".join(f"CAST({n} AS INT)" for n in names)},
                      CAST(max(ordered_on) <= (SELECT max(day) FROM core.calendar) - 180 AS INT)
               FROM core.customer JOIN sales.orders USING (customer_id)
-              WHERE first_seen_on <= (SELECT max(day) FROM core.calendar) - 270 GROUP BY customer_id, {', '.join(names)}"""
+              WHERE first_seen_on <= (SELECT max(day) FROM core.calendar) - 270 GROUP BY customer_id, {", ".join(names)}"""
     data = np.array(rows(connection, sql), dtype=np.float64)
     beta, errors = logistic_regression(data[:, :-1], data[:, -1])
     return {name: (float(beta[i]), float(errors[i])) for i, name in enumerate(names)}
@@ -160,18 +162,20 @@ def price_break(connection: duckdb.DuckDBPyConnection) -> tuple[str, Any, float]
 
 
 def units_change(connection: duckdb.DuckDBPyConnection, category: str, day: Any, *, span: int = 180) -> Estimate:
-    """Relative change of a category's pieces against those of all others, before and after a day."""
-    sql = f"""SELECT count(*) FILTER (p.category = '{category}' AND sold_on >= DATE '{day}'),
-                     count(*) FILTER (p.category = '{category}' AND sold_on < DATE '{day}'),
-                     count(*) FILTER (p.category <> '{category}' AND sold_on >= DATE '{day}'),
-                     count(*) FILTER (p.category <> '{category}' AND sold_on < DATE '{day}')
+    """Relative change of a category's lines against those of all others, before and after a day.
+
+    The error is robust to customers who buy often: a customer's lines are one observation.
+    """
+    own, after = f"p.category = '{category}'", f"sold_on >= DATE '{day}'"
+    sql = f"""SELECT count(*) FILTER ({own} AND {after}), count(*) FILTER ({own} AND NOT {after}),
+                     count(*) FILTER (NOT {own} AND {after}), count(*) FILTER (NOT {own} AND NOT {after})
               FROM sales.order_line AS l JOIN core.product AS p USING (product_id)
-              WHERE sold_on BETWEEN DATE '{day}' - {span} AND DATE '{day}' + {span - 1}"""
-    after, before, others_after, others_before = one(connection, sql)
-    change = after / before / (others_after / others_before)
-    # Lines of one order are drawn together, so counts vary a little more than Poisson's.
-    error = change * np.sqrt(1.3 * (1 / after + 1 / before + 1 / others_after + 1 / others_before))
-    return change - 1, float(error)
+              WHERE sold_on BETWEEN DATE '{day}' - {span} AND DATE '{day}' + {span - 1} GROUP BY customer_id"""
+    counts = np.array(rows(connection, sql), dtype=np.float64)
+    totals = counts.sum(axis=0)
+    change = totals[0] / totals[1] / (totals[2] / totals[3])
+    influence = counts @ (np.array([1, -1, -1, 1]) / totals)
+    return float(change) - 1, float(change * np.sqrt((influence**2).sum()))
 
 
 def batch_rates(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int, int, int]]:
@@ -192,14 +196,17 @@ def worst_batch(connection: duckdb.DuckDBPyConnection) -> tuple[int, Estimate, E
         return float((batch[3] - batch[2] * overall) / np.sqrt(batch[2] * overall * (1 - overall)))
 
     worst = max(batches, key=surprise)
-    others = [b for b in batches if b[0] == worst[0] and b[1] != worst[1]]
+    same = [b for b in batches if b[0] == worst[0] and b[1] != worst[1]]
+    others = same or [b for b in batches if b[1] != worst[1]]
     return worst[1], proportion(worst[3], worst[2]), proportion(sum(b[3] for b in others), sum(b[2] for b in others))
 
 
 def rating_gap(connection: duckdb.DuckDBPyConnection, batch: int) -> Estimate:
     """Stars of one batch against the other batches of its product."""
-    sql = f"""SELECT avg(rating) FILTER (l.batch_id = {batch}), stddev(rating) FILTER (l.batch_id = {batch}) / sqrt(count(*) FILTER (l.batch_id = {batch})),
-                     avg(rating) FILTER (l.batch_id <> {batch}), stddev(rating) FILTER (l.batch_id <> {batch}) / sqrt(count(*) FILTER (l.batch_id <> {batch}))
+    sql = f"""SELECT avg(rating) FILTER (l.batch_id = {batch}), stddev(rating) FILTER (l.batch_id = {batch}) / sqrt(count(*)
+        FILTER (l.batch_id = {batch})),
+                     avg(rating) FILTER (l.batch_id <> {batch}), stddev(rating) FILTER (l.batch_id <> {batch}) / sqrt(count(*)
+                     FILTER (l.batch_id <> {batch}))
               FROM voice.review AS r JOIN sales.order_line AS l USING (order_id, line_no)
               WHERE l.product_id = (SELECT product_id FROM core.product_batch WHERE batch_id = {batch})"""
     a, a_error, b, b_error = one(connection, sql)
@@ -222,14 +229,15 @@ def leak_ratio(connection: duckdb.DuckDBPyConnection, batch: int, regions: Seque
 
 def lift(connection: duckdb.DuckDBPyConnection, campaign: str) -> Estimate:
     """Difference in means of the two arms."""
-    found = dict(
-        (arm, proportion(hits, of))
+    found = {
+        arm: proportion(hits, of)
         for arm, hits, of in rows(
             connection,
-            f"""SELECT arm, count(*) FILTER (converted), count(*) FROM marketing.campaign_audience AS a JOIN marketing.campaign AS c USING (campaign_id)
+            f"""SELECT arm, count(*) FILTER (converted), count(*) FROM marketing.campaign_audience AS a
+                JOIN marketing.campaign AS c USING (campaign_id)
                 WHERE campaign_name = '{campaign}' GROUP BY arm""",
         )
-    )
+    }
     return difference(found["treat"], found["control"])
 
 
@@ -252,8 +260,10 @@ def naive_lift(connection: duckdb.DuckDBPyConnection, campaign: str) -> Estimate
 def touch_shares(connection: duckdb.DuckDBPyConnection, campaign: str) -> dict[str, float]:
     """Last-touch share of each channel over the orders in a campaign's window."""
     sql = f"""WITH c AS (SELECT * FROM marketing.campaign WHERE campaign_name = '{campaign}'),
-              last AS (SELECT o.order_id, arg_max(t.channel, t.touched_at) AS channel FROM sales.orders AS o JOIN c ON o.ordered_on BETWEEN c.start_on AND c.end_on
-                       JOIN marketing.touchpoint AS t ON t.customer_id = o.customer_id AND t.touched_at <= o.ordered_at AND t.touched_at > o.ordered_at - INTERVAL 30 DAY
+              last AS (SELECT o.order_id, arg_max(t.channel, t.touched_at) AS channel FROM sales.orders AS o
+              JOIN c ON o.ordered_on BETWEEN c.start_on AND c.end_on
+                       JOIN marketing.touchpoint AS t ON t.customer_id = o.customer_id AND t.touched_at <= o.ordered_at
+                       AND t.touched_at > o.ordered_at - INTERVAL 30 DAY
                        GROUP BY 1)
               SELECT channel, count(*) / sum(count(*)) OVER () FROM last GROUP BY 1"""
     return {channel: float(share) for channel, share in rows(connection, sql)}
@@ -275,7 +285,8 @@ def csat(connection: duckdb.DuckDBPyConnection, days: int = 180) -> dict[str, tu
     """Mean CSAT in the two last spans of days, by region and overall ("")."""
     sql = f"""SELECT coalesce(c.region, ''), i.sent_on > (SELECT max(day) FROM core.calendar) - {days} AS later,
                      avg(score), stddev(score) / sqrt(count(*))
-              FROM service.survey_response AS r JOIN service.survey_invite AS i USING (invite_id) JOIN core.customer AS c ON c.customer_id = i.customer_id
+              FROM service.survey_response AS r JOIN service.survey_invite AS i USING (invite_id)
+              JOIN core.customer AS c ON c.customer_id = i.customer_id
               WHERE r.survey_type = 'CSAT' AND i.sent_on > (SELECT max(day) FROM core.calendar) - {2 * days}
               GROUP BY GROUPING SETS ((c.region, later), (later))"""
     found: dict[str, dict[bool, Estimate]] = {}
@@ -284,11 +295,16 @@ def csat(connection: duckdb.DuckDBPyConnection, days: int = 180) -> dict[str, tu
     return {region: (spans[False], spans[True]) for region, spans in found.items()}
 
 
-def mention_rate(connection: duckdb.DuckDBPyConnection, truth: duckdb.DuckDBPyConnection, inside: str) -> Estimate:
-    """Competitor mentions per public post or review with text, over days that pass a condition on `day`."""
-    sql = f"""WITH texts AS (
-                  SELECT 'voice.review' AS source_table, review_id AS source_id, reviewed_on AS day FROM voice.review WHERE text IS NOT NULL
-                  UNION ALL SELECT 'voice.social_mention', mention_id, mentioned_on FROM voice.social_mention
-                  UNION ALL SELECT 'service.ticket_message', ticket_id, written_on FROM service.ticket_message WHERE seq = 1)
-              SELECT count(m.mention_id), count(*) FROM texts LEFT JOIN voice.competitor_mention AS m USING (source_table, source_id) WHERE {inside}"""
+TEXTS = """SELECT 'voice.review' AS source_table, review_id AS source_id, reviewed_on AS day FROM voice.review WHERE text IS NOT NULL
+    UNION ALL SELECT 'voice.social_mention', mention_id, mentioned_on FROM voice.social_mention
+    UNION ALL SELECT 'service.ticket_message', ticket_id, written_on FROM service.ticket_message WHERE seq = 1
+    UNION ALL SELECT 'service.survey_response', invite_id, answered_on FROM service.survey_response WHERE comment IS NOT NULL
+    UNION ALL SELECT 'service.call', call_id, called_on FROM service.call WHERE transcript IS NOT NULL
+    UNION ALL SELECT 'service.chat', chat_id, chatted_on FROM service.chat WHERE transcript IS NOT NULL"""
+
+
+def mention_rate(connection: duckdb.DuckDBPyConnection, inside: str) -> Estimate:
+    """Competitor mentions per stored text, over days that pass a condition on `day`."""
+    sql = f"""SELECT count(m.mention_id), count(*) FROM ({TEXTS}) AS texts
+              LEFT JOIN voice.competitor_mention AS m USING (source_table, source_id) WHERE {inside}"""
     return proportion(*one(connection, sql))

@@ -59,7 +59,9 @@ def test_stated_keys_are_unique_but_for_the_planted_duplicate(demo: Any) -> None
     built = demo()
     for name, table in read_schema().items():
         columns = ", ".join(table.key)
-        repeated = built.data.execute(f"SELECT count(*) FROM (SELECT 1 FROM {name} GROUP BY {columns} HAVING count(*) > 1)").fetchall()[0][0]
+        repeated = built.data.execute(f"SELECT count(*) FROM (SELECT 1 FROM {name} GROUP BY {columns} HAVING count(*) > 1)").fetchall()[0][
+            0
+        ]
         assert (repeated > 0) == (name == "core.store_traffic"), name
 
 
@@ -67,7 +69,8 @@ def test_money_is_decimal_and_sums_agree_between_orders_and_lines(demo: Any) -> 
     data = demo().data
     money = "regexp_full_match(column_name, '(.*_)?(amount|price|cost|fee|spend|budget)')"
     kinds = data.execute(f"SELECT DISTINCT data_type FROM duckdb_columns() WHERE NOT internal AND {money}").fetchall()
-    assert len(kinds) > 1 and all(kind.startswith("DECIMAL") for (kind,) in kinds)
+    assert len(kinds) > 1
+    assert all(kind.startswith("DECIMAL") for (kind,) in kinds)
     (orders,), (lines,) = (data.execute(f"SELECT sum(net_amount) FROM sales.{t}").fetchall()[0] for t in ("orders", "order_line"))
     assert orders == lines > 0
 
@@ -81,7 +84,9 @@ def test_days_end_on_the_end_date_and_utc_is_one_hour_behind(demo: Any) -> None:
 
 def test_people_can_only_be_written_to_at_reserved_domains_and_fictional_numbers(demo: Any) -> None:
     data = demo().data
-    domains = {d for (d,) in data.execute("SELECT DISTINCT split_part(email, '@', 2) FROM source.person_record WHERE email IS NOT NULL").fetchall()}
+    domains = {
+        d for (d,) in data.execute("SELECT DISTINCT split_part(email, '@', 2) FROM source.person_record WHERE email IS NOT NULL").fetchall()
+    }
     assert {d for d in domains if not d.endswith((".invalid", "example.com", "example.net", "example.org"))} <= _misspelt(domains)
     assert {d for (d,) in data.execute("SELECT DISTINCT split_part(email, '@', 2) FROM core.customer_contact").fetchall()} <= {
         "example.com",
@@ -103,7 +108,8 @@ def test_feedback_texts_stay_under_their_bound_and_are_varied(demo: Any) -> None
     (count,) = built.truth.execute("SELECT count(*) FROM truth.text").fetchall()[0]
     assert 3_000 < count <= 6_000
     texts = built.data.execute("SELECT count(text), count(DISTINCT text), avg(length(text)) FROM voice.review").fetchall()[0]
-    assert texts[1] > 0.8 * texts[0] and texts[2] > 60
+    assert texts[1] > 0.8 * texts[0]
+    assert texts[2] > 60
     other = built.truth.execute("SELECT count(*) FILTER (language <> 'en') / count(*) FROM truth.text").fetchall()[0][0]
     assert 0.02 < other < 0.09
 
@@ -111,9 +117,18 @@ def test_feedback_texts_stay_under_their_bound_and_are_varied(demo: Any) -> None
 def test_texts_seldom_name_their_topic(demo: Any) -> None:
     """A keyword search for "leak" finds few of the texts about leaks."""
     built = demo()
-    ids = [i for (i,) in built.truth.execute("SELECT source_id FROM truth.text WHERE topic = 'leak' AND source_table = 'service.ticket_message'").fetchall()]
-    found = built.data.execute("SELECT count(*) FILTER (text ILIKE '%leak%') / count(*) FROM service.ticket_message WHERE seq = 1 AND list_contains(?, ticket_id)", [ids])
-    assert len(ids) > 5 and found.fetchall()[0][0] < 0.2
+    ids = [
+        i
+        for (i,) in built.truth.execute(
+            "SELECT source_id FROM truth.text WHERE topic = 'leak' AND source_table = 'service.ticket_message'"
+        ).fetchall()
+    ]
+    found = built.data.execute(
+        "SELECT count(*) FILTER (text ILIKE '%leak%') / count(*) FROM service.ticket_message WHERE seq = 1 AND list_contains(?, ticket_id)",
+        [ids],
+    )
+    assert len(ids) > 5
+    assert found.fetchall()[0][0] < 0.2
 
 
 @pytest.mark.parametrize(
@@ -161,7 +176,9 @@ except SetupProblem as problem:
 
 
 def test_a_full_disk_leaves_nothing_behind_and_says_so(tmp_path: Path) -> None:
-    ran = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path / "w.duckdb")], capture_output=True, text=True, cwd=README.parents[3], check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path / "w.duckdb")], capture_output=True, text=True, cwd=README.parents[3], check=False
+    )
     assert "could not be written" in ran.stdout, ran.stderr[-500:]
     assert list(tmp_path.iterdir()) == []
 
@@ -169,7 +186,8 @@ def test_a_full_disk_leaves_nothing_behind_and_says_so(tmp_path: Path) -> None:
 def test_options_are_read_from_text_as_a_command_line_gives_them() -> None:
     options = read_options(size="medium", customers="1500", seed="7", end_date="2026-01-31", without="season, web_bug")
     assert (options.customers, options.seed, options.end_date) == (1500, 7, dt.date(2026, 1, 31))
-    assert options.truths == frozenset(TRUTHS) - {"season", "web_bug"} and options.parts == PARTS
+    assert options.truths == frozenset(TRUTHS) - {"season", "web_bug"}
+    assert options.parts == PARTS
     assert read_options(without="all").truths == frozenset()
     assert read_options(only="season").truths == {"season"}
 

@@ -21,7 +21,11 @@ def findings(data: Any, e: ModuleType) -> dict[str, bool]:
     def beyond(estimate: tuple[float, float], nothing: float = 0.0) -> bool:
         return bool(abs(estimate[0] - nothing) > LIMIT * estimate[1])
 
-    (steps,) = e.one(data, "SELECT max(n) FROM (SELECT count(*) AS n FROM core.price_history JOIN core.product USING (product_id) WHERE channel = 'store' AND previous_price IS NOT NULL GROUP BY category, valid_from)")
+    (steps,) = e.one(
+        data,
+        """SELECT max(n) FROM (SELECT count(*) AS n FROM core.price_history JOIN core.product USING (product_id)
+                               WHERE channel = 'store' AND previous_price IS NOT NULL GROUP BY category, valid_from)""",
+    )
     batches = e.batch_rates(data)
     _, rate, others = e.worst_batch(data)
     later, earlier = (e.walkout_rate(data, f"traffic_on {sign} {split}") for sign in (">=", "<"))
@@ -31,11 +35,20 @@ def findings(data: Any, e: ModuleType) -> dict[str, bool]:
         # The worst of many batches: Bonferroni over all that were looked at.
         "batch": rate[0] - others[0] > (LIMIT + 0.5 + len(batches) ** 0.2) * max(rate[1], 0.03),
         "units": beyond(e.units_change(data, category, day)),
-        "checkout": beyond(e.difference(e.completion(data, "mobile", f"visited_on >= {split}"), e.completion(data, "mobile", f"visited_on < {split}"))),
+        "checkout": beyond(
+            e.difference(e.completion(data, "mobile", f"visited_on >= {split}"), e.completion(data, "mobile", f"visited_on < {split}"))
+        ),
         "walk-outs": beyond(e.difference(later, earlier)),
         "overall satisfaction": beyond(e.difference(spans[""][1], spans[""][0])),
         "Saturday": beyond(e.day_ratio(data, "isodow(day) = 6", "isodow(day) IN (2, 3)"), 1.0),
-        "December": beyond(e.day_ratio(data, "month(day) = 12 AND year(day) = 2025", "month(day) IN (11, 1) AND day BETWEEN DATE '2025-11-01' AND DATE '2026-01-31'"), 1.0),
+        "December": beyond(
+            e.day_ratio(
+                data,
+                "month(day) = 12 AND year(day) = 2025",
+                "month(day) IN (11, 1) AND day BETWEEN DATE '2025-11-01' AND DATE '2026-01-31'",
+            ),
+            1.0,
+        ),
         **{f"driver {name}": beyond(value) for name, value in e.churn_drivers(data).items() if value[1] < 1},
         **{f"decoy {name}": beyond(value) for name, value in e.decoys(data, DECOYS).items()},
     }
@@ -46,9 +59,14 @@ def findings(data: Any, e: ModuleType) -> dict[str, bool]:
 
 @pytest.mark.slow
 def test_no_effect_means_no_finding_in_95_of_100_checks(demo: Any, estimators: ModuleType) -> None:
-    found = {f"{name}, seed {seed}": hit for seed in range(11, 19) for name, hit in findings(demo(seed=seed, without="all").data, estimators).items()}
+    found = {
+        f"{name}, seed {seed}": hit
+        for seed in range(11, 19)
+        for name, hit in findings(demo(seed=seed, without="all").data, estimators).items()
+    }
     alarms = [name for name, hit in found.items() if hit]
-    assert len(found) > 150 and len(alarms) <= 0.05 * len(found), alarms
+    assert len(found) > 150
+    assert len(alarms) <= 0.05 * len(found), alarms
 
 
 def test_without_effects_nothing_is_planted(demo: Any) -> None:
@@ -60,4 +78,7 @@ def test_without_effects_nothing_is_planted(demo: Any) -> None:
     assert data.execute("SELECT count(*) FROM core.business_change").fetchall() == [(0,)]
     assert data.execute("SELECT count(*) FILTER (suspected_bot) FROM behaviour.web_session").fetchall() == [(0,)]
     assert data.execute("SELECT count(*) FILTER (is_test_account) FROM core.customer").fetchall() == [(0,)]
-    assert data.execute("SELECT count(*) FROM core.store_traffic").fetchall()[0][0] == data.execute("SELECT count(*) FROM (SELECT DISTINCT store_id, hour_at FROM core.store_traffic)").fetchall()[0][0]
+    assert (
+        data.execute("SELECT count(*) FROM core.store_traffic").fetchall()[0][0]
+        == data.execute("SELECT count(*) FROM (SELECT DISTINCT store_id, hour_at FROM core.store_traffic)").fetchall()[0][0]
+    )

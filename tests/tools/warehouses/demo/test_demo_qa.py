@@ -12,7 +12,9 @@ KINDS = {"descriptive", "behavioural", "predictive", "prescriptive", "sentiment"
 
 
 def questions(built: Any, *, customers: int) -> list[tuple[Any, ...]]:
-    return built.truth.execute("SELECT qa_id, intelligence, sql, answer, answer_kind, tolerance FROM truth.qa WHERE min_customers <= ?", [customers]).fetchall()
+    return built.truth.execute(
+        "SELECT qa_id, intelligence, sql, answer, answer_kind, tolerance FROM truth.qa WHERE min_customers <= ?", [customers]
+    ).fetchall()
 
 
 def wrong(built: Any, *, customers: int) -> list[str]:
@@ -33,8 +35,10 @@ def test_at_least_250_answers_hold_at_the_small_size(seed: int, demo: Any) -> No
     asked = questions(built, customers=2_000)
     assert len(asked) >= 250
     counts = Counter(q[1] for q in asked)
-    assert set(counts) == KINDS and min(counts.values()) >= 10
-    assert any(q[4] == "no_effect" for q in asked) and len({q[0] for q in asked}) == len(asked)
+    assert set(counts) == KINDS
+    assert min(counts.values()) >= 10
+    assert any(q[4] == "no_effect" for q in asked)
+    assert len({q[0] for q in asked}) == len(asked)
     assert all(json.loads(q[3]) not in ([], None) for q in asked)
     assert wrong(built, customers=2_000) == []
 
