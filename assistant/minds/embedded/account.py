@@ -50,11 +50,14 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
     ignored: list[str] = []
     leftover: list[str] = []
     blockers: list[str] = []
+    opening = _opening(draft)
     for at, item in enumerate(draft.items):
         if draft.claims[at]:
             consumed.append((item.text, draft.claims[at]))
         elif item.text in _MARKS or item.text in ignoring or _is_filler(draft, at):
             continue
+        elif item.mention is None and at < opening and _is_lead_in(draft, at):
+            ignored.append(item.text)
         elif item.text in ordinary_words() and item.mention is None and not _is_name(draft, at):
             ignored.append(item.text)
         else:
@@ -70,6 +73,18 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
         leftover=tuple(dict.fromkeys(leftover)),
         blockers=tuple(dict.fromkeys(blockers)),
     )
+
+
+def _opening(draft: Draft) -> int:
+    """Index of the question word with which the question proper begins; 0 when it begins at once."""
+    return next((at for at, item in enumerate(draft.items) if item.text in ("how", "what", "which", "who")), 0)
+
+
+def _is_lead_in(draft: Draft, at: int) -> bool:
+    """A plain word before the question word, in a lead-in that names nothing of the model: "head office asks which ..." """
+    item = draft.items[at]
+    plain = item.number is None and item.time is None and item.text not in _DENYING | _OTHER_QUESTIONS
+    return plain and not any(i.mention is not None or i.time is not None for i in draft.items[: _opening(draft)])
 
 
 def _is_filler(draft: Draft, at: int) -> bool:

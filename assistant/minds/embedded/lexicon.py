@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from assistant.minds.embedded.inflection import degrees, is_plural, noun_forms, stem, verb_forms
 from assistant.minds.embedded.tokens import atoms
-from tools.core.semantics.model import Dataset, Field, Metric, SemanticModel
+from tools.core.semantics.model import Dataset, Field, Metric, MetricFormat, SemanticModel
 
 Phrase = tuple[str, ...]
 
@@ -69,6 +69,9 @@ class Lexicon:
             for phrase in _counted_nouns(model.metrics[metric]):
                 for form in noun_forms(phrase):
                     self._add(form, Sense(kind=Kind.DATASET, target=dataset))
+        default = model.metrics.get(model.settings.default_metric or "")
+        if default is not None and default.format is MetricFormat.MONEY:
+            self._add("$", Sense(kind=Kind.METRIC, target=default.name))
         self.longest = max((len(p) for p in self._exact), default=1)
         verbs = [v for d in model.datasets.values() for v in d.language.verbs] + [
             v for m in model.metrics.values() for v in m.language.verbs

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from assistant.minds.embedded import outcomes
 from assistant.minds.embedded.assemble import Reading, cut_into_items, draft_of, interpret
+from assistant.minds.embedded.background import without_background
 from assistant.minds.embedded.followup import read_follow_up
 from assistant.minds.embedded.grammar.draft import Draft, World
 from assistant.minds.embedded.guards import refuse_text, refuse_tokens
 from assistant.minds.embedded.lexicon import Lexicon
 from assistant.minds.embedded.ratios import ratios
 from assistant.minds.embedded.spelling import repair
+from assistant.minds.embedded.temporal import read_times
 from assistant.minds.embedded.tokens import Token, tokenize
 from assistant.minds.embedded.values import FILE_NAME, ValueIndex, visible_values
 from assistant.minds.embedded.verified import VerifiedQuestions
@@ -112,8 +114,13 @@ class QuestionReader:
         return scoped
 
     def tokens(self, text: str) -> tuple[tuple[Token, ...], tuple[str, ...]]:
-        """The tokens with their spelling repaired, and a note for each repair."""
-        return repair(tokenize(text), self.lexicon, self.values)
+        """The tokens of the question proper with their spelling repaired, and a note for each thing done to them."""
+        typed, background = without_background(tokenize(text), self._has_date)
+        tokens, notes = repair(typed, self.lexicon, self.values)
+        return tokens, ((f"read as background: '{background}'", *notes) if background else notes)
+
+    def _has_date(self, tokens: Sequence[Token]) -> bool:
+        return any(t.window is not None for t in read_times(tokens, self.world(self.model.settings.as_of).calendar))
 
     def known_words(self, tokens: tuple[Token, ...]) -> int:
         return sum(1 for t in tokens if t.kind == "word" and (self.lexicon.knows_word(t.text) or self.values.knows_word(t.text)))

@@ -181,6 +181,10 @@ class PointReader:
         ordinal = words.ORDINALS.get(word)
         if ordinal is not None and following in ("and", "vs", "versus", "or", "to", ",") and self._elliptic_quarter(at + 2):
             return Point(quarter=ordinal, end=at + 1, unit="quarter")
+        if ordinal is not None and following in ("fiscal", "calendar", "financial") and self._word(at + 2) in ("quarter", "half"):
+            ahead = self._quarter_after_adjective(at, ordinal)
+            if ahead is not None:
+                return ahead
         if ordinal is not None and following in ("quarter", "qtr"):
             return self._of_the_year(self._trailing_year(Point(quarter=ordinal, end=at + 2, unit="quarter")))
         if word in ("quarter", "qtr") and following in ("1", "2", "3", "4", "one", "two", "three", "four"):
@@ -189,6 +193,14 @@ class PointReader:
         if ordinal is not None and ordinal <= 2 and following == "half":
             return self._half(Point(half=ordinal, end=at + 2, unit="half"))
         return None
+
+    def _quarter_after_adjective(self, at: int, ordinal: int) -> Point | None:
+        """ "the second fiscal quarter of 2017", where the fiscal year is the calendar year."""
+        if self._calendar.period_start(self._calendar.as_of, "year", fiscal=True).month != 1 and self._word(at + 1) != "calendar":
+            return None
+        if self._word(at + 2) == "half":
+            return self._half(Point(half=ordinal, end=at + 3, unit="half"))
+        return self._of_the_year(self._trailing_year(Point(quarter=ordinal, end=at + 3, unit="quarter")))
 
     def _elliptic_quarter(self, at: int) -> bool:
         """ "the first and the fourth quarter": the noun comes once, at the end."""
@@ -212,6 +224,9 @@ class PointReader:
 
     def _year_only(self, at: int) -> Point | None:
         before = self._word(at - 1)
+        glued = self._word(at)
+        if glued[:2] in ("fy", "cy") and glued[2:].isdigit() and len(glued) == 6:
+            return Point(year=int(glued[2:]), end=at + 1, unit="year")
         at += self._word(at) in ("year", "fy", "cy")
         year = self._year(at)
         if year is None or before in ("over", "than", "least", "top", "under", "above", "below", "first", "number", "exactly"):

@@ -277,11 +277,13 @@ class _TimeReader:
 
     def _part_of_date(self, at: int) -> TimePhrase | None:
         """on Saturdays; in the evening; at 6pm"""
-        begin = self._skip(at, "on", "in", "at", "during", "the", "every", "each")
+        begin = self._skip(at, "on", "in", "at", "from", "during", "the", "every", "each")
         word = self._word(begin)
         hour = self._hour(begin)
         if hour is not None:
-            return TimePhrase(start=at, end=begin + 1, part=PartOfDate(grain=Grain.HOUR_OF_DAY, op="in", values=(hour,)))
+            onward = self._after_any(begin + 1, (*words.ONWARD, ("and", "later"), ("or", "later")))
+            op: Literal["ge", "in"] = "ge" if onward is not None else "in"
+            return TimePhrase(start=at, end=onward or begin + 1, part=PartOfDate(grain=Grain.HOUR_OF_DAY, op=op, values=(hour,)))
         if word in words.PARTS_OF_DAY:
             first, last = words.PARTS_OF_DAY[word]
             part = PartOfDate(grain=Grain.HOUR_OF_DAY, op="between", values=(first, last))

@@ -32,6 +32,7 @@ _TOKEN = re.compile(
     r"(?P<clock>\d{1,2}(?::\d{2})?\s?(?:am|pm|a\.m\.|p\.m\.)(?![a-z])|\d{1,2}:\d{2})"
     r"|(?P<number>[$\u20ac\u00a3]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:st|nd|rd|th|k|m|mn|bn|%)?(?![a-z0-9]))"
     r"|(?P<word>[a-z0-9]+)"
+    r"|(?P<money>[$\u20ac\u00a3](?!\s?\d))"
     r"|(?P<mark>>=|<=|!=|<>|[<>=+&,;:()?!\"%#*./-])",
     re.I,
 )
@@ -48,6 +49,19 @@ _ABBREVIATIONS = {
     "cust": "customer",
     "custs": "customers",
     "w": "with",
+    "hh": "household",
+    "hhs": "households",
+    "mfr": "manufacturer",
+    "mfrs": "manufacturers",
+    "cat": "category",
+    "cats": "categories",
+    "txn": "transaction",
+    "txns": "transactions",
+    "trx": "transactions",
+    "disc": "discount",
+    "qtr": "quarter",
+    "qtrs": "quarters",
+    "thru": "through",
 }
 _GLUE = frozenset("-/")
 _SILENT = frozenset('?!.":*')
@@ -107,6 +121,8 @@ def tokenize(text: str) -> tuple[Token, ...]:
 
 def _token(raw: str, kind: str | None, *, joined: bool, quoted: bool) -> Token:
     text = raw.lower()
+    if kind == "money":
+        return Token(text="$", raw=raw, kind="word", joined=False, quoted=quoted)
     if kind == "number":
         return Token(text=text.replace(",", ""), raw=raw, kind="number", joined=joined, quoted=quoted)
     if kind == "clock":
@@ -115,6 +131,8 @@ def _token(raw: str, kind: str | None, *, joined: bool, quoted: bool) -> Token:
         return Token(text=_ATOM_MARKS[raw], raw=raw, kind="word", joined=joined, quoted=quoted)
     if kind == "mark":
         return Token(text=text, raw=raw, kind="mark", joined=joined, quoted=quoted)
+    if joined and text[:-1].isdigit() and text.endswith("s"):
+        return Token(text=text[:-1], raw=raw, kind="number", joined=True, quoted=quoted)  # "the 35-44s"
     return Token(text=_ABBREVIATIONS.get(text, text), raw=raw, kind="word", joined=joined, quoted=quoted)
 
 

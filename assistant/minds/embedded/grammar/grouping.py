@@ -88,7 +88,8 @@ def _nouns(draft: Draft, begin: int, at: int) -> int:
         if dimension is None:
             break
         dimension, end = _dated(draft, dimension, noun + 1)
-        if draft.word(end - 2) == "every" and isinstance(dimension, Grain) and draft.entity_conditions:
+        said = {draft.word(i) for i in range(begin, end)}
+        if "every" in said and isinstance(dimension, Grain) and draft.entity_conditions:
             draft.doubts.append("'every' may mean without a gap; this counts each period by itself")
         draft.claim_free(begin, end, "grouping")
         _add(draft, dimension, per_group=per_group)
