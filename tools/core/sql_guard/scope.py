@@ -344,8 +344,8 @@ class Resolver:
                 raise SqlRefused("COUNT takes * or a column.", try_instead="Write COUNT(*).")
             raise SqlRefused("A star may not stand here.", try_instead="Name the columns.")
         name, table, schema = column.name.lower(), column.table.lower(), column.db.lower()
-        if column.catalog or (schema and schema != "main"):
-            raise SqlRefused("Columns are named as column or table.column.", try_instead="Leave out catalogue and schema.")
+        if column.catalog or (schema and not _is_named(schema, table, block)):
+            raise SqlRefused("Columns are named as column, table.column or schema.table.column.", try_instead="Use the table's alias.")
         if not table and name in local:
             return
         if schema:
@@ -397,6 +397,12 @@ def _chain(block: Block | None) -> Iterator[Block]:
     while block is not None:
         yield block
         block = block.parent
+
+
+def _is_named(schema: str, table: str, block: Block) -> bool:
+    """Whether `schema.table` is a source under its own name, here or in a block around."""
+    full = table if schema == "main" else f"{schema}.{table}"
+    return any(s.name == table and (s.table or "").lower() == full for b in _chain(block) for s in b.sources)
 
 
 def _visible(block: Block, table: str) -> list[Source]:

@@ -52,6 +52,18 @@ def test_base_tables_are_named_fully_and_keep_their_alias() -> None:
     assert check_sql("SELECT id FROM shop.people", catalog=SMALL, rights=open_rights(SMALL)).tables == ("shop.people",)
 
 
+def test_tables_of_other_schemas_may_be_named_in_full() -> None:
+    rights = replace(open_rights(SMALL), row_rules={"shop.people": "id > 1"})
+    checked = check_sql('SELECT shop.people.id, people."größe" FROM shop.people', catalog=SMALL, rights=rights)
+    assert checked.text.startswith(
+        'SELECT people.id, people."größe" FROM (SELECT people.id, people."größe" FROM shop.people WHERE (people.id > 1)'
+    )
+    with pytest.raises(SqlRefused):
+        check_sql("SELECT main.people.id FROM shop.people", catalog=SMALL, rights=rights)
+    with pytest.raises(SqlRefused):
+        check_sql("SELECT id FROM people", catalog=SMALL, rights=rights)
+
+
 def test_columns_not_granted_are_left_out_of_the_table_itself() -> None:
     rights = replace(open_rights(SMALL), columns={"orders": frozenset({"order_id"})})
     checked = check_sql("SELECT * FROM orders", catalog=SMALL, rights=rights)
