@@ -44,7 +44,9 @@ def check_plan(question: Question, steps: Sequence[Step], ahead: Ahead | None, c
     lost = [f"'{word}'" for word in _without_trace(question.text, queries, context.warehouse.model)]
     lost += [f"“{quoted}”" for quoted in _missing_quotes(question.text, queries)]
     doubts = [f"I am not sure that this answers {' and '.join(dict.fromkeys(lost))}"] if lost else []
-    differences = _against_reading(queries, ahead, context) if ahead is not None else []
+    # The last result is shown as the answer: where the reading is sure, that one must match it, and no step on the way there.
+    shown = queries[-1:] if ahead is not None and ahead.is_sure else queries
+    differences = _against_reading(shown, ahead, context) if ahead is not None else []
     if ahead is None or not differences or not (ahead.is_sure or _is_absent(ahead)):
         return PlanCheck(doubt="; ".join(doubts) or None, caveats=tuple(dict.fromkeys(differences)))
     doubts += [difference.rstrip(".") for difference in differences[:2]]

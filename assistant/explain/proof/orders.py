@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 
 from assistant.explain.proof.clauses import Sentence
@@ -18,7 +19,20 @@ def extreme_holds(sentence: Sentence, cue: Mention, world: World) -> bool:
     scope = scope_of(sentence, index, world, at=cue.start)
     if scope is None or not world.n_rows:
         return False
-    return any(_is_extreme(sentence, index, scope, column, cue.value) for column in metric_columns(sentence, index, world))
+    return any(_is_extreme(sentence, index, scope, column, cue.value) for column in _ordered_by(sentence, index, world))
+
+
+_CHANGE = re.compile(r"\b(?:change[ds]?|growth|grow\w*|grew|increases?d?|decreases?d?|gain\w*|decline[ds]?|drop\w*|rise|rose|fall|fell)\b", re.I)
+
+
+def _ordered_by(sentence: Sentence, index: int, world: World) -> list[int]:
+    """The columns that an order may go by: the metrics, or their changes where the clause speaks of change."""
+    columns = metric_columns(sentence, index, world)
+    clause = sentence.clauses[index]
+    if not _CHANGE.search(sentence.text[clause.start : clause.end]):
+        return columns
+    metrics = {world.table.columns[c].metric for c in columns}
+    return [i for i, c in enumerate(world.table.columns) if c.role in ("change", "change_rate") and c.metric in metrics] or columns
 
 
 def _is_extreme(sentence: Sentence, index: int, scope: Scope, column: int, sign: int) -> bool:
@@ -82,7 +96,7 @@ def rank_holds(sentence: Sentence, cue: Mention, world: World) -> bool:
     place, ascending = abs(cue.value), cue.value < 0
     if scope is None or not scope.named or len(scope.rows) != 1:
         return False
-    for column in metric_columns(sentence, index, world):
+    for column in _ordered_by(sentence, index, world):
         value = world.number(scope.rows[0], column)
         if value is None or not _order_is_known(world, column, -1 if ascending else 1):
             continue
@@ -104,7 +118,7 @@ def group_holds(sentence: Sentence, cue: Mention, world: World) -> bool:
     after = [m for m in entities if m.start >= cue.end] or entities
     if size > world.n_rows:
         return False
-    for column in metric_columns(sentence, index, world):
+    for column in _ordered_by(sentence, index, world):
         if not _order_is_known(world, column, -1 if ascending else 1):
             continue
         top = ranked(world, column, range(world.n_rows), ascending=ascending)
@@ -129,7 +143,7 @@ def followed_holds(sentence: Sentence, cue: Mention, world: World) -> bool:
         return False
     chain = [before[-1], *_run(sentence, after)]
     low = any(m.cue in (Cue.EXTREME, Cue.GROUP, Cue.RANK) and m.value < 0 and m.start < cue.start for m in sentence.mentions)
-    return any(_is_chain(world, column, chain, ascending=low) for column in metric_columns(sentence, index, world))
+    return any(_is_chain(world, column, chain, ascending=low) for column in _ordered_by(sentence, index, world))
 
 
 def _run(sentence: Sentence, after: Sequence[Mention]) -> list[Mention]:

@@ -259,3 +259,14 @@ def test_a_plan_is_held_against_the_words(
 def test_a_decline_without_a_figure_keeps_its_reason() -> None:
     declined = decline(DeclineInput(reason="Nobody recorded the weather"), lambda _: True)
     assert declined.message == "Nobody recorded the weather."
+
+
+def test_the_query_that_is_shown_must_match_and_not_one_on_the_way(assistant: Assistant, context: MindContext) -> None:
+    question = Question(text="Revenue by department in March 2017")
+    right = Step(tool="query_metrics", arguments={"metrics": ["revenue"], "dimensions": BY_DEPARTMENT, "window": MARCH})
+    total = Step(tool="query_metrics", arguments={"metrics": ["revenue"]})
+    ahead = look_ahead(assistant.mind, question, context)
+    assert check_plan(question, [total, right], ahead, context).doubt is None
+    strayed = check_plan(question, [right, total], ahead, context)
+    assert strayed.doubt is not None
+    assert [option.label for option in strayed.alternatives] == ["Revenue by department, March 2017, highest first"]
