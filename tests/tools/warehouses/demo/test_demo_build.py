@@ -204,3 +204,18 @@ def test_readme_describes_every_column_as_declared() -> None:
     assert document_tables(read_schema()) in text
     assert document_tables(read_schema("schema_truth.yaml")) in text
     assert all(f"`{name}`" in text for name in TRUTHS)
+
+
+@pytest.mark.slow
+def test_customers_beyond_one_chunk_keep_their_keys_apart(demo: Any) -> None:
+    built = demo(size="medium", customers=60_000, parts=("sales", "identity", "service"))
+    assert built.data.execute("SELECT count(*), max(customer_id) FROM core.customer").fetchall() == [(60_000, 60_000)]
+    for table, key in (("sales.orders", "order_id"), ("source.person_record", "source_id"), ("service.ticket", "ticket_id")):
+        assert built.data.execute(f"SELECT count(*) = count(DISTINCT {key}) FROM {table}").fetchall() == [(True,)]
+    per_chunk = built.data.execute(
+        "SELECT avg(n) FROM (SELECT count(*) AS n FROM sales.orders WHERE customer_id > 50000 GROUP BY customer_id)"
+    ).fetchall()
+    others = built.data.execute(
+        "SELECT avg(n) FROM (SELECT count(*) AS n FROM sales.orders WHERE customer_id <= 50000 GROUP BY customer_id)"
+    ).fetchall()
+    assert per_chunk[0][0] == pytest.approx(others[0][0], rel=0.05)

@@ -205,7 +205,8 @@ def test_the_checkout_failure_shows_on_phones_in_its_weeks_only(seed: int, demo:
     weeks = estimators.rows(
         built.data,
         """SELECT CAST(date_trunc('week', visited_on) AS DATE), avg(CAST(furthest_step = 'purchase' AS INT)) AS rate
-           FROM behaviour.web_session WHERE furthest_step IN ('payment', 'purchase') AND device = 'mobile' GROUP BY 1 HAVING count(*) > 30 ORDER BY rate LIMIT 2""",
+           FROM behaviour.web_session WHERE furthest_step IN ('payment', 'purchase') AND device = 'mobile'
+           GROUP BY 1 HAVING count(*) > 30 ORDER BY rate LIMIT 2""",
     )
     assert all(first - dt.timedelta(days=7) <= week <= last for week, _ in weeks)
 
