@@ -126,19 +126,25 @@ class RandomSql:
 
     def _group_key(self, sources: list[Source]) -> str:
         draw = self._draw
-        text, date, number = self._column("t", sources), self._column("d", sources), self._column("n", sources)
+        text, date, number = self._column("t", sources), self._column("d", sources), self._figure(sources)
         return draw.choice((
             text, text, f"upper({text})", f"left({text}, 1)", f"year({date})", f"date_trunc('month', {date})", f"strftime({date}, '%Y')",
             f"CASE WHEN {self._predicate(sources, 0)} THEN 'yes' ELSE 'no' END", f"coalesce({text}, 'none')", f"CAST({text} AS INTEGER)",
             number, date, f"CAST(CASE WHEN {self._predicate(sources, 0)} THEN 'x' ELSE '1' END AS INTEGER)", f"({text} || {text})",
         ))  # fmt: skip
 
+    def _figure(self, sources: list[Source]) -> str:
+        """A number that is no key, most of the time."""
+        draw = self._draw
+        figures = [f"{s.alias}.{c}" for s in sources for c in ("amount", "quantity", "price") if c in s.columns]
+        return draw.choice(figures) if figures and draw.random() < 0.9 else self._column("n", sources)
+
     def _blend(self, sources: list[Source]) -> str:
         draw = self._draw
-        number, text = self._column("n", sources), self._column("t", sources)
+        number, text = self._figure(sources), self._column("t", sources)
         return draw.choice((
             "count(*)", "count(*)", f"count({text})", f"count(DISTINCT {text})", f"sum({number})", f"avg({number})", f"stddev({number})",
-            f"sum({number} * 2)", f"sum({number} + {self._column('n', sources)})", f"count(DISTINCT {number})", f"max({number})",
+            f"sum({number} * 2)", f"sum({number} + {self._figure(sources)})", f"count(DISTINCT {number})", f"max({number})",
             f"round(avg({number}), 2)", f"sum(CAST({text} AS INTEGER))", f"count(*) FILTER (WHERE {self._predicate(sources, 0)})",
         ))  # fmt: skip
 

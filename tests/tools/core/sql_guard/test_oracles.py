@@ -39,10 +39,10 @@ def test_no_random_statement_leaks_over_a_longer_run(oracles: Oracles) -> None:
 
 def test_few_people_are_as_good_as_none(oracles: Oracles) -> None:
     tally, source = Tally(), RandomSql(SEED + 2)
-    for _ in range(150):
+    for _ in range(120):
         oracles.check(source.group_statement(), tally, roles=("business_user",))
     assert tally.leaks == [], f"seed {SEED + 2}"
-    assert tally.counts["the same with few people as with none"] >= 50
+    assert tally.counts["the same with few people as with none"] >= 30
 
 
 def test_small_group_statements_see_few_people_as_none(oracles: Oracles) -> None:
