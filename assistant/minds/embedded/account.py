@@ -11,7 +11,8 @@ from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordi
 
 _MARKS = frozenset({",", ";", "(", ")", "%", ":", "+", "=", "/", "-"})
 _DENYING = word_set(
-    "not never no without nor neither none nothing but both than more less fewer except only stopped stop quit ceased started began begun lost again"
+    "not never no without nor neither none nothing but both than more less fewer except only "
+    "stopped stop quit ceased started began begun lost again"
 )
 """Words that change the answer by themselves: with one of them left over, the plan is another question's."""
 _OTHER_QUESTIONS = frozenset({"when", "where", "why", "whose"})
@@ -56,9 +57,7 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
             consumed.append((item.text, draft.claims[at]))
         elif item.text in _MARKS or item.text in ignoring or _is_filler(draft, at):
             continue
-        elif item.mention is None and at < opening and _is_lead_in(draft, at):
-            ignored.append(item.text)
-        elif item.text in ordinary_words() and item.mention is None and not _is_name(draft, at):
+        elif item.mention is None and ((at < opening and _is_lead_in(draft, at)) or _is_ordinary(draft, at)):
             ignored.append(item.text)
         else:
             leftover.append(item.text)
@@ -80,6 +79,10 @@ def _opening(draft: Draft) -> int:
     return next((at for at, item in enumerate(draft.items) if item.text in ("how", "what", "which", "who")), 0)
 
 
+def _is_ordinary(draft: Draft, at: int) -> bool:
+    return draft.items[at].text in ordinary_words() and not _is_name(draft, at)
+
+
 def _is_lead_in(draft: Draft, at: int) -> bool:
     """A plain word before the question word, in a lead-in that names nothing of the model: "head office asks which ..." """
     item = draft.items[at]
@@ -90,6 +93,15 @@ def _is_lead_in(draft: Draft, at: int) -> bool:
 def _is_filler(draft: Draft, at: int) -> bool:
     item = draft.items[at]
     if is_value_noun(item.text) and at and (draft.claims[at - 1] in ("filter", "condition") or is_value_noun(draft.items[at - 1].text)):
+        return True
+    beside = {draft.claims[i] for i in (at - 1, at + 1, at + 2) if 0 <= i < len(draft.items)}
+    if (
+        item.time is not None
+        and item.time.grain is not None
+        and "window" in {draft.claims[i] for i in (at - 1, at + 1) if 0 <= i < len(draft.items)}
+    ):
+        return True  # "in the month September 2017"
+    if item.text in ("only", "just") and beside & {"window", "filter"}:
         return True
     if item.mention is not None or item.number is not None or item.time is not None or draft.tokens[item.start].quoted:
         return False

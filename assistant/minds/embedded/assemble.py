@@ -28,6 +28,7 @@ from assistant.minds.embedded.numbers import Number, read_number
 from assistant.minds.embedded.segment import Mention, is_clause, segment
 from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, read_times
 from assistant.minds.embedded.tokens import Token
+from assistant.minds.embedded.wordlists import filler_words
 from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, Grain, ListingSpec, MetricQuery, Order, TopPerGroup
 from tools.core.semantics.model import Datatype
 
@@ -148,12 +149,21 @@ def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[st
     numbers = _numbers(tokens, taken, with_unit=True)
     _take(taken, ((start, number.end) for start, number in numbers))
     mentions = _within(segment(tokens, taken, world.lexicon, world.values, may_read, apart=apart), world.lexicon)
+    mentions = tuple(m for m in mentions if not _is_imperative(tokens, m))
     _take(taken, ((m.start, m.end) for m in mentions))
     same = {(m.start, m.end) for m in mentions}
     kept = [t for t in times if t not in loose or not taken[t.start] or (t.start, t.end) in same]
     _take(taken, ((t.start, t.end) for t in kept))
     items = make_items(tokens, kept, mentions, [*numbers, *_numbers(tokens, taken)])
     return Cut(tokens=tokens, items=items, mentions=mentions)
+
+
+def _is_imperative(tokens: Sequence[Token], mention: Mention) -> bool:
+    """ "State the revenue": a verb of asking where a clause begins is no noun, even if a noun is spelt so."""
+    opens = mention.start == 0 or tokens[mention.start - 1].text in (",", ":", ";")
+    more = mention.end < len(tokens)
+    absent = all(s.kind is Kind.ABSENT for s in mention.senses)
+    return opens and more and absent and mention.end == mention.start + 1 and tokens[mention.start].text in filler_words()
 
 
 def _take(taken: list[bool], spans: Iterable[tuple[int, int]]) -> None:

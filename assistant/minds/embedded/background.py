@@ -11,11 +11,12 @@ from assistant.minds.embedded.tokens import Token
 from assistant.minds.embedded.wordlists import word_set
 
 OPENERS = word_set(
-    "how what which who whom show list give tell name find get please could can would i do did is are was were has have state report compare rank plot"
+    "how what which who whom show list give tell name find get please could can would i "
+    "do did is are was were has have state report compare rank plot"
 )
 _SUBORDINATORS = word_set("because since as before after when while given although though now whereas if once ahead")
 _SUBJECTS = word_set("we i our my they the us management head someone somebody everyone people it you")
-_CAUSES = word_set("so therefore hence")
+_CAUSES = word_set("so therefore hence but anyway")
 _SHORTEST = 3
 
 
@@ -32,7 +33,7 @@ def _start(tokens: Sequence[Token], at: int) -> int | None:
     """First token of the question proper, when a background clause ends just before the mark or the "so" at `at`."""
     word = tokens[at].text
     before = {t.text for t in tokens[:at]}
-    if word in _CAUSES and at + 1 < len(tokens) and tokens[at + 1].text in OPENERS and before & _SUBJECTS:
+    if word in _CAUSES - {"but"} and at + 1 < len(tokens) and tokens[at + 1].text in OPENERS and before & _SUBJECTS:
         return at + 1
     if word not in (",", ";", ":") or at + 1 >= len(tokens):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -44,8 +45,13 @@ _OPENINGS = (
 )
 _FRAGMENT_WORDS = 8
 """A complete question that merely begins with "and" is longer than this."""
+_BARE_WORDS = 2
+"""So few words name a part of a question: "units", "per store"."""
+_PEOPLE = frozenset({("of", "them"), ("of", "those")})
+_PERIODS = frozenset({("the", "same"), ("that", "month"), ("that", "period"), ("same", "period")})
 _HARMLESS = word_set(
-    "instead only just now same again rather though compare that those this but not then also too please more no yes no i meant mean"
+    "instead only just now same period month there was were did again rather though compare that those this but not then also too "
+    "please more no yes i meant mean"
 )
 _INSTEAD = frozenset({"instead", "rather"})
 
@@ -67,13 +73,22 @@ def read_follow_up(
         return None
     words = [t.text for t in tokens if t.kind != "mark"]
     opens = any(tuple(words[: len(o)]) == o for o in _OPENINGS)
-    if readings[0].query is not None and not readings[0].doubts and not (opens and len(words) <= _FRAGMENT_WORDS):
+    refers = _refers_back(words)
+    fragment = ((opens or refers) and len(words) <= _FRAGMENT_WORDS) or len(words) <= _BARE_WORDS
+    if readings[0].query is not None and not readings[0].doubts and not fragment:
         return None
     draft = reader.draft(tokens, context)
     account = account_for(draft, ignoring=_HARMLESS)
     if len(account.leftover) > 1:
         return None
     return _edited(previous, draft, account, replaces=bool(set(words) & _INSTEAD))
+
+
+def _refers_back(words: Sequence[str]) -> bool:
+    """ "how many visits was that?", "in the same period": the question leans on the one before."""
+    pronoun = words[-1:] in (["that"], ["those"], ["them"], ["there"])
+    pairs = set(itertools.pairwise(words))
+    return pronoun or bool(pairs & (_PEOPLE | _PERIODS))
 
 
 def _previous_query(context: MindContext) -> MetricQuery | None:
@@ -101,6 +116,8 @@ def _edited(previous: MetricQuery, draft: Draft, account: Account, *, replaces: 
     except ValidationError:
         return None
     doubt = f"I could not place '{account.leftover[0]}'" if account.leftover else None
+    if set(itertools.pairwise(t.text for t in draft.tokens)) & _PEOPLE:
+        doubt = "I may have lost who 'them' are"
     return FollowUpReading(query=query, carried_over=tuple(dict.fromkeys(edit.carried)), notes=tuple(draft.notes), doubt=doubt)
 
 

@@ -120,7 +120,9 @@ class QuestionReader:
         return tokens, ((f"read as background: '{background}'", *notes) if background else notes)
 
     def _has_date(self, tokens: Sequence[Token]) -> bool:
-        return any(t.window is not None for t in read_times(tokens, self.world(self.model.settings.as_of).calendar))
+        return any(
+            t.window is not None and t.window.period != "this" for t in read_times(tokens, self.world(self.model.settings.as_of).calendar)
+        )
 
     def known_words(self, tokens: tuple[Token, ...]) -> int:
         return sum(1 for t in tokens if t.kind == "word" and (self.lexicon.knows_word(t.text) or self.values.knows_word(t.text)))
@@ -150,7 +152,8 @@ class QuestionReader:
         """Why the query's window has no data at all; empty when it has some."""
         settings = self.model.settings
         calendar = Calendar(settings, context.as_of)
-        for window in (query.window, *(c.window for c in query.entity_conditions)):
+        baseline = query.comparison.baseline if query.comparison is not None else None
+        for window in (query.window, baseline, *(c.window for c in query.entity_conditions)):
             if window is None:
                 continue
             span = calendar.resolve(window)

@@ -12,7 +12,7 @@ from assistant.minds.embedded.numbers import read_number
 from assistant.minds.embedded.tokens import Token
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.errors import QueryUnsupported
-from tools.core.query.calendar import Calendar
+from tools.core.query.calendar import Calendar, add_months
 from tools.core.query.metric_query import PeriodUnit, TimeWindow
 
 _DAY = dt.timedelta(days=1)
@@ -77,6 +77,7 @@ class PointReader:
             self._iso,
             self._part_of,
             self._relative,
+            self._year_ending,
             self._week_of,
             self._quarter,
             self._month_first,
@@ -232,6 +233,17 @@ class PointReader:
         if year is None or before in ("over", "than", "least", "top", "under", "above", "below", "first", "number", "exactly"):
             return None
         return Point(year=year, end=at + 1, unit="year")
+
+    def _year_ending(self, at: int) -> Point | None:
+        """the year ended 31 December 2024"""
+        if self._word(at) != "year" or self._word(at + 1) not in ("ended", "ending"):
+            return None
+        day = self._day_first(at + 2) or self._month_first(at + 2) or self._iso(at + 2)
+        if day is None or day.unit != "day":
+            return None
+        end = self.span(day).end
+        start = add_months(end + _DAY, -12)
+        return Point(window=TimeWindow(start=start, end=end), end=day.end, unit="year")
 
     def _week_of(self, at: int) -> Point | None:
         """week of July 4; week starting 3 July; week 27 [of 2017]"""

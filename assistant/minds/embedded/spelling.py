@@ -57,7 +57,7 @@ def nearest_word(word: str, lexicon: Lexicon) -> str | None:
     best: dict[int, set[str]] = {1: set(), 2: set()}
     allowed = 2 if len(word) >= 9 else 1
     for candidate in lexicon.words | _GRAMMAR_TARGETS:
-        if candidate[0] != word[0] or abs(len(candidate) - len(word)) > allowed or len(candidate) < _SHORTEST:
+        if candidate[0] != word[0] or abs(len(candidate) - len(word)) > 1 or len(candidate) < _SHORTEST:
             continue
         distance = edit_distance(word, candidate, allowed)
         if distance in best:

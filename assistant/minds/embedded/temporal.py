@@ -252,10 +252,20 @@ class _TimeReader:
         if point is None:
             return None
         if point.window is not None:
-            return TimePhrase(start=at, end=point.end, window=point.window, unit=point.unit)
+            return self._to_date_of(at, point) or TimePhrase(start=at, end=point.end, window=point.window, unit=point.unit)
         span = self._points.span(point)
         end = point.end + (1 if self._word(point.end) == "alone" else 0)
         return TimePhrase(start=at, end=end, window=TimeWindow(start=span.start, end=span.end), unit=point.unit, assumed=span.assumed)
+
+    def _to_date_of(self, at: int, point: Point) -> TimePhrase | None:
+        """year to date as at 30 September 2024"""
+        after = self._after_any(point.end, (("as", "at"), ("as", "of"), ("to",), ("until",), ("on",)))
+        day = self._points.read(after) if after is not None and point.window is not None and point.window.period == "this" else None
+        unit = point.window.unit if point.window is not None else None
+        if day is None or day.unit != "day" or unit is None:
+            return None
+        end = self._points.span(day).end
+        return TimePhrase(start=at, end=day.end, window=TimeWindow(start=self._calendar.period_start(end, unit), end=end))
 
     # -- recurring parts and grains -------------------------------------------------------------
 

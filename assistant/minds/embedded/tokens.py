@@ -12,6 +12,7 @@ _QUOTES = str.maketrans(
 )
 
 _CONTRACTIONS = (
+    (re.compile(r"\b(?:no|nr)\. of\b", re.I), "number of"),
     (re.compile(r"\bcan't\b", re.I), "can not"),
     (re.compile(r"\bcannot\b", re.I), "can not"),
     (re.compile(r"\bwon't\b", re.I), "will not"),

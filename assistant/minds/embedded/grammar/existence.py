@@ -239,6 +239,8 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
         found.windows.append(item.time.window)
         return at + 1
     if item.has(Kind.DATASET) and _belongs(draft, at, clause):
+        if draft.items[at - 1].text in ("that", "this", "same"):
+            found.filters.extend(_said_of(draft, at))
         return at + 1
     if item.text in ("nothing", "none", "no"):
         found.negated = True
@@ -249,6 +251,13 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
     if item.text in ("only",) or (item.text in _AFTER_VERB and not draft.phrase(at, ("in", "each"))):
         return at + 1 if item.text in ("each", "both", "ever") else -(at + 1)
     return None
+
+
+def _said_of(draft: Draft, at: int) -> list[Filter]:
+    """ "that campaign": the one that an earlier condition named."""
+    mention = draft.items[at].mention
+    names = {s.target for s in mention.of(Kind.DATASET)} if mention else set()
+    return [f for c in draft.entity_conditions for f in c.filters if f.field.split(".")[0] in names]
 
 
 def _take_values(found: _Objects, run: ValueRun) -> None:

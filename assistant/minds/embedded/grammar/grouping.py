@@ -49,6 +49,8 @@ _TRIGGERS = (
     ("every",),
     ("between",),
     ("compare",),
+    ("over",),
+    ("over", "the"),
     ("depending", "on"),
     ("vary", "by"),
     ("differ", "by"),
@@ -122,6 +124,8 @@ def _noun(draft: Draft, at: int) -> DimensionRef | Grain | None:
     item = draft.item(at)
     if item is None or (item.time is not None and item.time.adverb):
         return None
+    if (draft.word(at - 1) == "over" and item.time is None) or (draft.word(at - 2) == "over" and item.time is None):
+        return None
     if item.has(Kind.FIELD, Kind.DATASET) and _value_follows(draft, at):
         return None
     return draft.dimension_at(at)
@@ -182,7 +186,13 @@ def _topic_nouns(draft: Draft) -> None:
         before = draft.items[at - 1] if at else None
         linked = before is not None and compares and before.text in ("on", "between", "for", "in", "across")
         after_metric = before is not None and (before.has(Kind.METRIC) or draft.claims[at - 1] == "grouping" or linked)
-        if draft.free(at) and item.has(Kind.FIELD) and not item.has(Kind.METRIC) and after_metric and not _value_follows(draft, at):
+        if (
+            draft.free(at)
+            and item.has(Kind.FIELD)
+            and not item.has(Kind.METRIC, Kind.FILTER, Kind.VALUE)
+            and after_metric
+            and not _value_follows(draft, at)
+        ):
             dimension = draft.dimension_at(at)
             if dimension is not None:
                 draft.add_dimension(dimension)

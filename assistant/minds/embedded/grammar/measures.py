@@ -121,10 +121,23 @@ def read_measures(draft: Draft) -> None:
         _verb(draft)
     _rank_by_default(draft)
     _rank_adjective(draft)
+    if not draft.measures and (draft.rank is not None or draft.change is not None):
+        _counts_left(draft, counts)
     if not draft.measures:
         _fact_count(draft)
     if not draft.measures:
         _default(draft)
+
+
+def _counts_left(draft: Draft, counts: list[int]) -> None:
+    """ "which stores gained the most bookings": the count that is not of what is asked for."""
+    asked = draft.subject.dataset if draft.subject is not None else None
+    for at in counts:
+        sense = draft.sense(at, Kind.METRIC) if draft.free(at) else None
+        if sense is not None and draft.dataset_at(at) not in (asked, draft.customer):
+            draft.add_measure(_measure(draft, sense.target))
+            draft.claim(at, at + 1, "metric")
+            return
 
 
 def _rank_by_default(draft: Draft) -> None:
@@ -191,6 +204,8 @@ def _measure(draft: Draft, name: str) -> Measure:
     """The metric with the aggregate that the question asks for; a metric of its own for it is preferred."""
     if draft.aggregate is None:
         return Measure(metric=name)
+    if draft.per is not None and draft.world.lexicon.counted_by(name) == draft.per:
+        draft.doubts.append(f"{draft.metric(name).label} per {draft.model.datasets[draft.per].label} is always one")
     daily = _per_period(draft, name) if draft.aggregate == "avg" else None
     if daily is not None:
         return Measure(metric=daily)
@@ -336,9 +351,10 @@ def _default(draft: Draft) -> None:
         draft.add_measure(_measure(draft, default))
         draft.notes.append(f"{'ranked' if ranked else 'measured'} by {draft.metric(default).label}")
         return
-    if draft.dimensions and draft.filters and draft.subject is None:
+    amount = any(draft.phrase(i, ("how", "much")) for i in range(len(draft.items)))
+    if draft.dimensions and draft.filters and draft.subject is None and not amount:
         entity = draft.entity_of(draft.filters[0].field)
-        counting = draft.count_metric(entity) if entity else None
+        counting = draft.count_metric(entity) if entity is not None and entity == draft.customer else None
         if counting is not None:
             draft.add_measure(Measure(metric=counting))
 

@@ -172,7 +172,8 @@ def _pairs(draft: Draft) -> None:
         return
     for at, item in enumerate(draft.items):
         if draft.free(at) and item.number is not None and item.number.unit is None and item.number.value >= 1:
-            draft.pairs_limit = int(item.number.value) if item.text not in ("one",) else None
+            number = int(item.number.value)
+            draft.pairs_limit = None if number == 1 else 1 if number == 2 and at + 1 == field_at else number  # "which two": one pair
             draft.claim(at, at + 1, "pairs")
     draft.claim_free(mark, end, "pairs")
     if field_at >= 0:

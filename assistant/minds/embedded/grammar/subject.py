@@ -154,7 +154,7 @@ def _count_pronoun(draft: Draft, at: int, noun: int) -> bool:
 def _asked(draft: Draft) -> None:
     for at in range(len(draft.items)):
         word = draft.word(at)
-        if word not in _ASKING | _LISTING:
+        if word not in _ASKING | _LISTING or (word == "what" and draft.word(at + 1) in ("the", "our", "my")):
             continue
         noun, n = _asked_noun(draft, at)
         dimension = draft.dimension_at(noun)
@@ -247,6 +247,8 @@ def _leading_noun(draft: Draft) -> None:
     item = draft.item(at)
     if item is None or not item.has(Kind.DATASET, Kind.FIELD) or not item.is_plural:
         return
+    if any(draft.word(i) in ("how", "what", "which") and draft.word(i - 1) in (",", ":", "?") for i in range(at + 1, len(draft.items))):
+        return  # "Members with ..., what do they spend?" asks for a figure.
     following = draft.item(at + 1)
     restricted = following is not None and (following.text in RELATIVE or following.has(Kind.FACT, Kind.DOES))
     dimension = draft.dimension_at(at)
