@@ -244,7 +244,7 @@ def derivations(sentence: Sentence, index: int, mention: Mention, world: World) 
     if figure.kind == "plain":
         yield from _counts(sentence, scope, figure)
     if figure.kind == "percent":
-        yield from _shares(sentence, index, scope)
+        yield from _shares(sentence, index, scope, is_fraction=figure.is_fraction)
 
 
 def _cells(sentence: Sentence, index: int, scope: Scope, columns: Sequence[int]) -> Iterator[Derivation]:
@@ -377,14 +377,12 @@ def _counts(sentence: Sentence, scope: Scope, figure: Figure) -> Iterator[Deriva
             yield Derivation(value=float(len(names)), formula="count", column=column, rows=scope.rows)
 
 
-def _shares(sentence: Sentence, index: int, scope: Scope) -> Iterator[Derivation]:
+def _shares(sentence: Sentence, index: int, scope: Scope, *, is_fraction: bool) -> Iterator[Derivation]:
     """Part of the sum of all rows, or of the rows that share the other parts of the row's name."""
     world = scope.world
-    if (
-        not sentence.has(Cue.SHARE, Cue.TOTAL, Cue.MOST_OF)
-        or not world.is_complete
-        or any(c.cue in _CHANGE_CUES for c in sentence.clauses[index].cues)
-    ):
+    called_for = is_fraction or sentence.has(Cue.SHARE, Cue.TOTAL, Cue.MOST_OF)
+    of_a_change = any(c.cue in _CHANGE_CUES for c in sentence.clauses[index].cues)
+    if not called_for or of_a_change or not world.is_complete:
         return
     wholes = [tuple(range(world.n_rows))]
     for leave_out in range(len(scope.groups)):

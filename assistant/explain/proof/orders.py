@@ -22,14 +22,16 @@ def extreme_holds(sentence: Sentence, cue: Mention, world: World) -> bool:
     return any(_is_extreme(sentence, index, scope, column, cue.value) for column in _ordered_by(sentence, index, world))
 
 
-_CHANGE = re.compile(r"\b(?:change[ds]?|growth|grow\w*|grew|increases?d?|decreases?d?|gain\w*|decline[ds]?|drop\w*|rise|rose|fall|fell)\b", re.I)
+_CHANGE = re.compile(
+    r"\b(?:change[ds]?|growth|grow\w*|grew|increases?d?|decreases?d?|gain\w*|decline[ds]?|drop\w*|rise|rose|fall|fell)\b", re.I
+)
 
 
-def _ordered_by(sentence: Sentence, index: int, world: World) -> list[int]:
+def _ordered_by(sentence: Sentence, index: int, world: World, *, whole_sentence: bool = False) -> list[int]:
     """The columns that an order may go by: the metrics, or their changes where the clause speaks of change."""
     columns = metric_columns(sentence, index, world)
-    clause = sentence.clauses[index]
-    if not _CHANGE.search(sentence.text[clause.start : clause.end]):
+    clauses = sentence.clauses if whole_sentence else (sentence.clauses[index],)
+    if not any(_CHANGE.search(sentence.text[clause.start : clause.end]) for clause in clauses):
         return columns
     metrics = {world.table.columns[c].metric for c in columns}
     return [i for i, c in enumerate(world.table.columns) if c.role in ("change", "change_rate") and c.metric in metrics] or columns
@@ -63,9 +65,10 @@ def _figure_is_extreme(sentence: Sentence, index: int, world: World) -> bool:
 
 
 def _comparable(sentence: Sentence, index: int, scope: Scope) -> Iterator[tuple[int, ...]]:
-    """All rows; and, for each part of the name, the rows that share the other parts."""
+    """All rows; those with a name (nobody means "not surveyed" by an age band); and the rows that share the other parts of the name."""
     world = scope.world
     yield tuple(range(world.n_rows))
+    yield tuple(row for row in range(world.n_rows) if all(world.table.rows[row][c] is not None for c in world.dimensions))
     for leave_out in range(len(scope.groups)):
         others = [g for i, g in enumerate(scope.groups) if i != leave_out]
         yield rows_of(world, others, sentence.clauses[index].intro)
@@ -143,7 +146,8 @@ def followed_holds(sentence: Sentence, cue: Mention, world: World) -> bool:
         return False
     chain = [before[-1], *_run(sentence, after)]
     low = any(m.cue in (Cue.EXTREME, Cue.GROUP, Cue.RANK) and m.value < 0 and m.start < cue.start for m in sentence.mentions)
-    return any(_is_chain(world, column, chain, ascending=low) for column in _ordered_by(sentence, index, world))
+    columns = _ordered_by(sentence, index, world, whole_sentence=True)
+    return any(_is_chain(world, column, chain, ascending=low) for column in columns)
 
 
 def _run(sentence: Sentence, after: Sequence[Mention]) -> list[Mention]:

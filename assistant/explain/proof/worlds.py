@@ -146,7 +146,7 @@ def surfaces(key: str, column: Column) -> Iterable[str]:
     if column.grain == "hour_of_day" and re.fullmatch(r"\d\d:00", key):
         hour = int(key[:2])
         yield f"{hour % 12 or 12} {'am' if hour < 12 else 'pm'}"
-    if column.grain in ("day_of_week",) and key.capitalize() in WEEKDAYS:
+    if key.capitalize() in WEEKDAYS:
         yield f"{key}s"
     if column.grain == "month_of_year" and key.capitalize() in LONG_MONTHS:
         yield key[:3]
