@@ -187,6 +187,7 @@ def test_five_hundred_turns_with_five_percent_faults_end_right_or_honestly(
         return fault
 
     made = bench(always(query(), "GROCERY leads."), timeout_s=1.0, turn_deadline_s=4.0, max_steps=5, breaker_cool_down_s=0.5)
+    made.mind.warm_up()
     made.server.fault_of = fault_of
     ended: Counter[str] = Counter()
     longest = 0.0
