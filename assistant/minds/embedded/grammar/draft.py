@@ -211,12 +211,15 @@ class Draft:
 
     def phrase(self, at: int, words: Sequence[str]) -> bool:
         """Whether these words stand at `at`, all unclaimed."""
+        if not words or self.word(at) != words[0]:
+            return False  # Asked at every word for every phrase of the grammar: most differ at once.
         return all(self.word(at + k) == w for k, w in enumerate(words))
 
     def match(self, at: int, phrases: Iterable[Sequence[str]]) -> int:
         """Index after the first of the phrases that stands at `at`; `at` itself when none does."""
+        first = self.word(at)
         for words in phrases:
-            if self.phrase(at, words):
+            if words[0] == first and self.phrase(at, words):
                 return at + len(words)
         return at
 
