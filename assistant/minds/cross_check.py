@@ -39,7 +39,7 @@ def check_plan(question: Question, steps: Sequence[Step], ahead: Ahead | None, c
         ahead: The embedded mind's own reading of the same question.
     """
     queries = [query for step in steps if (query := as_query(step)) is not None]
-    if not queries:
+    if not queries or (ahead is not None and _is_the_sure_reading(steps[-1], ahead, context)):
         return PlanCheck()
     lost = [f"'{word}'" for word in _without_trace(question.text, queries, context.warehouse.model)]
     lost += [f"“{quoted}”" for quoted in _missing_quotes(question.text, queries)]
@@ -51,6 +51,14 @@ def check_plan(question: Question, steps: Sequence[Step], ahead: Ahead | None, c
         return PlanCheck(doubt="; ".join(doubts) or None, caveats=tuple(dict.fromkeys(differences)))
     doubts += [difference.rstrip(".") for difference in differences[:2]]
     return PlanCheck(doubt="; ".join(dict.fromkeys(doubts)), alternatives=_reading_as_option(ahead, context))
+
+
+def _is_the_sure_reading(step: Step, ahead: Ahead, context: MindContext) -> bool:
+    """Whether the plan is what the deterministic reader came to as well, every word accounted for."""
+    if not ahead.is_sure:
+        return False
+    sentence = sentence_of(step, context)
+    return sentence is not None and sentence == sentence_of(ahead.plans[0][-1], context)
 
 
 def _without_trace(text: str, queries: Sequence[MetricQuery], model: SemanticModel) -> list[str]:

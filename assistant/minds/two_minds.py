@@ -30,6 +30,10 @@ class TwoMinds:
         self._model = model
         self._mode = mode
 
+    def warm_up(self) -> None:
+        """Load what the language model needs now, which takes seconds: for servers, before the first question."""
+        self._model.warm_up()
+
     def think(self, question: Question, context: MindContext) -> Thinking:
         ahead = look_ahead(self._embedded, question, context)
         if isinstance(ahead.outcome, Decline) and ahead.outcome.code in FINAL_DECLINES:

@@ -18,6 +18,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.tools import StructuredTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_openai import ChatOpenAI
+from langsmith import tracing_context
 from pydantic import SecretStr
 
 from assistant.minds.language_model.bridge import Abandoned, Bridge
@@ -68,7 +69,9 @@ class Agent:
         messages = [SystemMessage(system), HumanMessage(question)]
         # Each step is a model call and a tool call; the guard ends the loop before LangGraph's own limit does.
         config: Any = {"recursion_limit": 4 * self._options.max_steps + 10, "callbacks": [_Stream(turn)]}
-        result = self._agent.invoke({"messages": messages}, config, context=turn)  # type: ignore[call-overload]
+        # Whatever tracing the environment asks for would send the conversation to somebody else's server.
+        with tracing_context(enabled=False):
+            result = self._agent.invoke({"messages": messages}, config, context=turn)  # type: ignore[call-overload]
         last = result["messages"][-1]
         turn.prose = _text(last) if isinstance(last, AIMessage) and not last.tool_calls else ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -105,6 +106,18 @@ def test_a_named_person_travels_as_a_placeholder_and_comes_back(club: Assistant)
         answer = replace(club, mind=mind).ask(Question(text="income of CanarySouthname41"))
         assert not any(CANARY.search(body) for body in server.bodies)
     assert answer.plan[0].arguments["filters"][0]["values"] == ["CanarySouthname41"]
+
+
+def test_no_trace_goes_to_anybody_even_when_the_environment_asks_for_it(club: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    with OpenAiServer(curious([0])) as server, OpenAiServer(curious([0])) as eavesdropper:
+        for name, value in {"TRACING": "true", "TRACING_V2": "true", "ENDPOINT": eavesdropper.url, "API_KEY": "k"}.items():
+            monkeypatch.setenv(f"LANGSMITH_{name}", value)
+            monkeypatch.setenv(f"LANGCHAIN_{name}", value)
+        mind = LanguageModelMind(ModelOptions(model="test-model", base_url=server.url), club.tools, embedded=club.mind)
+        replace(club, mind=mind).ask(Question(text="income by region, if it pleases"))
+        time.sleep(1.5)
+        assert server.bodies
+        assert eavesdropper.bodies == []
 
 
 def test_groups_may_be_named_to_the_model(club: Assistant) -> None:
