@@ -23,7 +23,7 @@ from tools.warehouses.demo.campaigns import (
 from tools.warehouses.demo.catalogue import make_catalogue, read_data, write_catalogue
 from tools.warehouses.demo.faults import plant_faults
 from tools.warehouses.demo.feedback import Writer
-from tools.warehouses.demo.identity import write_identity
+from tools.warehouses.demo.identity import make_identities, write_identity
 from tools.warehouses.demo.marketing import write_actions, write_ad_spend, write_touchpoints
 from tools.warehouses.demo.messages import write_app, write_emails
 from tools.warehouses.demo.options import DemoOptions, read_options
@@ -108,20 +108,20 @@ def _build(target: Path, options: DemoOptions, progress: Progress) -> None:
             each.execute("SET preserve_insertion_order = true")
         sink, truth = Sink(connection, read_schema()), Sink(truth_connection, read_schema("schema_truth.yaml"))
         connection.execute(CONSENT_CURRENT)
-        progress("shops, products and prices", 0.0)
+        progress("Shops, products and prices", 0.0)
         world, stores, campaigns = _common(sink, options)
         chunks = -(-options.customers // CHUNK)
         for chunk in range(chunks):
             _chunk(sink, truth, world, stores, campaigns, chunk, _part_of(progress, chunk, chunks))
-        progress("faults and truths", 0.92)
+        progress("Faults and truths", 0.92)
         write_truth_parameters(truth, world)
         write_truth_events(truth, world, campaigns)
         plant_faults(connection, truth, world)
-        progress("questions with known answers", 0.95)
+        progress("Questions with known answers", 0.95)
         write_questions(connection, truth, world, campaigns)
         for each in (connection, truth_connection):
             each.execute("CHECKPOINT")
-        progress("done", 1.0)
+        progress("Done", 1.0)
 
 
 def _part_of(progress: Progress, chunk: int, chunks: int) -> Callable[[str, float], None]:
@@ -162,7 +162,7 @@ def _chunk(
 ) -> None:
     """Everything about one chunk of customers: first what is true, then the tables that follow from it."""
     options = world.options
-    progress("customers and their orders", 0.0)
+    progress("Customers and their orders", 0.0)
     people = make_people(options, world.timeline, stores, world.catalogue, world.streams, sink, chunk)
     consent = make_consent(options, people, world.timeline, world.streams)
     basket, left = simulate(world, people)
@@ -171,28 +171,29 @@ def _chunk(
     failed = break_checkout(world, people, basket)
     write_people(sink, people, world.timeline, len(campaigns), world.streams)
     write_truth_customers(truth, world, people, left)
+    identities = make_identities(options, people, world.timeline, world.streams)
     if options.wants("identity"):
-        write_identity(sink, truth, options, people, consent, world.timeline, world.streams)
+        write_identity(sink, truth, options, people, identities, consent, world.timeline, world.streams)
     if options.wants("privacy"):
         write_privacy(sink, people, consent, world.timeline, world.streams)
-    progress("sales", 0.25)
+    progress("Sales", 0.25)
     sold = write_sales(sink, world, people, stores, basket, audiences)
     write_subscriptions(sink, world, people)
-    writer = Writer(sink, truth, world, people, stores)
-    progress("service and surveys", 0.45)
+    writer = Writer(sink, truth, world, people, stores, identities, consent.erased_day < world.timeline.days)
+    progress("Service and surveys", 0.45)
     if options.wants("service"):
         tickets = write_service(sink, world, people, basket, sold, failed, writer)
         write_surveys(sink, world, people, basket, sold, tickets, writer)
-    progress("reviews and posts", 0.6)
+    progress("Reviews and posts", 0.6)
     if options.wants("voice"):
         write_reviews(sink, world, people, basket, sold, writer)
         write_social(sink, world, people, writer)
-    progress("marketing", 0.7)
+    progress("Marketing", 0.7)
     if options.wants("marketing"):
         write_audiences(sink, people, basket, audiences, world.timeline)
         write_touchpoints(sink, world, people, basket, audiences)
         write_actions(sink, world, people, consent)
-    progress("web, e-mail and app", 0.8)
+    progress("Web, e-mail and app", 0.8)
     if options.wants("behaviour"):
         write_web(sink, world, people, basket, sold, failed, campaigns)
         write_emails(sink, world, people, consent, basket, audiences)

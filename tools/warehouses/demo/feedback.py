@@ -8,10 +8,11 @@ import numpy as np
 
 from tools.warehouses.demo.arrays import NONE, Bools, Coded, Ints, Texts, chance, where_none
 from tools.warehouses.demo.catalogue import read_data
+from tools.warehouses.demo.identity import Identities
 from tools.warehouses.demo.people import LANGUAGES, People
 from tools.warehouses.demo.purchasing import World
 from tools.warehouses.demo.stores import Stores
-from tools.warehouses.demo.text.grammar import TONES, TOPICS, Brief, compose, text_language
+from tools.warehouses.demo.text.grammar import TONES, TOPICS, Brief, compose, sign, text_language
 from tools.warehouses.demo.truths import PRICE_MENTION_DAYS, PRICE_RISE_MENTIONS
 from tools.warehouses.demo.writing import Sink
 
@@ -25,6 +26,8 @@ BUDGET_SHARES = {
 }
 """How the upper bound of stored texts is divided."""
 MENTION_RATE = 0.06
+SIGNED_SHARE = 0.06
+"""Share of the texts to customer service that hold the writer's own contact data."""
 ASPECTS = ("price", "range", "service", "delivery")
 NO_ROW = -1
 
@@ -48,8 +51,11 @@ class Request:
 class Writer:
     """Composes texts for one chunk and records what they say."""
 
-    def __init__(self, sink: Sink, truth: Sink, world: World, people: People, stores: Stores) -> None:
+    def __init__(
+        self, sink: Sink, truth: Sink, world: World, people: People, stores: Stores, identities: Identities, erased: Bools
+    ) -> None:
         self._sink, self._truth, self._world, self._people, self._stores = sink, truth, world, people, stores
+        self._identities, self._erased = identities, erased
 
     def sample(self, table: str, rows: Ints) -> Ints:
         """The rows of a table that get a text: all of them, or as many as the budget of this chunk allows."""
@@ -84,6 +90,8 @@ class Writer:
             injections=world.options.has("injection"),
         )
         composed = compose(rng, brief)
+        signed = self._signed(rng, request)
+        composed.texts[signed] = sign(rng, composed.texts[signed], self._contact(request.customer[signed]))
         language = Coded(text_language(brief), LANGUAGES)
         self._truth.write(
             "truth.text",
@@ -95,9 +103,21 @@ class Writer:
             language=language,
             is_sarcastic=composed.sarcastic,
             is_injection=composed.injected,
+            has_personal_data=signed,
         )
         self._write_mentions(request, named, rival, stance, composed.competitor_sentence, rng)
         return composed.texts, language
+
+    def _signed(self, rng: np.random.Generator, request: Request) -> Bools:
+        """Which texts name their writer: some of those sent to customer service, none of erased customers."""
+        to_service = request.table in ("service.ticket_message", "service.call", "service.chat")
+        known = np.maximum(request.customer, 0)
+        signed: Bools = chance(rng, SIGNED_SHARE, len(known)) & to_service & (request.customer >= 0) & ~self._erased[known]
+        return signed
+
+    def _contact(self, customer: Ints) -> dict[str, Texts]:
+        person = self._identities.take(customer)
+        return {slot: getattr(person, slot) for slot in ("first", "last", "email", "phone", "street", "city")}
 
     def _mention_rate(self, day: Ints) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         world = self._world

@@ -98,10 +98,16 @@ def _places(rng: np.random.Generator, people: People) -> tuple[Texts, Texts]:
 
 
 def write_identity(
-    sink: Sink, truth: Sink, options: DemoOptions, people: People, consent: Consent, timeline: Timeline, streams: Streams
+    sink: Sink,
+    truth: Sink,
+    options: DemoOptions,
+    people: People,
+    identities: Identities,
+    consent: Consent,
+    timeline: Timeline,
+    streams: Streams,
 ) -> None:
     """core.customer_contact, source.person_record, core.identity_link, truth.person."""
-    identities = make_identities(options, people, timeline, streams)
     erased = consent.erased_day < timeline.days
     _write_contacts(sink, people, identities, erased)
     rng = streams.rng("source.person_record", people.chunk)

@@ -131,6 +131,20 @@ def test_texts_seldom_name_their_topic(demo: Any) -> None:
     assert found.fetchall()[0][0] < 0.2
 
 
+def test_some_texts_to_customer_service_hold_the_writers_contact_data_and_none_of_erased_people_do(demo: Any) -> None:
+    built = demo()
+    signed = {i for (i,) in built.truth.execute(SIGNED).fetchall()}
+    sql = """SELECT ticket_id, contains(text, c.email) OR contains(text, c.phone) OR contains(text, c.first_name), c.customer_id IS NULL
+             FROM service.ticket_message LEFT JOIN core.customer_contact AS c USING (customer_id) WHERE seq = 1"""
+    rows = built.data.execute(sql).fetchall()
+    assert len(signed) > 30
+    assert all(named for ticket, named, _ in rows if ticket in signed)
+    assert not any(ticket in signed for ticket, _, erased in rows if erased)
+
+
+SIGNED = "SELECT source_id FROM truth.text WHERE source_table = 'service.ticket_message' AND has_personal_data"
+
+
 @pytest.mark.parametrize(
     ("options", "word"),
     [

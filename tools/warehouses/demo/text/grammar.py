@@ -115,6 +115,14 @@ def compose(rng: np.random.Generator, brief: Brief) -> Composed:
     return Composed(texts=texts.astype(object), sarcastic=sarcastic, injected=injected, competitor_sentence=rival.astype(object))
 
 
+def sign(rng: np.random.Generator, texts: Texts, person: Mapping[str, Texts]) -> Texts:
+    """The texts with the writers' own contact data at the end; `person` maps each slot (first, last, email, ...) to one entry per text."""
+    sentences = np.array(grammar("en")["contacts"])[rng.integers(0, len(grammar("en")["contacts"]), len(texts))]
+    for slot, values in person.items():
+        sentences = _fill(sentences, f"{{{slot}}}", values)
+    return np.asarray(texts + " " + sentences.astype(object), dtype=object)
+
+
 def _spoken(brief: Brief) -> Bools:
     """Texts of topics that a language's grammar lacks are written in English."""
     known = np.array([[topic in grammar(language)["topics"] for topic in TOPICS] for language in LANGUAGES])
