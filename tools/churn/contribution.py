@@ -78,7 +78,7 @@ class SubscriptionChurnContribution:
 
 def _signals(data: CustomerData, work: RefreshWork, orders: Orders) -> Signals:
     declared = work.model.settings.roles.signals
-    return lambda day: data.signal_values(declared, orders.customers, day)
+    return lambda day: data.signal_values(declared, orders, day)
 
 
 def _signal_drivers(work: RefreshWork) -> tuple[Driver, ...]:

@@ -111,12 +111,13 @@ def fit(kind: Kind, matrix: Floats, labels: Labels, *, strength: float) -> Fitte
 
 def fit_logistic(matrix: Floats, labels: Labels, *, strength: float) -> Logistic:
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     mean, scale = matrix.mean(axis=0), matrix.std(axis=0)
     # A column without spread says nothing; it gets a coefficient of zero by itself.
     scale = np.where(scale > 1e-12, scale, 1.0)
     standard = (matrix - mean) / scale
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
         found = LogisticRegression(C=strength, max_iter=2000, tol=1e-8).fit(standard, labels)
     coefficients, intercept = found.coef_[0].astype(np.float64), float(found.intercept_[0])

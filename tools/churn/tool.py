@@ -241,8 +241,9 @@ def _log_odds_change(change: WhatIf, card: dict[str, Any]) -> str:
             f"({b['log_gaps_missed']!r}) * (LN(1 + {change.set_to!r} / {gap}) - LN(1 + {old} / {gap}))"
         )
     if change.driver == "frequency" and change.change_by is not None:
+        more = repr(change.change_by)
         return " + ".join(
-            f"({b[name.replace('fact_', 'log_')]!r}) * (LN(1 + GREATEST({table}.{name} + {change.change_by!r}, 0)) - LN(1 + {table}.{name}))"
+            f"({b[name.replace('fact_', 'log_')]!r}) * (LN(1 + GREATEST({table}.{name} + {more}, 0)) - LN(1 + {table}.{name}))"
             for name in _order_facts(card)
         )
     if change.driver in signals:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import gammaln, hyp2f1, psi
+from threadpoolctl import threadpool_limits
 
 from tools.core.errors import NeedsPerson
 from tools.lifetime_value.summary import CustomerSummary, WeightedRows
@@ -81,6 +82,12 @@ def fit_purchases(rows: WeightedRows, dropout: Dropout) -> PurchaseModel:
             try_instead="Take a longer history or a larger group of customers.",
             code="too_few_customers",
         )
+    # Vectors of this size gain nothing from threads, and lose much where other processes use the cores.
+    with threadpool_limits(1):
+        return _maximise(rows, dropout)
+
+
+def _maximise(rows: WeightedRows, dropout: Dropout) -> PurchaseModel:
     objective = _objective(rows, dropout)
     # Different starts, since a ridge between b and a leads some of them to a local optimum at the edge.
     best: Any = None

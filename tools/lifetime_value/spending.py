@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import gammaln
+from threadpoolctl import threadpool_limits
 
 from tools.core.errors import NeedsPerson
 from tools.lifetime_value.summary import CustomerSummary
@@ -68,13 +69,15 @@ def fit_spend(customers: CustomerSummary) -> SpendModel:
     scale = float(np.median(m))
     best: Any = None
     for p, q, gamma in _STARTS:
-        found = minimize(
-            _negative_log_likelihood,
-            np.log([p, q, gamma * max(scale / 30.0, 1e-6)]),
-            args=rows,
-            method="Nelder-Mead",
-            options={"maxiter": 4000, "xatol": 1e-7, "fatol": 1e-11},
-        )
+        # Vectors of this size gain nothing from threads, and lose much where other processes use the cores.
+        with threadpool_limits(1):
+            found = minimize(
+                _negative_log_likelihood,
+                np.log([p, q, gamma * max(scale / 30.0, 1e-6)]),
+                args=rows,
+                method="Nelder-Mead",
+                options={"maxiter": 4000, "xatol": 1e-7, "fatol": 1e-11},
+            )
         if np.isfinite(found.fun) and (best is None or found.fun < best.fun):
             best = found
     if best is None:

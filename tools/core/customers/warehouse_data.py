@@ -21,6 +21,7 @@ from tools.core.semantics.model import SemanticModel, Signal
 if TYPE_CHECKING:
     import duckdb
 
+_LAST = "last_orders"
 _ROLE_WORDS = {
     "customer": "which dataset holds the customers (`customer`)",
     "order": "which field is the key of an order (`roles.order`)",
@@ -121,41 +122,49 @@ class CustomerData:
             exp.alias_(key.copy(), "customer"), exp.alias_(number[0], "start"), exp.alias_(sql.coalesce(number[1], sql.number(-1)), "end_")
         )
         rows = self._connection.execute(select.sql("duckdb")).fetchnumpy()
-        keys = np.ma.getdata(rows["customer"])
-        position = np.minimum(np.searchsorted(customers, keys), len(customers) - 1)
-        found = customers[position] == keys
+        position, found = _numbers_of(np.ma.getdata(rows["customer"]), customers)
         if not found.any():
             raise NeedsPerson("No customer with an order has a subscription.", try_instead="Check the roles.", code="no_subscriptions")
         ends = np.asarray(rows["end_"], dtype=np.int64)[found]
         ends = np.where(ends > day_number(self._as_of), -1, ends)
         return position[found].astype(np.int64), np.asarray(rows["start"], dtype=np.int64)[found], ends
 
-    def signal_values(self, signals: Iterable[Signal], customers: NDArray[Any], day: int) -> Mapping[str, NDArray[np.float64]]:
-        """Per signal, one value per customer as of the end of `day`; 0 for who has no row."""
-        return {signal.name: self._signal(signal, customers, day) for signal in signals}
+    def signal_values(self, signals: Iterable[Signal], orders: Orders, day: int) -> Mapping[str, NDArray[np.float64]]:
+        """Per signal, one value per customer of the orders as of the end of `day`; 0 for who has no row."""
+        return {signal.name: self._signal(signal, orders, day) for signal in signals}
 
-    def _signal(self, signal: Signal, customers: NDArray[Any], day: int) -> NDArray[np.float64]:
+    def _signal(self, signal: Signal, orders: Orders, day: int) -> NDArray[np.float64]:
         expression = sql.parse(signal.expression)
         source = self._fact([*sql.symbols(expression), self._customer_key])
         key = source.bind(sql.symbol(self._customer_key))
         when = signal.time_field or self._scope.time_of(source.fact)
+        value = exp.cast(source.bind(expression), "DOUBLE")
         tests = [_known(key)]
         if when is not None:
             moment = exp.cast(source.bind(sql.symbol(when)), "DATE")
             tests.append(_until(moment, to_date(day)))
             if signal.window_days is not None:
                 tests.append(exp.GT(this=moment.copy(), expression=sql.literal(to_date(day - signal.window_days))))
-        select = source.select(tests).select(
-            exp.alias_(key.copy(), "customer"), exp.alias_(exp.cast(source.bind(expression), "DOUBLE"), "value")
-        )
-        rows = self._connection.execute(select.group_by(key.copy()).sql("duckdb")).fetchnumpy()
-        values = np.zeros(len(customers))
-        keys = np.ma.getdata(rows["customer"])
-        position = np.searchsorted(customers, keys)
-        position = np.minimum(position, len(customers) - 1)
-        found = customers[position] == keys
-        values[position[found]] = np.nan_to_num(np.asarray(np.ma.filled(rows["value"], 0.0), dtype=np.float64))[found]
+        select = source.select(tests)
+        if signal.since_last_order and when is not None:
+            since = exp.column("since", table=_LAST)
+            select = select.join(exp.to_table(_LAST), on=exp.EQ(this=key.copy(), expression=exp.column("customer", table=_LAST)))
+            select = select.where(exp.GTE(this=moment.copy(), expression=exp.cast(since, "DATE")))
+        select = select.select(exp.alias_(key.copy(), "customer"), exp.alias_(value, "value")).group_by(key.copy())
+        rows = self._rows(select.sql("duckdb"), _last_orders(orders, day) if signal.since_last_order else None)
+        values = np.zeros(orders.n_customers)
+        number, found = _numbers_of(np.ma.getdata(rows["customer"]), orders.customers)
+        values[number[found]] = np.nan_to_num(np.asarray(np.ma.filled(rows["value"], 0.0), dtype=np.float64))[found]
         return values
+
+    def _rows(self, statement: str, last_orders: Mapping[str, Any] | None) -> dict[str, Any]:
+        if last_orders is None:
+            return self._connection.execute(statement).fetchnumpy()
+        self._connection.register(_LAST, last_orders)
+        try:
+            return self._connection.execute(statement).fetchnumpy()
+        finally:
+            self._connection.unregister(_LAST)
 
     def _fact(self, field_ids: Iterable[str]) -> Source:
         """The finest of the datasets of these fields, which reaches the others."""
@@ -172,6 +181,19 @@ class CustomerData:
     def _source_name(self) -> str:
         source = self._scope.model.datasets[self._customer].source
         return f"({source})" if " " in source else ".".join(_quoted(part) for part in source.split("."))
+
+
+def _numbers_of(keys: NDArray[Any], customers: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Position of each key among the (sorted) customers, and whether it is there."""
+    position = np.minimum(np.searchsorted(customers, keys), len(customers) - 1)
+    return position.astype(np.int64), np.asarray(customers[position] == keys, dtype=bool)
+
+
+def _last_orders(orders: Orders, day: int) -> dict[str, Any]:
+    known = orders.until(day)
+    starts, counts = known.spans()
+    last = known.day[starts + counts - 1].astype("datetime64[D]").astype("datetime64[us]")
+    return {"customer": orders.customers[known.customer[starts]], "since": last}
 
 
 def _known(value: exp.Expression) -> exp.Expression:

@@ -93,6 +93,7 @@ class SignalPart(_Strict):
     label: str
     expression: str
     window_days: int | None = Field(default=None, ge=1)
+    since_last_order: bool = False
     time_field: str | None = None
 
 

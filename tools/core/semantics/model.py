@@ -267,6 +267,8 @@ class Signal:
     """Aggregate SQL over `dataset.field`s of one fact (counted per customer), or over the customers themselves."""
     window_days: int | None = None
     """Rows of the fact this many days back count; None: all up to the day in question."""
+    since_last_order: bool = False
+    """Only rows on or after the day of the customer's last order count: what happened since they last came."""
     time_field: str | None = None
     """`dataset.field` that dates the fact; default the default time of its dataset. Without any, the value of today is used."""
 
