@@ -110,9 +110,9 @@ def test_a_named_person_travels_as_a_placeholder_and_comes_back(club: Assistant)
 
 def test_no_trace_goes_to_anybody_even_when_the_environment_asks_for_it(club: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     with OpenAiServer(curious([0])) as server, OpenAiServer(curious([0])) as eavesdropper:
+        monkeypatch.setenv("LANGCHAIN_TRACING_V2", "true")
         for name, value in {"TRACING": "true", "TRACING_V2": "true", "ENDPOINT": eavesdropper.url, "API_KEY": "k"}.items():
             monkeypatch.setenv(f"LANGSMITH_{name}", value)
-            monkeypatch.setenv(f"LANGCHAIN_{name}", value)
         mind = LanguageModelMind(ModelOptions(model="test-model", base_url=server.url), club.tools, embedded=club.mind)
         replace(club, mind=mind).ask(Question(text="income by region, if it pleases"))
         time.sleep(1.5)
