@@ -95,7 +95,7 @@ def test_a_look_at_an_earlier_day_is_told_that_the_scores_know_more(warehouse: W
 
 
 def test_subscriptions_are_refused_with_the_roles_that_are_missing(warehouse: Warehouse) -> None:
-    with pytest.raises(NeedsPerson, match="roles.subscription_start") as caught:
+    with pytest.raises(NeedsPerson, match=r"roles\.subscription_start") as caught:
         run(warehouse, of="subscriptions")
     assert caught.value.public_code == "not_computable"
 

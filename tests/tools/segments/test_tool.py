@@ -72,7 +72,7 @@ def test_a_saved_segment_is_used_by_name_in_later_questions(warehouse: Warehouse
 
 
 def test_a_segment_that_cannot_be_computed_is_not_saved(warehouse: Warehouse) -> None:
-    with pytest.raises(UnknownName, match="churn.churn_rsk"):
+    with pytest.raises(UnknownName, match=r"churn\.churn_rsk"):
         run(warehouse, show="save", name="wrong", filters=[{"field": "churn.churn_rsk", "op": "in", "values": ["high"]}])
     with pytest.raises(QueryUnsupported, match="at least one condition"):
         run(warehouse, show="save", name="everybody")

@@ -137,7 +137,7 @@ class CustomerData:
         expression = sql.parse(signal.expression)
         source = self._fact([*sql.symbols(expression), self._customer_key])
         key = source.bind(sql.symbol(self._customer_key))
-        when = signal.time_field or self._scope.time_of(source.fact)
+        when = signal.time_field or self._time_of(source.fact)
         value = exp.cast(source.bind(expression), "DOUBLE")
         tests = [_known(key)]
         if when is not None:
@@ -156,6 +156,12 @@ class CustomerData:
         number, found = _numbers_of(np.ma.getdata(rows["customer"]), orders.customers)
         values[number[found]] = np.nan_to_num(np.asarray(np.ma.filled(rows["value"], 0.0), dtype=np.float64))[found]
         return values
+
+    def _time_of(self, fact: str) -> str | None:
+        """The date of a fact's rows: its own, else that of the nearest dataset on the way to the customer (lines are dated by their order)."""
+        path = self._scope.graph.path(fact, self._customer) or ()
+        on_the_way = [fact, *(step.to_dataset for step in path if step.to_dataset != self._customer)]
+        return next((found for name in on_the_way if (found := self._scope.time_of(name)) is not None), None)
 
     def _rows(self, statement: str, last_orders: Mapping[str, Any] | None) -> dict[str, Any]:
         if last_orders is None:
