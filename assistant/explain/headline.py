@@ -35,8 +35,11 @@ class Result:
         return format_cell(row[index], self.table.columns[index])
 
     def name(self, row: Sequence[Cell]) -> str:
-        """What a row is about: its dimension values; a number gets its label, since "569" alone names nothing."""
-        return ", ".join(self._named(row, i) for i in self.dimensions)
+        """What a row is about: "DELI in Mar 2017"; a number gets its label, since "569" alone names nothing."""
+        periods = [i for i in self.dimensions if _is_period(self.table.columns[i])]
+        named = ", ".join(self._named(row, i) for i in self.dimensions if i not in periods)
+        when = ", ".join(self.show(row, i) for i in periods)
+        return f"{named} in {when}" if named and when else named or when
 
     def _named(self, row: Sequence[Cell], index: int) -> str:
         column, text = self.table.columns[index], self.show(row, index)
@@ -63,6 +66,8 @@ def _result(finding: Finding) -> Result:
     table = finding.tables[0]
     dimensions = tuple(i for i, c in enumerate(table.columns) if c.role == "dimension")
     measures = tuple(i for i, c in enumerate(table.columns) if c.role in ("metric", "count"))
+    # A share that was asked for alone is the figure itself, not an addition to one.
+    measures = measures or tuple(i for i, c in enumerate(table.columns) if c.role == "share")
     reading = finding.reading
     compared = reading.window is not None and reading.comparison is not None and len(measures) == 1 and not dimensions
     return Result(
@@ -128,7 +133,7 @@ def _statement(result: Result, row: Sequence[Cell], index: int) -> str:
     label = column.label or column.name
     if row[index] is None:
         return f"{label} cannot be computed: no data"
-    if column.format == "number" and is_plural(label) and column.role != "average":
+    if column.format == "number" and is_plural(label) and column.role in ("metric", "count"):
         said = f"there {'was' if row[index] == 1 else 'were'} {value} {label}"
     else:
         said = f"{label} {'were' if is_plural(label) else 'was'} {value}"
@@ -177,6 +182,8 @@ def _series(result: Result) -> str:
 def _ranking(result: Result) -> str:
     index = _ranked_by(result)
     rows = [r for r in result.table.rows if r[index] is not None]
+    # What is unknown is in the table and in the caveats; a sentence about it would name nothing.
+    rows = [r for r in rows if any(r[i] is not None for i in result.dimensions)] or rows
     label = result.table.columns[index].label
     if not rows:
         return f"{capitalised(label)} has no values here."

@@ -15,6 +15,7 @@ from sqlglot import exp
 from tools.core.contract import Cell, Check, Column, ExecutedSql, Finding, Grade, Table, ToolContext
 from tools.core.errors import AnswerError
 from tools.core.query import CheckKind, CompiledQuery, MetricQuery, PlannedCheck, compile_query
+from tools.core.query.calendar import long_date
 from tools.core.sql_guard import CheckedSql, check_sql
 
 _SMALLEST_BUDGET_MS = 40.0
@@ -168,9 +169,7 @@ def _caveats(compiled: CompiledQuery, query: MetricQuery, context: ToolContext, 
     said = [metrics[name].caveat for name in dict.fromkeys(m.metric for m in query.metrics) if name in metrics]
     found: list[str] = [text for text in said if text]
     found += [_sentence(note) for note in compiled.notes]
-    if compiled.incomplete_period is not None:
-        period = compiled.incomplete_period
-        found.append(f"The last {period.label} is incomplete: it ends on {period.end.isoformat()}.")
+    found += [f"The {p.label} from {long_date(p.start)} to {long_date(p.end)} is only a part of one." for p in compiled.incomplete_periods]
     found += _unknown_values(table)
     if compiled.suppressed_below is not None and suppressed:
         groups = "1 group" if suppressed == 1 else f"{suppressed} groups"

@@ -75,10 +75,10 @@ def test_a_dimension_unknown_for_many_is_said(find: Find) -> None:
     assert any(c.startswith("The age band is unknown for ") for c in finding.caveats)
 
 
-def test_an_incomplete_last_period_is_named(find: Find) -> None:
+def test_an_incomplete_period_is_named(find: Find) -> None:
     window = {"start": "2017-01-01", "end": "2017-03-15"}
     finding = find(metrics=["revenue"], dimensions=[{"field": "basket_lines.sold_on", "grain": "month"}], window=window)
-    assert "The last month is incomplete: it ends on 2017-03-15." in finding.caveats
+    assert "The month from 1 March 2017 to 15 March 2017 is only a part of one." in finding.caveats
 
 
 def test_counting_through_a_fact_is_said(find: Find) -> None:

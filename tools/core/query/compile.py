@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tools.core.contract import Column, DateSpan
 from tools.core.errors import QueryUnsupported
 from tools.core.query.build import ALL_GROUPS, PEOPLE, Build, Relation
+from tools.core.query.calendar import BEGINNING
 from tools.core.query.checks import planned_checks
 from tools.core.query.compiled import CompiledQuery
 from tools.core.query.decorate import along_time, compared, filtered, gaps_filled, with_shares, without_small_groups
@@ -64,7 +65,7 @@ def compile_query(
         people_column=PEOPLE if suppressed else None,
         definitions=definitions_of(scope, query.metrics, plan.dimensions),
         checks=planned_checks(build, plan, relation) if special is None else (),
-        incomplete_period=_incomplete(scope, plan),
+        incomplete_periods=_incomplete(scope, plan),
     )
 
 
@@ -131,13 +132,20 @@ def _one_row_per_entity(scope: Scope, relation: Relation) -> bool:
     return any(d.field is not None and d.grain is None and scope.key_reads(d.field.id) for d in relation.dimensions)
 
 
-def _incomplete(scope: Scope, plan: Plan) -> DateSpan | None:
-    """The last period of a trend when the window, or the data, ends inside it."""
+def _incomplete(scope: Scope, plan: Plan) -> tuple[DateSpan, ...]:
+    """The first and the last period of a trend where the window, or the data, covers only a part of it."""
     axes = [d for d in plan.dimensions if d.is_series]
     if len(axes) != 1 or scope.as_of is None or axes[0].grain is None or axes[0].grain.value in ("hour", "day"):
-        return None
+        return ()
     unit = axes[0].grain.value
-    end = plan.windows.span.end if plan.windows.span is not None else scope.as_of
-    start = scope.calendar.period_start(end, unit)  # type: ignore[arg-type]
-    last = scope.calendar.period_after(start, unit) - dt.timedelta(days=1)  # type: ignore[arg-type]
-    return DateSpan(start=start, end=end, label=unit) if end < last else None
+    span = plan.windows.span
+    first_day = span.start if span is not None and span.start != BEGINNING else scope.model.settings.data_start
+    last_day = span.end if span is not None else scope.as_of
+    found = []
+    for day in dict.fromkeys(d for d in (first_day, last_day) if d is not None):
+        start = scope.calendar.period_start(day, unit)  # type: ignore[arg-type]
+        end = scope.calendar.period_after(start, unit) - dt.timedelta(days=1)  # type: ignore[arg-type]
+        covered = DateSpan(start=max(start, first_day or start), end=min(end, last_day), label=unit)
+        if (covered.start, covered.end) != (start, end):
+            found.append(covered)
+    return tuple(found)

@@ -54,5 +54,5 @@ class CompiledQuery:
     """Column inside the statement that counts the customers behind a row; not part of the output."""
     definitions: tuple[Definition, ...] = ()
     checks: tuple[PlannedCheck, ...] = ()
-    incomplete_period: DateSpan | None = None
-    """The last period of a trend that the window covers only in part."""
+    incomplete_periods: tuple[DateSpan, ...] = ()
+    """The first and last period of a trend, as far as the window covers them, where that is only a part."""
