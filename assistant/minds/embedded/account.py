@@ -12,7 +12,7 @@ from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordi
 _MARKS = frozenset({",", ";", "(", ")", "%", ":", "+", "=", "/", "-"})
 _DENYING = word_set(
     "not never no without nor neither none nothing but both than more less fewer except only "
-    "stopped stop quit ceased started began begun lost again"
+    "stopped stop quit ceased started began begun lost again single"
 )
 """Words that change the answer by themselves: with one of them left over, the plan is another question's."""
 _OTHER_QUESTIONS = frozenset({"when", "where", "why", "whose"})
@@ -62,6 +62,7 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
         else:
             leftover.append(item.text)
             blockers += _blocker(draft, at)
+    leftover += _open_clauses(draft)
     if draft.bare_count and leftover:
         blockers.append(leftover[0])
     talk = any(item.text in ("we", "us", "business", "company") for item in draft.items)
@@ -77,6 +78,19 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
 def _opening(draft: Draft) -> int:
     """Index of the question word with which the question proper begins; 0 when it begins at once."""
     return next((at for at, item in enumerate(draft.items) if item.text in ("how", "what", "which", "who")), 0)
+
+
+def _open_clauses(draft: Draft) -> list[str]:
+    """Signs of a clause that nobody read: a relative pronoun left alone, a second question, verbs that only repeat."""
+    found: list[str] = []
+    for at, item in enumerate(draft.items):
+        if item.text in ("who", "whom", "those", "them") and not draft.claims[at] and at > 0 and draft.claims[at - 1] != "subject":
+            found.append(item.text)
+    questions = sum(1 for at, item in enumerate(draft.items[:-1]) if item.text == "how" and draft.items[at + 1].text in ("many", "much"))
+    if questions > 1 and len(draft.measures) < 2 and not draft.dimensions and not draft.entity_conditions:
+        found.append("how many")
+    verbs = [i.text for at, i in enumerate(draft.items) if draft.claims[at] == "support" and i.has(Kind.FACT, Kind.DOES)]
+    return found + (verbs[1:] if len(verbs) > 1 else [])
 
 
 def _is_ordinary(draft: Draft, at: int) -> bool:

@@ -56,6 +56,7 @@ READERS: tuple[Callable[[Draft], None], ...] = (
 )
 """The order matters: what binds tightest reads first, and a reader only sees what is left."""
 
+_RELATIVE = frozenset({"who", "that", "which"})
 MAX_READINGS = 5
 MAX_MEASURES = 4
 NO_METRIC = "no metric of this warehouse is named"
@@ -109,9 +110,9 @@ def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], b
     """
     cut = cut_into_items(tokens, world, may_read)
     first, open_choices = _read(cut, world, {})
-    if any(is_clause(m, tokens, world.lexicon) for m in cut.mentions) and not (
-        first.is_whole and first.query is not None and runs(first.query)
-    ):
+    clauses = [m for m in cut.mentions if is_clause(m, tokens, world.lexicon)]
+    told_apart = any(t.text in _RELATIVE for m in clauses for t in tokens[m.start : m.end])
+    if clauses and (told_apart or not (first.is_whole and first.query is not None and runs(first.query))):
         apart = cut_into_items(tokens, world, may_read, apart=True)
         second, second_choices = _read(apart, world, {})
         if second.is_whole:
@@ -292,6 +293,10 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
 def _keep_top_percent(draft: Draft) -> None:
     """ "the top 10 % of members": those at or above the 90th percentile."""
     rank = draft.rank
+    if rank is not None and rank.percent is not None and not isinstance(rank.noun, DimensionRef):
+        draft.doubts.append("the top percentage of what is not said")
+    if draft.cohort is not None and rank is not None:
+        draft.doubts.append("the cohorts are shown, not ranked")
     if rank is None or rank.percent is None or not draft.measures or not isinstance(rank.noun, DimensionRef):
         return
     entity = rank.noun.field.split(".")[0]

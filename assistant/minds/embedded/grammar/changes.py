@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
@@ -98,8 +100,23 @@ def _rank_of_change(draft: Draft, at: int, *, downwards: bool) -> None:
     draft.rank = Rank(direction="asc" if downwards != least else "desc", measure="change")
 
 
+def _more_than_before(draft: Draft) -> None:
+    """ "which members spent more in May than in April": those whose figure went up."""
+    words = {item.text for item in draft.items}
+    if draft.rank is not None or not (draft.subject or draft.counted is not None) or not draft.measures or "than" not in words:
+        return
+    draft.moved = "down" if words & {"less", "fewer", "lower"} else "up" if words & {"more", "higher", "better"} else ""
+    if draft.moved and draft.subject is not None:
+        op: Literal["lt", "gt"] = "lt" if draft.moved == "down" else "gt"
+        draft.having.append(MetricCondition(metric=f"{draft.measures[0].column}_change", op=op, value=0))
+
+
 def settle_change(draft: Draft) -> None:
     """Against the other window, along the series, or against the period before."""
+    if draft.comparison is not None and draft.change is None:
+        _more_than_before(draft)
+    if draft.counted is not None and draft.comparison is not None and (draft.moved or len(draft.measures) > 1):
+        draft.doubts.append("how many of them changed cannot be counted; these are the totals")
     if draft.change is None:
         return
     series = any(isinstance(d, Grain) and not d.is_cyclic for d in draft.dimensions)
@@ -116,6 +133,6 @@ def settle_change(draft: Draft) -> None:
     if draft.rank is None and draft.subject is not None and draft.comparison is not None and draft.measures and draft.moved:
         limit = MetricCondition(metric=f"{draft.measures[0].column}_change", op="lt" if draft.moved == "down" else "gt", value=0)
         draft.having.append(limit)
-    if draft.rank is not None and draft.rank.measure == "change":
+    if draft.rank is not None and (draft.rank.measure == "change" or draft.comparison is not None):
         column = draft.measures[0].column if draft.measures else ""
         draft.rank.measure = f"{column}_{draft.change}"

@@ -102,7 +102,10 @@ def read_bound(draft: Draft, at: int) -> Bound | None:
         if draft.phrase(at, words):
             number_at = draft.skip(at + len(words), ("a", "of", "total", "only"))
             number = _number(draft, number_at)
-            return _bound(op, number, number_at + 1) if number else None
+            following = draft.item(number_at + 1)
+            if number is None or (following is not None and following.time is not None and following.time.grain is not None):
+                return None  # "over 4 weeks" is a stretch of time
+            return _bound(op, number, number_at + 1)
     if draft.word(at) == "between":
         return _between(draft, at)
     number = _number(draft, at)

@@ -49,6 +49,8 @@ class Clause:
     bound: Bound | None = None
     first: bool = False
     """ "first shopped in May": in May, and never before."""
+    only: bool = False
+    """ "bought only deli": and nothing else."""
     by_noun: bool = False
     """Said with a noun of the fact ("with bookings over 5") instead of a verb."""
     inherited: tuple[Filter, ...] = ()
@@ -64,6 +66,7 @@ class _Objects:
     windows: list[TimeWindow] = field(default_factory=list)
     bound: Bound | None = None
     negated: bool = False
+    only: bool = False
     end: int = 0
 
 
@@ -101,7 +104,8 @@ def _clause_at(draft: Draft, verb: int, last: Clause | None) -> Clause | None:
         return None
     inherited = last.filters if last is not None and last.fact == fact else ()
     first = any(draft.word(i) in ("first", "initially") for i in range(begin, verb))
-    clause = Clause(entity=subject, fact=fact, negated=negated, begin=begin, end=verb + 1, inherited=inherited, first=first)
+    only = any(draft.word(i) == "only" for i in range(begin, verb))
+    clause = Clause(entity=subject, fact=fact, negated=negated, begin=begin, end=verb + 1, inherited=inherited, first=first, only=only)
     return _with_objects(draft, clause, verb + 1)
 
 
@@ -217,6 +221,7 @@ def _with_objects(draft: Draft, clause: Clause, at: int) -> Clause | None:
         alternatives=found.alternatives,
         windows=tuple(found.windows),
         bound=found.bound,
+        only=found.only or clause.only,
         end=found.end,
     )
 
@@ -248,7 +253,10 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
     if item.text in _BACKWARD and clause.inherited and not found.filters:
         found.filters.extend(clause.inherited)
         return at + 1
-    if item.text in ("only",) or (item.text in _AFTER_VERB and not draft.phrase(at, ("in", "each"))):
+    if item.text == "only":
+        found.only = True
+        return -(at + 1)
+    if item.text in _AFTER_VERB and not draft.phrase(at, ("in", "each")):
         return at + 1 if item.text in ("each", "both", "ever") else -(at + 1)
     return None
 
@@ -403,8 +411,20 @@ def _add(draft: Draft, clause: Clause) -> None:
         )
         if clause.first:
             _never_before(draft)
+        if clause.only and clause.bound is None:
+            _nothing_else(draft, (*clause.filters, *tests))
         if bound.upper is not None:
             draft.entity_conditions.append(draft.entity_conditions[-1].model_copy(update={"op": "le", "value": bound.upper}))
+
+
+def _nothing_else(draft: Draft, tests: tuple[Filter, ...]) -> None:
+    """Adds to the last condition that no row of the fact is of another kind."""
+    last = draft.entity_conditions[-1]
+    if len(tests) != 1 or tests[0].op != "in":
+        draft.doubts.append("'only' may mean more than this")
+        return
+    other = tests[0].model_copy(update={"op": "not_in"})
+    draft.entity_conditions.append(last.model_copy(update={"filters": (other,), "op": "eq", "value": 0.0}))
 
 
 def _never_before(draft: Draft) -> None:

@@ -115,6 +115,8 @@ def _cohort(draft: Draft) -> bool:
     if not words:
         return False
     entity, noun = _entity(draft)
+    if draft.customer is not None and entity != draft.customer:
+        entity, noun = draft.customer, -1
     fact = main_fact(draft, entity) if entity else None
     if entity is None or fact is None:
         return False
