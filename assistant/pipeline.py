@@ -41,16 +41,17 @@ class Assistant:
     follow_ups: FollowUpWriter
     deadline_s: float
 
-    def ask(self, question: Question, *, progress: Progress = _silent, previous: PastTurn | None = None) -> Answer:
+    def ask(self, question: Question, *, progress: Progress = _silent, say: Progress = _silent, previous: PastTurn | None = None) -> Answer:
         """Answer a question; never raises: what goes wrong is told in the answer's `error`.
 
         Args:
+            say: Given each proven sentence of a language model as soon as it is complete.
             previous: The turn that this one follows; default the last one of `question.thread`.
         """
         started = time.perf_counter()
         question = question if question.id else replace(question, id=uuid.uuid4().hex[:12])
         try:
-            answer = self._answer(question, progress, previous)
+            answer = self._answer(question, progress, say, previous)
         except AnswerError as error:
             answer = compose.from_error(question, error)
         except Exception as error:
@@ -60,13 +61,13 @@ class Assistant:
             answer = compose.from_error(question, _internal(trace_id))
         return replace(
             answer,
-            mind=self.mind.name,
+            mind=answer.mind or self.mind.name,
             data_version=self.warehouse.data_version,
             policy_version=self.rights_book.policy_version,
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )
 
-    def _answer(self, question: Question, progress: Progress, previous: PastTurn | None) -> Answer:
+    def _answer(self, question: Question, progress: Progress, say: Progress, previous: PastTurn | None) -> Answer:
         rights = self.rights_book.rights_for(question.user)
         as_of = question.as_of or self.warehouse.as_of
         if previous is None:
@@ -82,7 +83,15 @@ class Assistant:
             disclosed=partial(self.conversations.disclosed, user=rights.user, warehouse=self.warehouse.name),
             remember_disclosed=partial(self.conversations.remember_disclosed, user=rights.user, warehouse=self.warehouse.name),
         )
-        context = MindContext(warehouse=self.warehouse, rights=rights, as_of=as_of, previous=previous, progress=progress)
+        context = MindContext(
+            warehouse=self.warehouse,
+            rights=rights,
+            as_of=as_of,
+            previous=previous,
+            progress=progress,
+            say=say,
+            thread=question.thread,
+        )
         progress("Reading the question")
         outcome = self._think(question, context, toolbox)
         progress("Explaining the answer")

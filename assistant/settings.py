@@ -16,7 +16,13 @@ class Settings(BaseSettings):
     """Settings of one running assistant."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ASSISTANT_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, use_attribute_docstrings=True
+        env_prefix="ASSISTANT_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
+        env_parse_none_str="",
     )
 
     home: Path = Path(".assistant")
@@ -36,6 +42,41 @@ class Settings(BaseSettings):
     """Query processes, one thread each."""
     worker_memory_mb: int = Field(default=2048, ge=128)
     """Memory that one query process may use."""
+
+    model: str = ""
+    """Name of the language model at the endpoint; empty = no language model (docs/language_model.md)."""
+    model_url: str | None = None
+    """Address of an OpenAI-compatible endpoint, up to and including `/v1`; default OpenAI's own."""
+    model_key: SecretStr | None = None
+    """Key of the endpoint; local servers need none."""
+    model_headers: dict[str, str] = {}
+    """Sent with every request to the endpoint, as JSON: a gateway's tenant, Azure's api-key."""
+    model_query: dict[str, str] = {}
+    """Added to every address of the endpoint, as JSON: Azure's api-version."""
+    model_temperature: float | None = Field(default=0.0, ge=0, le=2)
+    """Temperature; empty = do not send one, for models that accept only their own."""
+    model_timeout_s: float = Field(default=30.0, gt=0, le=600)
+    """Seconds that one call of the language model may take."""
+    model_turn_deadline_s: float = Field(default=60.0, gt=0, le=600)
+    """Seconds that all calls for one question may take together."""
+    model_retries: int = Field(default=2, ge=0, le=10)
+    """Further tries of a call that failed for a passing reason."""
+    model_steps: int = Field(default=8, ge=1, le=50)
+    """Tool calls that a language model may make for one question."""
+    model_output_tokens: int = Field(default=1200, ge=64, le=32_000)
+    """Tokens that one call may write."""
+    model_free_sql: bool = False
+    """Whether the language model may write SQL where the semantic model does not reach; such answers say so."""
+    model_tokens_per_turn: int = Field(default=60_000, ge=1000)
+    """Tokens for one question; beyond it the embedded mind answers."""
+    model_tokens_per_thread: int = Field(default=600_000, ge=1000)
+    """Tokens for one conversation."""
+    model_tokens_per_day: int = Field(default=5_000_000, ge=1000)
+    """Tokens for one day and process."""
+    model_price_in: float = Field(default=0.0, ge=0)
+    """Price of a million tokens read, for the cost shown with an answer."""
+    model_price_out: float = Field(default=0.0, ge=0)
+    """Price of a million tokens written."""
 
     chat_host: str = "127.0.0.1"
     """Address that the chat listens on; the default is reachable from this machine alone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.conversation import Conversations
 from assistant.explain.follow_ups import FollowUpWriter
@@ -10,10 +11,15 @@ from assistant.minds.embedded import EmbeddedMind
 from assistant.pipeline import Assistant
 from assistant.rights import RightsBook
 from assistant.settings import Settings
+from assistant.turn import Mind
 from tools.core.contract import Tool
+from tools.core.errors import SetupProblem
 from tools.core.warehouse import Warehouse, open_warehouse
 from tools.free_sql.tool import FreeSql
 from tools.metrics.tool import QueryMetrics
+
+if TYPE_CHECKING:
+    from assistant.minds.language_model import ModelOptions
 
 
 def build(settings: Settings | None = None, *, warehouse: str | None = None) -> Assistant:
@@ -28,17 +34,63 @@ def build(settings: Settings | None = None, *, warehouse: str | None = None) -> 
     """
     settings = settings or Settings()
     opened = open_configured(settings, warehouse)
-    mind = EmbeddedMind(opened)
+    embedded = EmbeddedMind(opened)
     return Assistant(
         warehouse=opened,
         tools=tools(),
-        mind=mind,
+        mind=choose_mind(settings, embedded),
         conversations=Conversations(settings.home / "conversations.sqlite"),
         rights_book=RightsBook(
             policy=opened.policy, catalog=opened.catalog, users_file=settings.home / "users.yaml", default_user=settings.user
         ),
-        follow_ups=FollowUpWriter(mind),
+        follow_ups=FollowUpWriter(embedded),
         deadline_s=settings.deadline_s,
+    )
+
+
+def choose_mind(settings: Settings, embedded: EmbeddedMind) -> Mind:
+    """The mind that the settings ask for; without an endpoint, auto is the embedded mind.
+
+    Raises:
+        SetupProblem: A language model is asked for and none is configured.
+    """
+    if settings.mind == "embedded" or (settings.mind == "auto" and not settings.model):
+        return embedded
+    if not settings.model:
+        raise SetupProblem(
+            f"The mind '{settings.mind}' needs a language model, and none is configured.",
+            try_instead="Set ASSISTANT_MODEL (docs/language_model.md), or ASSISTANT_MIND=embedded.",
+            code="model_not_configured",
+        )
+    from assistant.minds.language_model import LanguageModelMind
+    from assistant.minds.two_minds import TwoMinds
+
+    model = LanguageModelMind(model_options(settings), tools(), embedded=embedded)
+    return model if settings.mind == "model" else TwoMinds(embedded, model, settings.mind)
+
+
+def model_options(settings: Settings) -> ModelOptions:
+    """What the language-model mind is told."""
+    from assistant.minds.language_model import ModelOptions
+
+    return ModelOptions(
+        model=settings.model,
+        base_url=settings.model_url,
+        api_key=settings.model_key,
+        headers=settings.model_headers,
+        query=settings.model_query,
+        temperature=settings.model_temperature,
+        max_output_tokens=settings.model_output_tokens,
+        timeout_s=settings.model_timeout_s,
+        turn_deadline_s=settings.model_turn_deadline_s,
+        max_retries=settings.model_retries,
+        max_steps=settings.model_steps,
+        free_sql=settings.model_free_sql,
+        tokens_per_turn=settings.model_tokens_per_turn,
+        tokens_per_thread=settings.model_tokens_per_thread,
+        tokens_per_day=settings.model_tokens_per_day,
+        price_in=settings.model_price_in,
+        price_out=settings.model_price_out,
     )
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from assistant.explain.charts import choose_charts
 from assistant.explain.headline import headline
 from assistant.explain.phrases import capitalised, join_words
 from assistant.render.numbers import format_day
 from assistant.toolbox import Toolbox
-from assistant.turn import Answer, Clarification, Decline, Done, Fault, Option, Outcome, Question, Status, Step, Trust
+from assistant.turn import Answer, Clarification, Decline, Done, Fault, Option, Outcome, Proof, Question, Status, Step, Trust
 from tools.core.contract import Definition, Finding, Grade
 from tools.core.errors import AnswerError, NotAllowed, QueryUnsupported, QuestionUnclear, SqlRefused, UnknownName
+
+if TYPE_CHECKING:
+    from assistant.explain.proof import ProvenText
 
 _WEAKEST_LAST = (Grade.VERIFIED, Grade.GOVERNED, Grade.MODELLED, Grade.FREE_SQL)
 _DECLINED = (QuestionUnclear, QueryUnsupported, UnknownName)
@@ -21,10 +26,12 @@ _REFUSED = (NotAllowed, SqlRefused)
 def answer(question: Question, outcome: Outcome, toolbox: Toolbox, *, as_of: dt.date) -> Answer:
     """The answer to a question, without its next questions (they need the mind)."""
     if isinstance(outcome, Decline):
-        return _declined(question, outcome, as_of)
-    if isinstance(outcome, Clarification):
-        return _clarification(question, outcome, as_of)
-    return _done(question, outcome, toolbox, as_of)
+        made = _declined(question, outcome, as_of)
+    elif isinstance(outcome, Clarification):
+        made = _clarification(question, outcome, as_of)
+    else:
+        made = _done(question, outcome, toolbox, as_of)
+    return replace(made, mind=outcome.mind, usage=outcome.usage)
 
 
 def _declined(question: Question, outcome: Decline, as_of: dt.date) -> Answer:
@@ -65,33 +72,50 @@ def _clarification(question: Question, outcome: Clarification, as_of: dt.date) -
 
 
 def _done(question: Question, outcome: Done, toolbox: Toolbox, as_of: dt.date) -> Answer:
-    main = toolbox.findings[-1]
-    plan = tuple(Step(tool=ran.tool, arguments=ran.arguments) for ran in toolbox.ran)
+    findings, ran = toolbox.findings[outcome.steps_given_up :], toolbox.ran[outcome.steps_given_up :]
+    main = findings[-1]
+    plan = tuple(Step(tool=step.tool, arguments=step.arguments) for step in ran)
     offered = outcome.doubt is not None
     said = headline(main)
+    told = _told(outcome, findings, said, toolbox) if not offered else None
     options = (Option(label="Yes, that is what I meant", plan=plan), *outcome.alternatives) if offered else outcome.alternatives
     return Answer(
         id=question.id,
         question=question.text,
         status=Status.OFFERED if offered else Status.ANSWERED,
         headline=f"Did you mean: {main.reading.sentence}?" if offered else said,
-        text=f"{_as_sentence(outcome.doubt or '')} The table below shows the result of this reading." if offered else said,
+        text=_offer(outcome.doubt) if outcome.doubt is not None else told.text if told else said,
         reading=main.reading,
         carried_over=outcome.carried_over,
         left_out=outcome.left_out,
         plan=plan,
         confidence=outcome.confidence,
-        trust=_trust(outcome, toolbox.findings),
-        steps=tuple(toolbox.ran),
-        tables=tuple(table for finding in reversed(toolbox.findings) for table in finding.tables),
+        trust=_trust(outcome, findings),
+        steps=tuple(ran),
+        tables=tuple(table for finding in reversed(findings) for table in finding.tables),
         charts=choose_charts(main.tables[0], title=capitalised(main.reading.sentence)),
-        quotes=tuple(quote for finding in toolbox.findings for quote in finding.quotes),
-        checks=tuple(check for finding in toolbox.findings for check in finding.checks),
-        definitions=tuple((d.label, d.text) for d in _unique(toolbox.findings)),
-        caveats=_caveats(outcome.notes, toolbox.findings, as_of),
+        quotes=tuple(quote for finding in findings for quote in finding.quotes),
+        checks=tuple(check for finding in findings for check in finding.checks),
+        definitions=tuple((d.label, d.text) for d in _unique(findings)),
+        caveats=_caveats(outcome.notes, findings, as_of),
         options=options,
+        proof=told.proof if told else Proof(),
         as_of=main.as_of or as_of,
     )
+
+
+def _offer(doubt: str) -> str:
+    return f"{_as_sentence(doubt)} The table below shows the result of this reading."
+
+
+def _told(outcome: Done, findings: list[Finding], said: str, toolbox: Toolbox) -> ProvenText | None:
+    """A language model's sentences, as far as the findings bear them out; None when it wrote none."""
+    if not outcome.prose:
+        return None
+    from assistant.explain.proof import metric_synonyms, prove
+
+    told = prove(outcome.prose, findings, fallback=said, synonyms=metric_synonyms(toolbox.warehouse.model))
+    return told if told.text else None
 
 
 def _trust(outcome: Done, findings: list[Finding]) -> Trust:

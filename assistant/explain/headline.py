@@ -188,20 +188,24 @@ def _ranking(result: Result) -> str:
     if not rows:
         return f"{capitalised(label)} has no values here."
     values = [_number(r[index]) for r in rows]
-    ascending = len(values) > 1 and values == sorted(values) and values[0] < values[-1]
-    best = rows[0] if ascending or values == sorted(values, reverse=True) else max(rows, key=lambda r: _number(r[index]))
-    word = _extreme_word(result.table.columns[index], lowest=ascending)
-    lead = f"{capitalised(result.name(best))} has the {word} {label}: {result.show(best, index)}{_share_of(result, best, index)}"
+    column = result.table.columns[index]
     if len(rows) == 1:
-        lead = f"{capitalised(result.name(best))}: {label} {result.show(best, index)}{_against_previous(result, best, result.table.columns[index])}"
-    others = [r for r in rows if r is not best][: MAX_NAMED - 1]
-    if others and values in (sorted(values), sorted(values, reverse=True)):
-        lead += f", then {join_words([f'{result.name(r)} ({result.show(r, index)})' for r in others])}"
-    return _end(lead, result.scope)
+        said = f"{capitalised(result.name(rows[0]))}: {label} {result.show(rows[0], index)}{_against_previous(result, rows[0], column)}"
+        return _end(said, result.scope)
+    ascending = values == sorted(values) and values[0] < values[-1]
+    in_order = ascending or values == sorted(values, reverse=True)
+    best = rows[0] if in_order else max(rows, key=lambda r: _number(r[index]))
+    lead = f"{result.name(best)} has the {_extreme_word(column, lowest=ascending)} {label}"
+    lead += f": {result.show(best, index)}{_share_of(result, best, index)}"
+    if not in_order:
+        # The rows may be the first of many by another order: the claim is about them alone.
+        return _end(f"Of {len(rows)} rows, {lead}", result.scope)
+    others = [f"{result.name(r)} ({result.show(r, index)})" for r in rows[1:MAX_NAMED]]
+    return _end(f"{capitalised(lead)}, then {join_words(others)}", result.scope)
 
 
 def _extreme_word(column: Column, *, lowest: bool) -> str:
-    """"most visits" and "fewest visits", but "highest revenue" and "lowest average basket value"."""
+    """ "most visits" and "fewest visits", but "highest revenue" and "lowest average basket value"."""
     counted = column.format == "number" and column.role in ("metric", "count") and is_plural(column.label)
     if counted:
         return "fewest" if lowest else "most"

@@ -43,12 +43,11 @@ def ask(
 ) -> None:
     """Answer a question about the customers in the warehouse."""
     day = parse_day(as_of)
-    settings(mind=mind)
     if (batch is None) != (out is None):
         raise typer.BadParameter("--batch and --out go together")
     if (question is None) == (batch is None):
         raise typer.BadParameter("give a question, or --batch and --out")
-    with opened(warehouse) as assistant:
+    with opened(warehouse, mind=mind) as assistant:
         if batch is not None and out is not None:
             from assistant.batch import run_batch
 

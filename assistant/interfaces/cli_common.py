@@ -63,11 +63,11 @@ def settings(**overrides: Any) -> Settings:
 
 
 @contextmanager
-def opened(warehouse: str | None) -> Iterator[Assistant]:
+def opened(warehouse: str | None, *, mind: str | None = None) -> Iterator[Assistant]:
     """An assistant for the length of one command."""
     from assistant.wiring import build
 
-    assistant = build(settings(), warehouse=warehouse)
+    assistant = build(settings(mind=mind), warehouse=warehouse)
     try:
         yield assistant
     finally:
