@@ -15,8 +15,7 @@ from tools.core.semantics.model import Dataset, Datatype, Field, Metric, MetricF
 from tools.core.semantics.trust import ModelledReason, modelled_reason
 from tools.core.sql_guard import check_sql
 from tools.core.warehouse import Warehouse
-from tools.core.warehouse.intelligence import SCHEMA, read_contributions
-from tools.core.warehouse.refresh import read_card
+from tools.core.warehouse.intelligence import SCHEMA, read_card, read_contributions
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -158,7 +158,7 @@ class CustomerData:
         return values
 
     def _time_of(self, fact: str) -> str | None:
-        """The date of a fact's rows: its own, else that of the nearest dataset on the way to the customer (lines are dated by their order)."""
+        """The date of a fact: its own, else that of the nearest dataset on the way to the customer (lines are dated by their order)."""
         path = self._scope.graph.path(fact, self._customer) or ()
         on_the_way = [fact, *(step.to_dataset for step in path if step.to_dataset != self._customer)]
         return next((found for name in on_the_way if (found := self._scope.time_of(name)) is not None), None)

@@ -89,9 +89,7 @@ def read_text(path: Path) -> str:
         raise ModelInvalid(f"{path.name} is not a readable text file.", try_instead="Save it as UTF-8 YAML.") from None
 
 
-def build_model(
-    text: str, issues: Issues, catalog: Catalog | None = None, additions: Sequence[ModelAddition] = ()
-) -> SemanticModel | None:
+def build_model(text: str, issues: Issues, catalog: Catalog | None = None, additions: Sequence[ModelAddition] = ()) -> SemanticModel | None:
     """The model of a document's text, with what is wrong in its shape and names; None when the shape does not allow a model."""
     try:
         raw = load_yaml(text)

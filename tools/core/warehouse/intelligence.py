@@ -93,6 +93,15 @@ def read_refresh(folder: Path) -> RefreshRecord | None:
     return RefreshRecord.model_validate_json(path.read_bytes())
 
 
+def read_card(folder: Path, name: str) -> dict[str, Any] | None:
+    """The model card that a contribution left in a generation's folder; None when there is none."""
+    path = folder / FOLDER / f"{name}{_CARD}"
+    if not path.is_file():
+        return None
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return found if isinstance(found, dict) else None
+
+
 def write_json(path: Path, value: BaseModel | Mapping[str, Any]) -> None:
     """Whole or not at all: a file that exists can be relied on."""
     text = value.model_dump_json(indent=1) if isinstance(value, BaseModel) else json.dumps(value, indent=1, default=str)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import os
 import shutil
 import time
@@ -372,12 +371,3 @@ def _report(definition: Definition, generation: Generation, plan: _Plan, *, unch
         contributions=tuple(records[one.name] for one in plan.contributions if one.name in records),
         seconds=round(time.monotonic() - started, 1),
     )
-
-
-def read_card(folder: Path, name: str) -> dict[str, Any] | None:
-    """The model card that a contribution left in a generation's folder; None when there is none."""
-    path = folder / FOLDER / f"{name}.card.json"
-    if not path.is_file():
-        return None
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return found if isinstance(found, dict) else None

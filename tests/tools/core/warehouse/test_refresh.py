@@ -18,8 +18,8 @@ from tools.core.semantics import ModelAddition
 from tools.core.semantics.additions import PolicyAddition
 from tools.core.sql_guard import check_sql, open_rights
 from tools.core.warehouse import build_warehouse, open_warehouse, refresh_warehouse
-from tools.core.warehouse.intelligence import read_contributions
-from tools.core.warehouse.refresh import Contributed, NewTable, RefreshReport, RefreshWork, read_card
+from tools.core.warehouse.intelligence import read_card, read_contributions
+from tools.core.warehouse.refresh import Contributed, NewTable, RefreshReport, RefreshWork
 
 
 def dataset(name: str) -> dict[str, object]:
