@@ -46,19 +46,26 @@ class ValueHit:
 class ValueIndex:
     """Stored values by what people type for them."""
 
-    def __init__(self, values: Mapping[str, Sequence[tuple[Stored, int]]], keys: Mapping[str, Sequence[Stored] | None]) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Sequence[tuple[Stored, int]]],
+        keys: Mapping[str, Sequence[Stored] | None],
+        phrases: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         """
         Args:
             values: Field id -> (value, rows).
             keys: Field id of an entity's key -> its values, or None when there are too many to keep.
+            phrases: Field id -> the stems of each of its values, joined by spaces; cut from the values when not given.
         """
+        self._phrases = phrases or {field: [_stems(value) for value, _ in rows] for field, rows in values.items()}
         self._values = values
         self._keys = {name: frozenset(stored) if stored is not None else None for name, stored in keys.items()}
         self._by_phrase: dict[Phrase, list[ValueHit]] = {}
         self._by_word: dict[str, list[Phrase]] | None = None
         for field, rows in values.items():
-            for value, count in rows:
-                phrase = tuple(stem(a) for a in atoms(str(value)))
+            for (value, count), words in zip(rows, self._phrases[field], strict=True):
+                phrase = tuple(words.split())
                 if phrase:
                     hit = ValueHit(field=field, value=value, rows=count, field_values=len(rows))
                     self._by_phrase.setdefault(phrase, []).append(hit)
@@ -121,6 +128,7 @@ class ValueIndex:
     def save(self, path: Path) -> None:
         document = {
             "values": {f: [list(pair) for pair in rows] for f, rows in self._values.items()},
+            "phrases": self._phrases,
             "keys": {f: sorted(stored, key=str) if stored is not None else None for f, stored in self._keys.items()},
         }
         path.write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
@@ -128,11 +136,17 @@ class ValueIndex:
     @classmethod
     def load(cls, path: Path) -> ValueIndex:
         document = json.loads(path.read_text(encoding="utf-8"))
-        return cls({f: [(v, n) for v, n in rows] for f, rows in document["values"].items()}, document["keys"])
+        # The phrases are kept cut: cutting thousands of values anew would be felt at every cold start.
+        values = {f: [(v, n) for v, n in rows] for f, rows in document["values"].items()}
+        return cls(values, document["keys"], document.get("phrases"))
 
     @classmethod
     def empty(cls) -> ValueIndex:
         return cls({}, {})
+
+
+def _stems(value: Stored) -> str:
+    return " ".join(stem(a) for a in atoms(str(value)))
 
 
 def indexed_fields(model: SemanticModel) -> Iterable[Field]:
