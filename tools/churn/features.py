@@ -6,7 +6,7 @@ Everything is computed from orders and facts up to and including that day, so no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -179,6 +179,34 @@ class NoOrder:
     def left(self, snapshot: Snapshot) -> NDArray[np.int64]:
         later = self.orders.between(snapshot.day, snapshot.day + self.horizon_days)
         return np.asarray(later.counts()[snapshot.customer] == 0, dtype=np.int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """An outcome whose snapshots are taken once a day: learning, testing and scoring look at the same days."""
+
+    outcome: Outcome
+    taken: dict[int, Snapshot] = field(default_factory=dict)
+
+    @property
+    def horizon_days(self) -> int:
+        return self.outcome.horizon_days
+
+    @property
+    def first_day(self) -> int:
+        return self.outcome.first_day
+
+    @property
+    def in_words(self) -> str:
+        return self.outcome.in_words
+
+    def take(self, day: int) -> Snapshot:
+        if day not in self.taken:
+            self.taken[day] = self.outcome.take(day)
+        return self.taken[day]
+
+    def left(self, snapshot: Snapshot) -> NDArray[np.int64]:
+        return self.outcome.left(snapshot)
 
 
 def _window(orders: Orders, customer: NDArray[np.int64], day: int, days: int) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tools.churn.backtest import STRENGTH, Backtest, Chosen, backtest, fit_chosen
 from tools.churn.calibration import Calibration
-from tools.churn.features import Outcome, Snapshot
+from tools.churn.features import Outcome, Remembered, Snapshot
 from tools.churn.model import LABELS, Logistic, by_driver, fit_logistic
 from tools.churn.words import reasons
 from tools.core.customers import day_number, to_date
@@ -131,6 +131,7 @@ def predict_churn(outcome: Outcome, *, as_of: dt.date) -> ChurnPrediction:
         NeedsPerson: Too few customers, one class only, or too short a history.
     """
     end = day_number(as_of)
+    outcome = Remembered(outcome=outcome)
     chosen = fit_chosen(outcome, backtest(outcome, end=end), end=end)
     snapshot = outcome.take(end)
     training = np.vstack([taken.matrix for taken in chosen.training])
