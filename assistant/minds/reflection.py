@@ -47,7 +47,8 @@ class Trace:
         for metric in self.metrics:
             parts += [metric.label, metric.description, *metric.language.synonyms, *metric.language.verbs]
             parts += [*metric.language.more, *metric.language.less]
-        for dataset, name in (f.field.split(".") for f in (*self.filters, *self.query.dimensions)):
+        fields = [f.field for f in self.filters] + [d.field for d in self.query.dimensions]
+        for dataset, _, name in (field.partition(".") for field in fields):
             field = self.model.datasets[dataset].fields.get(name) if dataset in self.model.datasets else None
             if field is not None:
                 parts += [field.label, field.plural, *field.language.synonyms, *field.language.more, *field.language.less]
