@@ -24,7 +24,7 @@ MEDIA = ("none", "organic", "cpc", "email", "social", "referral")
 SOURCE_WEIGHTS = (0.30, 0.28, 0.17, 0.10, 0.09, 0.06)
 BROWSE_WEIGHTS = (0.42, 0.36, 0.14, 0.08)
 """How far visits without payment get: browse, product, cart, checkout."""
-VISITS_PER_ORDER, ANONYMOUS_VISITS = 1.9, 0.30
+VISITS_PER_ORDER, ANONYMOUS_VISITS = 1.4, 0.30
 ERRORS = ("PAY-502", "STOCK-409", "FORM-422")
 """The first is that of the planted checkout failure."""
 OTHER_ERRORS = 0.12
