@@ -25,6 +25,8 @@ class ModelAddition(BaseModel):
     metrics: tuple[dict[str, Any], ...] = ()
     named_filters: tuple[dict[str, Any], ...] = ()
     verified_questions: tuple[dict[str, Any], ...] = ()
+    routes: tuple[dict[str, Any], ...] = ()
+    """`{from, to, via}` where several paths lead from a dataset to one that is added."""
     answers: tuple[str, ...] = ()
     """Phrases that the tables answer, so that they are absent no longer."""
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -103,7 +104,9 @@ def build_model(text: str, issues: Issues, catalog: Catalog | None = None, addit
     part = _document(with_additions(raw, additions) if additions else raw, issues)
     if part is None:
         return None
-    return _Reader(part.semantic_model[0], issues, catalog).model(_hash(text))
+    model = _Reader(part.semantic_model[0], issues, catalog).model(_hash(text))
+    more = [doc.RoutePart.model_validate(route) for addition in additions for route in addition.routes]
+    return replace(model, routes=(*model.routes, *(Route(**route.model_dump()) for route in more))) if more else model
 
 
 def model_version(path: Path) -> str:

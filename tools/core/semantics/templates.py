@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tools.core.errors import QueryUnsupported
 from tools.core.semantics.additions import ModelAddition
+from tools.core.semantics.graph import JoinGraph
 from tools.core.semantics.model import SemanticModel
 from tools.core.semantics.problems import load_yaml
 
@@ -29,7 +31,21 @@ def model_addition(path: Path, model: SemanticModel, values: Mapping[str, object
         raise ValueError(f"{path.name} does not use {', '.join(unused)}")
     known = {**_customer_words(model), **values}
     filled = _VARIABLE.sub(lambda match: str(known[match.group(1)]), text)
-    return ModelAddition.model_validate(load_yaml(filled))
+    addition = ModelAddition.model_validate(load_yaml(filled))
+    return addition.model_copy(update={"routes": tuple(_routes(model, addition))})
+
+
+def _routes(model: SemanticModel, addition: ModelAddition) -> Iterator[dict[str, Any]]:
+    """Where the author chose between several paths to the customers, the choice holds for what hangs on the customers."""
+    graph, customer = JoinGraph(model), str(model.settings.customer)
+    for link in addition.relationships:
+        for name in model.datasets:
+            if link["from"] == customer and len(graph.paths(name, customer)) > 1:
+                try:
+                    path = graph.path(name, customer)
+                except QueryUnsupported:
+                    continue  # The author has not chosen, so questions over this path are refused as before.
+                yield {"from": name, "to": link["to"], "via": [*(step.name for step in path or ()), link["name"]]}
 
 
 def _customer_words(model: SemanticModel) -> dict[str, str]:

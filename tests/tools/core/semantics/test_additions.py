@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tools.core.errors import ModelInvalid
-from tools.core.semantics import Catalog, ModelAddition, modelled_reason, read_model
+from tools.core.semantics import Catalog, JoinGraph, ModelAddition, modelled_reason, read_model
 from tools.core.semantics.model import Modelled
 from tools.core.semantics.templates import model_addition
 from tools.core.semantics.validate import require_valid_with
@@ -145,3 +145,24 @@ def test_only_predictions_are_marked() -> None:
     marked = replace(plain, modelled=Modelled(what="x", model="y", trained_from=day, trained_to=day, scored_on=day))
     assert plain.modelled is None
     assert marked.modelled is not None
+
+
+def test_what_hangs_on_the_customers_is_reached_by_the_path_that_was_chosen_to_them(tmp_path: Path, addition: ModelAddition) -> None:
+    lines = """
+      - name: lines
+        source: lines
+        fields:
+          - {name: value, datatype: Float, expression: {dialects: [{dialect: ANSI_SQL, expression: value}]}}
+    relationships:
+      - {name: line_to_order, from: lines, to: orders, from_columns: [order_id], to_columns: [order_id]}
+      - {name: line_to_person, from: lines, to: people, from_columns: [person], to_columns: [id]}
+"""
+    path = tmp_path / "diamond.yaml"
+    path.write_text(DOCUMENT.replace("\n    relationships:\n", lines, 1), encoding="utf-8")
+    catalog = Catalog(tables={**CATALOG.tables, "lines": {"order_id": "INTEGER", "person": "INTEGER", "value": "DOUBLE"}})
+    template = tmp_path / "addition.yaml"
+    ours = model_addition(template, read_model(path, catalog=catalog), {"day": "2024-06-30"})
+    assert ours.routes == ({"from": "lines", "to": "scores", "via": ["line_to_person", "people_scores"]},)
+    route = JoinGraph(read_model(path, catalog=catalog, additions=[ours])).path("lines", "scores")
+    assert [step.name for step in route or ()] == ["line_to_person", "people_scores"]
+    assert addition.routes == ()
