@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tools.churn.backtest import choose
 from tools.churn.calibration import Calibration, calibration_of
-from tools.churn.model import Kind, fit, fit_logistic, require_enough
+from tools.churn.model import Kind, fit, require_enough
 from tools.core.customers.orders_csv import open_csv
 from tools.core.errors import NeedsPerson
 
@@ -126,12 +126,6 @@ def cross_validate(table: Encoded) -> TableResult:
         drivers=_importance(table, final.contributions(table.matrix)),
         notes=tuple(notes),
     )
-
-
-def coefficients(table: Encoded) -> dict[str, float]:
-    """Of the logistic regression on the whole table, per standardised column."""
-    fitted = fit_logistic(table.matrix, table.labels, strength=_STRENGTH)
-    return dict(zip(table.columns, (float(c) for c in fitted.coefficients), strict=True))
 
 
 def _folds(labels: Labels, seed: int) -> list[tuple[Labels, Labels]]:

@@ -88,10 +88,6 @@ class ValueModel:
             average_spend=self.fit.average_spend,
         )
 
-    def clv_within(self, horizon_days: int) -> Floats:
-        """Expected spend over another horizon, undiscounted and without season: a part of the way to `values`."""
-        return predict(self.fit, self.winner, horizon_days).spend
-
     def _discounted(self) -> tuple[Floats, Floats]:
         """Spend and purchases over the horizon; each twelfth of it discounted from its middle."""
         horizon, rate = self.terms.horizon_days, self.terms.yearly_discount
