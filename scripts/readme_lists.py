@@ -16,8 +16,8 @@ def settings_table() -> str:
     """One row per setting: variable, default, help."""
     rows = ["| variable | default | |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
-        default = "" if field.default is None else str(field.default)
-        rows.append(f"| `ASSISTANT_{name.upper()}` | `{default}` | {field.description} |" if default else f"| `ASSISTANT_{name.upper()}` | | {field.description} |")
+        default = f" `{field.default}`" if field.default not in (None, "", {}) else ""
+        rows.append(f"| `ASSISTANT_{name.upper()}` |{default} | {field.description} |")
     return "\n".join(rows)
 
 

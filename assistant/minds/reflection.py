@@ -190,7 +190,8 @@ SIGNALS = (
         unless=r"\bat (?:the )?(?:most|least)\b|\bmost of\b|\btop of\b",
     ),
     Signal(
-        words=rf"\b(?:more than|over|above|at least|exceed\w*|fewer than|less than|under|below|at most|no more than)\s+(?:{_AMOUNT}|{_COUNTED})",
+        words=r"\b(?:more than|over|above|at least|exceed\w*|fewer than|less than|under|below|at most|no more than)\s+"
+        rf"(?:{_AMOUNT}|{_COUNTED})",
         shows=lambda t: t.has_threshold,
     ),
     Signal(words=rf"\b(?:{_AMOUNT}|{_COUNTED})\s*(?:or (?:more|fewer|less)|\+)(?:\s|$)", shows=lambda t: t.has_threshold),
