@@ -28,8 +28,18 @@ from assistant.minds.embedded.numbers import Number, read_number
 from assistant.minds.embedded.segment import Mention, is_clause, segment
 from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, read_times
 from assistant.minds.embedded.tokens import Token
-from assistant.minds.embedded.wordlists import filler_words
-from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, Grain, ListingSpec, MetricQuery, Order, TopPerGroup
+from assistant.minds.embedded.wordlists import filler_words, word_set
+from tools.core.query.metric_query import (
+    DimensionRef,
+    EntityCondition,
+    Filter,
+    Grain,
+    ListingSpec,
+    Measure,
+    MetricQuery,
+    Order,
+    TopPerGroup,
+)
 from tools.core.semantics.model import Datatype
 
 READERS: tuple[Callable[[Draft], None], ...] = (
@@ -151,6 +161,7 @@ def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[st
     _take(taken, ((start, number.end) for start, number in numbers))
     mentions = _within(segment(tokens, taken, world.lexicon, world.values, may_read, apart=apart), world.lexicon)
     mentions = tuple(m for m in mentions if not _is_imperative(tokens, m))
+    mentions = tuple(m for m in mentions if not _is_light_verb(tokens, m, mentions, world))
     _take(taken, ((m.start, m.end) for m in mentions))
     same = {(m.start, m.end) for m in mentions}
     kept = [t for t in times if t not in loose or not taken[t.start] or (t.start, t.end) in same]
@@ -165,6 +176,24 @@ def _is_imperative(tokens: Sequence[Token], mention: Mention) -> bool:
     more = mention.end < len(tokens)
     absent = all(s.kind is Kind.ABSENT for s in mention.senses)
     return opens and more and absent and mention.end == mention.start + 1 and tokens[mention.start].text in filler_words()
+
+
+_LIGHT = word_set("make makes making made take takes taking took taken do does doing did done")
+_FIXED = word_set("place part sure sense use advantage account care up note")
+
+
+def _is_light_verb(tokens: Sequence[Token], mention: Mention, mentions: Sequence[Mention], world: World) -> bool:
+    """ "made 5 visits", "took place": a verb without a meaning of its own, unless it alone says what is measured ("what we made")."""
+    if mention.end != mention.start + 1 or tokens[mention.start].text not in _LIGHT or mention.of(Kind.METRIC, Kind.DATASET, Kind.FIELD):
+        return False
+    following = tokens[mention.end].text if mention.end < len(tokens) else ""
+    return following in _FIXED or any(_says_what(m, world) for m in mentions if m is not mention)
+
+
+def _says_what(mention: Mention, world: World) -> bool:
+    """Whether a phrase measures something by itself: a metric or a verb; the count of what can be split by is none."""
+    splits = any(world.model.field(s.target).is_dimension for s in mention.of(Kind.FIELD))
+    return bool(mention.of(Kind.FACT, Kind.DOES)) or (bool(mention.of(Kind.METRIC)) and not splits)
 
 
 def _take(taken: list[bool], spans: Iterable[tuple[int, int]]) -> None:
@@ -255,6 +284,10 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     filters = [*draft.filters, *(part_filter(draft, p, time_field) for p in draft.parts)]
     if any(d is None for d in dimensions) or any(f is None for f in filters):
         return None, "what is asked for has no date"
+    if draft.share is not None and draft.parts and not dimensions:
+        hours = tuple(f for f in filters[len(draft.filters) :] if f is not None)
+        draft.measures = [Measure(metric=draft.measures[0].metric, filters=hours, as_share=True)]
+        draft.share, filters = None, filters[: len(draft.filters)]
     if draft.having and not draft.dimensions and draft.listing is None:
         draft.doubts.append("whose figures the limit is for is not said")
     order, limit, top = order_of(draft)

@@ -51,6 +51,8 @@ _SCALES = {
     "bn": 10**9,
 }
 _CURRENCY_WORDS = frozenset({"dollar", "dollars", "usd", "euro", "euros", "eur", "pound", "pounds", "gbp", "bucks"})
+_CURRENCY_CODES = frozenset({"usd", "eur", "gbp"})
+"""They may stand before the amount as well: "USD 150"."""
 _PERCENT_WORDS = frozenset({"percent", "%", "pct"})
 _TIMES = {"once": 1, "twice": 2, "thrice": 3}
 _DIGITS = re.compile(r"([$\u20ac\u00a3]?)(\d+(?:\.\d+)?)(st|nd|rd|th|k|m|mn|bn|%)?$")
@@ -79,6 +81,9 @@ def read_number(tokens: Sequence[Token], start: int) -> Number | None:
     text = tokens[start].text
     if text in _TIMES:
         return Number(value=_TIMES[text], unit="times", end=start + 1)
+    if text in _CURRENCY_CODES:
+        amount = _digits(tokens, start + 1) if start + 1 < len(tokens) else None
+        return Number(value=amount.value, unit="money", end=amount.end) if amount is not None and amount.unit is None else None
     read = _digits(tokens, start) or _words(tokens, start)
     return _with_unit(tokens, read) if read else None
 

@@ -95,7 +95,7 @@ def _runs(tokens: Sequence[Token], taken: Sequence[bool], at: int, longest: int)
     gaps = 0
     for end in range(at, min(len(tokens), at + longest + _GAPS)):
         token = tokens[end]
-        if taken[end] or (token.kind == "mark" and token.text != "+"):
+        if taken[end] or (end > at and token.opens) or (token.kind == "mark" and token.text != "+"):
             break
         plain.append(token.text)
         if len(plain) <= longest:

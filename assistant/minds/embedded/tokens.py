@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 _QUOTES = str.maketrans(
@@ -12,6 +12,9 @@ _QUOTES = str.maketrans(
 )
 
 _CONTRACTIONS = (
+    (re.compile(r"\b(\d{1,2})(\s*(?:and|to|-|until|till)\s*)(\d{1,2})\s*o'?\s?clock\b", re.I), r"\1:00\2\3:00"),
+    (re.compile(r"\b(\d{1,2})\s*o'?\s?clock\b", re.I), r"\1:00"),
+    (re.compile(r"\b(\d{1,2})(\s*(?:and|to|-|until|till)\s*)(\d{1,2})\s?(am|pm)\b", re.I), r"\1\4\2\3\4"),
     (re.compile(r"\b(?:no|nr)\. of\b", re.I), "number of"),
     (re.compile(r"\bcan't\b", re.I), "can not"),
     (re.compile(r"\bcannot\b", re.I), "can not"),
@@ -63,9 +66,11 @@ _ABBREVIATIONS = {
     "qtr": "quarter",
     "qtrs": "quarters",
     "thru": "through",
+    "natl": "national",
 }
 _GLUE = frozenset("-/")
 _SILENT = frozenset('?!.":*')
+_ENDS = frozenset("?!.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +84,8 @@ class Token:
     kind: Literal["word", "number", "clock", "mark"]
     joined: bool = False
     """Glued to the token before by a hyphen or a slash: the 34 of "25-34"."""
+    opens: bool = False
+    """First of a further sentence: no phrase runs across its beginning."""
     quoted: bool = False
     """Inside quotation marks: a name, never grammar."""
 
@@ -100,6 +107,7 @@ def tokenize(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     glued = False
     quoted = False
+    ended = False
     previous_end = -1
     for match in _TOKEN.finditer(plain):
         raw = match.group()
@@ -114,9 +122,11 @@ def tokenize(text: str) -> tuple[Token, ...]:
             continue
         if raw in _SILENT:
             glued = False
+            ended = bool(tokens) and raw in _ENDS
             continue
-        tokens.append(_token(raw, kind, joined=(glued or (raw == "+" and touching)) and touching, quoted=quoted))
-        glued = False
+        token = _token(raw, kind, joined=(glued or (raw == "+" and touching)) and touching, quoted=quoted)
+        tokens.append(replace(token, opens=True) if ended and not touching and raw[:1].isupper() else token)
+        glued = ended = False
     return tuple(tokens)
 
 

@@ -256,6 +256,8 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
     if item.text == "only":
         found.only = True
         return -(at + 1)
+    if item.text in ("that", "this", "same") and draft.free(at + 1) and _said_of(draft, at + 1):
+        return -(at + 1)
     if item.text in _AFTER_VERB and not draft.phrase(at, ("in", "each")):
         return at + 1 if item.text in ("each", "both", "ever") else -(at + 1)
     return None

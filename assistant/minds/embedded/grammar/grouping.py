@@ -144,7 +144,7 @@ def _add(draft: Draft, dimension: DimensionRef | Grain, *, per_group: bool) -> N
     rank = draft.rank
     split = draft.dimensions[-1] if draft.dimensions else None
     ranked = rank.noun or (draft.subject.dimension if draft.subject is not None else split) if rank is not None else None
-    n = rank.n or (draft.subject.n if draft.subject is not None else None) if rank is not None else None
+    n = rank.n or _asked_for(draft) if rank is not None else None
     ranked_noun = n is not None and ranked is not None and (ranked != dimension or len(draft.dimensions) > 1)
     if ranked_noun and per_group:
         draft.group_of_rank = dimension
@@ -152,6 +152,12 @@ def _add(draft: Draft, dimension: DimensionRef | Grain, *, per_group: bool) -> N
             draft.dimensions.insert(0, dimension)
         return
     draft.add_dimension(dimension)
+
+
+def _asked_for(draft: Draft) -> int | None:
+    """How many rows "which three stores" and "which store" ask for."""
+    subject = draft.subject
+    return None if subject is None else subject.n or (None if subject.plural else 1)
 
 
 def _each_of_them(draft: Draft) -> None:

@@ -7,7 +7,7 @@ from assistant.minds.embedded.grammar.values import COMPARATIVES
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import atoms
 from assistant.minds.embedded.wordlists import word_set
-from tools.core.query.metric_query import Grain, Measure
+from tools.core.query.metric_query import Grain, Measure, PeriodUnit
 from tools.core.semantics.model import MetricFormat
 
 _AGGREGATES = {
@@ -21,6 +21,13 @@ _AGGREGATES = {
     "minimum": "min",
     "min": "min",
     "on average": "avg",
+}
+_UNIT_OF: dict[Grain, PeriodUnit] = {
+    Grain.DAY: "day",
+    Grain.WEEK: "week",
+    Grain.MONTH: "month",
+    Grain.QUARTER: "quarter",
+    Grain.YEAR: "year",
 }
 _PER = (
     ("per",),
@@ -48,6 +55,12 @@ _PER = (
     ("do", "a"),
     ("a",),
 )
+_CURRENCIES = {
+    "USD": frozenset({"dollars", "dollar", "usd", "bucks", "money"}),
+    "EUR": frozenset({"euros", "euro", "eur", "money"}),
+    "GBP": frozenset({"pounds", "gbp", "quid", "money"}),
+}
+"""Other currencies than the model's are left over: nothing is converted."""
 _SINGLE = frozenset({"one", "single", "any"})
 
 
@@ -209,6 +222,8 @@ def _measure(draft: Draft, name: str) -> Measure:
     daily = _per_period(draft, name) if draft.aggregate == "avg" else None
     if daily is not None:
         return Measure(metric=daily)
+    if daily is None and (period := _averaged_period(draft, name)) is not None:
+        return Measure(metric=name, per_grain=period, aggregate=draft.aggregate)
     ratio = draft.world.ratio(name)
     per = draft.per or (ratio[1] if ratio else None) or _customers_spoken_of(draft)
     if draft.aggregate == "avg":
@@ -237,6 +252,24 @@ def _per_period(draft: Draft, name: str) -> str | None:
             if sense.kind is Kind.METRIC:
                 draft.dimensions.remove(series[0])
                 return sense.target
+    return None
+
+
+def _averaged_period(draft: Draft, name: str) -> PeriodUnit | None:
+    """The month of "average monthly revenue" and "mean revenue per month"; "average revenue by month" stays a split."""
+    if draft.per is not None or draft.trend or draft.rank is not None or _is_average(draft, name) or draft.world.ratio(name) is not None:
+        return None
+    series = [d for d in draft.dimensions if isinstance(d, Grain)]
+    unit = _UNIT_OF.get(series[0]) if len(series) == 1 else None
+    if unit is None or draft.aggregate not in ("avg", "median"):
+        return None
+    for at, item in enumerate(draft.items):
+        if item.time is not None and item.time.grain is series[0] and draft.claims[at]:
+            said = {draft.items[i].text for i in range(max(at - 2, 0), at)}
+            adverb = item.time.adverb and " " not in item.text and "aggregate" in draft.claims[max(at - 2, 0) : at]
+            if adverb or said & {"per", "a"}:
+                draft.dimensions.remove(series[0])
+                return unit
     return None
 
 
@@ -376,6 +409,7 @@ def read_support(draft: Draft) -> None:
             or (draft.free(at) and item.text in _TOGETHER and not draft.dimensions)
         ):
             draft.claim(at, at + 1, "support")
+    _read_unit(draft)
     facts = {draft.world.fact(m.metric) for m in draft.measures} | {c.fact for c in draft.entity_conditions}
     for at in draft.find(Kind.DOES, Kind.FACT, Kind.DATASET):
         item = draft.items[at]
@@ -384,6 +418,28 @@ def read_support(draft: Draft) -> None:
             if _repeats(draft, sense.kind, sense.target, facts):
                 draft.claim(at, at + 1, "support")
                 break
+
+
+def _read_unit(draft: Draft) -> None:
+    """ "turkey sales in dollars", "visits, I mean", "the three rates, each separately": what the measures say already."""
+    money = bool(draft.measures) and all(draft.metric(m.metric).format is MetricFormat.MONEY for m in draft.measures)
+    currency = _CURRENCIES.get(draft.model.settings.currency or "", frozenset())
+    shown_apart = len(draft.measures) > 1 or bool(draft.dimensions)
+    for at in range(len(draft.items)):
+        word, before = draft.word(at), draft.word(at - 1)
+        confirms = at + 1 < len(draft.items) and draft.claims[at + 1] in ("metric", "filter", "window", "ranking")
+        apart = word in ("each", "separately", "individually", "apiece") and shown_apart and _ends_clause(draft, at + 1)
+        if (
+            (money and word in currency and before in ("in", "of", "the", ""))
+            or (word == "mean" and before == "i" and confirms)
+            or apart
+            or (word == "high" and before == "how")
+        ):
+            draft.claim(at, at + 1, "support")
+
+
+def _ends_clause(draft: Draft, at: int) -> bool:
+    return at >= len(draft.items) or draft.items[at].text in (",", ";", ":", "please", "separately", "individually")
 
 
 def _repeats(draft: Draft, kind: Kind, target: str, facts: set[str | None]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.lexicon import Kind
-from tools.core.query.metric_query import DimensionRef, Filter, Measure, ShareOfTotal
+from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, Measure, ShareOfTotal
 
 _SHARE = frozenset({"share", "percentage", "percent", "proportion", "fraction", "contribution", "portion", "pct", "%", "shares", "mix"})
 _AS_SHARE = (
@@ -35,7 +35,7 @@ def read_share(draft: Draft) -> None:
 
 def settle_share(draft: Draft) -> None:
     """Of the parts that the question splits by; or the part that a filter describes, against all of it."""
-    if draft.share is None:
+    if draft.share is None or _of_entities(draft):
         return
     part = _part(draft)
     if part is not None and draft.measures:
@@ -45,13 +45,50 @@ def settle_share(draft: Draft) -> None:
         if draft.rank is not None and draft.rank.measure is not None:
             draft.rank.measure = draft.measures[0].column
         return
-    if (draft.parts and not draft.dimensions) or not draft.dimensions:
+    if len(draft.parts) == 1 and len(draft.measures) == 1 and not draft.dimensions:
+        return  # "percent of visits after 6 pm": the date that the hours are of is settled with the whole plan
+    if not draft.dimensions:
         draft.doubts.append("a share of what is not said")
         return
     if len(draft.dimensions) == 2 and isinstance(draft.group_of_rank, DimensionRef):
         draft.share = ShareOfTotal(within=(draft.group_of_rank.field,))
     if draft.rank is not None and (draft.rank.n or 0) > 1:
         draft.doubts.append("the shares are shown one by one, not added up")
+
+
+def _of_entities(draft: Draft) -> bool:
+    """ "percent of members who booked", "share of income of the top ten members": the part that certain entities make."""
+    if len(draft.measures) != 1 or draft.measures[0].per is not None or draft.having or draft.listing is not None:
+        return False
+    rank, metric = draft.rank, draft.measures[0].metric
+    if rank is not None and (rank.n or 0) > 1 and isinstance(rank.noun, DimensionRef) and draft.dimensions == [rank.noun]:
+        entity = rank.noun.field.split(".")[0]
+        by = rank.measure or metric
+        if rank.noun != draft.key_of(entity) or by not in draft.model.metrics or draft.entity_conditions:
+            return False
+        low = rank.direction in ("asc", "worst")
+        best = EntityCondition(entity=entity, metric=by, op="le" if low else "ge", best=rank.n, window=draft.window)
+        draft.measures = [Measure(metric=metric, entity_conditions=(best,), as_share=True)]
+        draft.dimensions, draft.rank, draft.share = [], None, None
+        return True
+    return rank is None and not draft.filters and _of_conditions(draft, metric)
+
+
+def _of_conditions(draft: Draft, metric: str) -> bool:
+    """The conditions after "percent" make the part; one before it, of two, is the whole ("Of those who came in May, what share ...")."""
+    conditions = draft.entity_conditions
+    share_at = draft.claims.index("share") if "share" in draft.claims else 0
+    at = [i for i, claim in enumerate(draft.claims) if claim in ("condition", "threshold")]
+    earlier = any(i < share_at for i in at)
+    if not conditions or not any(i > share_at for i in at) or (earlier and len(conditions) != 2):
+        return False
+    whole = conditions[:1] if earlier else []
+    part = tuple(c for c in conditions if c not in whole)
+    if draft.window is not None and all(c.window is None for c in part):
+        part = tuple(c.model_copy(update={"window": draft.window}) for c in part)
+    draft.measures = [Measure(metric=metric, entity_conditions=part, as_share=True)]
+    draft.entity_conditions, draft.share = whole, None
+    return True
 
 
 def _part(draft: Draft) -> Filter | None:

@@ -80,9 +80,10 @@ def _band_filter(draft: Draft, at: int, bound: Bound) -> bool:
         field_id, begin = _age_field(draft, at, noun, bound), at
     if field_id is None:
         return False
-    passing, cut = within(bands_of(draft.model.field(field_id).order), bound.op, bound.value, bound.upper)
-    if not passing:
-        return False
+    bands = bands_of(draft.model.field(field_id).order)
+    passing, cut = within(bands, bound.op, bound.value, bound.upper)
+    if not passing or (begin == at and len(passing) == len(bands)):
+        return False  # "in more than ten stores" is no age: it would let everybody pass.
     draft.claim_free(begin, draft.skip(bound.end, ("years", "year", "old", "of", "age")) if begin == at else bound.end, "filter")
     draft.filters.append(Filter(field=field_id, op="in", values=passing))
     if cut:
@@ -138,6 +139,8 @@ def _before(draft: Draft, at: int, bound: Bound) -> _Target | None:
         return None
     for kind in (Kind.METRIC, Kind.DOES):
         sense = draft.sense(noun, kind)
+        if sense is not None and bound.unit == "money" and draft.metric(sense.target).format is not MetricFormat.MONEY:
+            return None  # "transactions exceeding USD 150": not their number, what each is worth
         if sense is not None:
             return _Target(metric=sense.target, begin=noun, end=bound.end)
     field = draft.sense(noun, Kind.FIELD)

@@ -25,6 +25,7 @@ _EXCLUDING_PAIRS = (
     ("not", "including"),
     ("not", "counting"),
 )
+_LEAVING = frozenset({"leaving", "leave", "setting", "set", "putting", "put"})
 _JOINTS = frozenset({"and", "or", ",", "/", "plus", "nor", "vs", "versus", "against", "than", "with", "to"})
 _VERSUS = frozenset({"vs", "versus", "against", "than"})
 _ONLY = frozenset({"only", "just", "exclusively", "solely", "specifically"})
@@ -72,6 +73,8 @@ def read_values(draft: Draft) -> None:
         while begin > 0 and draft.word(begin - 1) in _ONLY:
             begin -= 1
         end = run.end + (draft.word(run.end) in _ONLY)
+        if draft.word(run.end) == "aside":  # "leaving Premium aside", "Lyon aside"
+            begin, end, negated = begin - (draft.word(begin - 1) in _LEAVING), run.end + 1, True
         draft.claim_free(begin, end, "filter")
         for test in run.filters:
             _add(draft, _negate(test) if negated else test, begin)
@@ -172,9 +175,13 @@ def filters_of(draft: Draft, at: int, fact: str | None) -> ValueRun | None:
 def _next_value(draft: Draft, last: _Value, fact: str | None) -> tuple[str, _Value | None]:
     at = last.end
     joint = draft.word(at)
-    if joint not in _JOINTS:
+    item = draft.item(at)
+    if item is not None and item.number is not None and item.number.unit is None and isinstance(last.value, int):
+        joint = "and"  # "stores 367 381": numbers in a row
+    elif joint not in _JOINTS:
         return "", None
-    at += 1
+    else:
+        at += 1
     if draft.word(at) in ("and", "or"):
         joint = draft.word(at)
         at += 1
