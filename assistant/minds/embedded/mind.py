@@ -21,7 +21,6 @@ from assistant.minds.embedded.temporal import read_times
 from assistant.minds.embedded.tokens import Token, tokenize
 from assistant.minds.embedded.values import FILE_NAME, ValueIndex, visible_values
 from assistant.minds.embedded.verified import VerifiedQuestions
-from assistant.minds.reflection import unreflected
 from assistant.turn import Decline, MindContext, Question, Thinking
 from tools.core.errors import AnswerError
 from tools.core.query import compile_query
@@ -184,7 +183,7 @@ class QuestionReader:
         readings = [] if notes else self.readings(tokens, context)
         if len(readings) != 1 or outcomes.doubt_of(readings[0]) or readings[0].query is None:
             return False
-        if unreflected(text, readings[0].query, self.model):
+        if outcomes.second_look(text, readings[0].query, self.model):
             return False
         return self.compile_error(readings[0].query, context) is None
 

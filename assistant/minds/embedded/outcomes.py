@@ -13,6 +13,7 @@ from assistant.minds.embedded.verified import Verified
 from assistant.minds.reflection import unreflected
 from assistant.turn import Clarification, Decline, Done, MindContext, Option, Question, Step, Thinking
 from tools.core.query.metric_query import MetricQuery
+from tools.core.semantics.model import SemanticModel
 
 if TYPE_CHECKING:
     from assistant.minds.embedded.mind import QuestionReader
@@ -54,7 +55,7 @@ def run_readings(
         return _ask_which(readings, "This can be read in more than one way. Which one do you mean?", reader, question, context)
     yield step_of(best.query)
     banded = " ".join(words for words, part in best.account.consumed if part == "filter").split()
-    doubt = doubt_of(best) or _unshown(question, best.query, reader, known=banded)
+    doubt = doubt_of(best) or second_look(question.text, best.query, reader.model, known=banded)
     return Done(left_out=tuple(best.account.ignored), notes=(*notes, *best.notes), doubt=doubt)
 
 
@@ -79,7 +80,7 @@ def run_follow_up(
             understood=", ".join(follow_up.carried_over),
         )
     yield step_of(follow_up.query)
-    doubt = follow_up.doubt or _unshown(question, follow_up.query, reader)
+    doubt = follow_up.doubt or second_look(question.text, follow_up.query, reader.model)
     return Done(carried_over=follow_up.carried_over, notes=(*notes, *follow_up.notes), doubt=doubt)
 
 
@@ -92,15 +93,31 @@ def doubt_of(reading: Reading) -> str | None:
     return "; ".join(reading.doubts) or None
 
 
-def _unshown(question: Question, query: MetricQuery, reader: QuestionReader, *, known: Sequence[str] = ()) -> str | None:
-    """A second look at the pair of question and plan: words that shape the one and leave no trace in the other.
+def second_look(text: str, query: MetricQuery, model: SemanticModel, *, known: Sequence[str] = ()) -> str | None:
+    """Why the pair of question and plan should be confirmed: shaping words without a trace, or parts that may be put together wrongly.
 
     Args:
         known: Words that became a filter in another form: the 45 of "under 45" is a set of age bands.
     """
-    words = [w for w in unreflected(question.text, query, reader.model) if w.lower() not in known]
+    words = [w for w in unreflected(text, query, model) if w.lower() not in known]
     named = " and ".join(f"'{word}'" for word in words)
-    return f"I am not sure that this answers {named}" if words else None
+    if words:
+        return f"I am not sure that this answers {named}"
+    return "This has several parts, and I may have put them together differently than you meant" if is_intricate(query) else None
+
+
+def is_intricate(query: MetricQuery) -> bool:
+    """Whether the reading combines parts in a way that a person should confirm.
+
+    On questions that nobody had tuned for, readings of these shapes were right half of the time, all others more than nine times in ten;
+    until a second reader agrees with them, they are offered.
+    """
+    conditions = query.entity_conditions
+    plain_existence = len(conditions) == 1 and conditions[0].fact is not None and (conditions[0].op, conditions[0].value) == ("ge", 1)
+    of_entities = bool(conditions) and not plain_existence
+    of_measures = any(m.per or m.entity_conditions or m.filters for m in query.metrics)
+    shaped = query.cohort or query.distribution or query.pairs or query.lifecycle or query.top_per_group
+    return bool(of_entities or of_measures or shaped or query.having or (query.comparison and query.dimensions))
 
 
 def _is_guess(reading: Reading) -> bool:

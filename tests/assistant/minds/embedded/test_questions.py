@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from assistant.minds.embedded.mind import EmbeddedMind, QuestionReader
+from assistant.minds.embedded.outcomes import is_intricate
 from assistant.turn import Decline, Done, MindContext, Question
 from tools.core.query.metric_query import MetricQuery
 
@@ -34,7 +35,8 @@ def test_question_reads_to_its_plan(case: dict[str, Any], reader: QuestionReader
     assert arguments is not None, outcome
     assert MetricQuery.model_validate(arguments) == MetricQuery.model_validate(case["plan"])
     assert isinstance(outcome, Done)
-    assert outcome.doubt is None
+    # Plain readings are answered, intricate ones offered.
+    assert (outcome.doubt is not None) == is_intricate(MetricQuery.model_validate(case["plan"]))
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if "outcome" in c], ids=lambda c: c["q"])
