@@ -12,11 +12,14 @@ from assistant.pipeline import Assistant
 from assistant.rights import RightsBook
 from assistant.settings import Settings
 from assistant.turn import Mind
+from tools.churn.tool import Churn
 from tools.core.contract import Tool
 from tools.core.errors import SetupProblem
 from tools.core.warehouse import Warehouse, open_warehouse
 from tools.free_sql.tool import FreeSql
+from tools.lifetime_value.tool import LifetimeValue
 from tools.metrics.tool import QueryMetrics
+from tools.segments.tool import Segments
 
 if TYPE_CHECKING:
     from assistant.minds.language_model import ModelOptions
@@ -110,4 +113,4 @@ def engine_options(settings: Settings) -> dict[str, int | float]:
 
 def tools() -> dict[str, Tool]:
     """Every tool by its name, in the order in which help texts list them."""
-    return {tool.name: tool for tool in (QueryMetrics(), FreeSql())}
+    return {tool.name: tool for tool in (QueryMetrics(), FreeSql(), Churn(), LifetimeValue(), Segments())}

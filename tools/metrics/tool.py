@@ -16,6 +16,7 @@ from tools.core.contract import Cell, Check, Column, ExecutedSql, Finding, Grade
 from tools.core.errors import AnswerError
 from tools.core.query import CheckKind, CompiledQuery, MetricQuery, PlannedCheck, compile_query
 from tools.core.query.calendar import long_date
+from tools.core.semantics.trust import modelled_reason
 from tools.core.sql_guard import CheckedSql, check_sql
 
 _SMALLEST_BUDGET_MS = 40.0
@@ -46,17 +47,18 @@ class QueryMetrics:
         result = warehouse.engine.execute(checked, deadline_s=context.deadline_s)
         rows = tuple(tuple(_cell(v, c) for v, c in zip(row, compiled.columns, strict=True)) for row in result.rows)
         table = Table(title=compiled.reading.sentence, columns=compiled.columns, rows=rows, truncated=result.truncated)
+        rests_on = modelled_reason(warehouse.model, checked.tables, as_of)
         checks, ran, suppressed = _run_checks(compiled, table, context, budget_ms=max(result.elapsed_ms, _SMALLEST_BUDGET_MS))
         return Finding(
             tool=self.name,
             tables=(table,),
             reading=compiled.reading,
-            grade=Grade.GOVERNED,
-            grade_reason="compiled from the reviewed definitions of the semantic model",
+            grade=Grade.MODELLED if rests_on else Grade.GOVERNED,
+            grade_reason=rests_on.reason if rests_on else "compiled from the reviewed definitions of the semantic model",
             sql=(ExecutedSql(sql=checked.text, row_count=len(rows), elapsed_ms=result.elapsed_ms), *ran),
             definitions=compiled.definitions,
             checks=checks,
-            caveats=_caveats(compiled, arguments, context, table, suppressed),
+            caveats=(*_caveats(compiled, arguments, context, table, suppressed), *(rests_on.caveats if rests_on else ())),
             narrowed=tuple(checked.narrowed),
             as_of=compiled.reading.as_of or as_of,
             data_version=warehouse.data_version,
