@@ -27,7 +27,7 @@ class Settings(BaseSettings):
 
     home: Path = Path(".assistant")
     """Folder for everything made at run time: built warehouses, conversations, chat files."""
-    warehouse: str = "completejourney"
+    warehouse: str = "demo"
     """Warehouse that questions go to: a name from `assistant warehouse list`, or a folder of your own."""
     mind: Literal["auto", "embedded", "model", "both"] = "auto"
     """Who reads the questions. Without a model endpoint, auto is the embedded mind."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from assistant import Assistant, Settings, build
 from assistant.building import build_generation
+from assistant.refreshing import refresh
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +31,12 @@ def assistant(settings: Settings) -> Iterator[Assistant]:
     built = build(settings)
     yield built
     built.close()
+
+
+@pytest.fixture(scope="session")
+def refreshed_home(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the home with churn, lifetime value and segments in it (half a minute, once a session)."""
+    folder = tmp_path_factory.mktemp("refreshed") / "home"
+    shutil.copytree(home, folder)
+    refresh(Settings(home=folder), "completejourney", progress=lambda _step, _fraction=None, /: None)
+    return folder

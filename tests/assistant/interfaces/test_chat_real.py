@@ -41,10 +41,10 @@ async def test_the_first_start_builds_the_warehouse_and_answers_like_the_command
     command = [*CLI, "chat", "--no-open", "--port", str(unused_port)]
     server = start_server(command, tmp_path, unused_port, within_s=120)
     log = server.log.read_text()
-    assert "First start: building the warehouse completejourney." in log
+    assert "First start: building the warehouse demo." in log
     assert f"Candor is ready: http://localhost:{unused_port}" in log
     health = httpx.get(f"{server.url}/healthz").json()
-    assert (health["warehouse"], health["as_of"]) == ("completejourney", "2017-12-31")
+    assert (health["warehouse"], health["as_of"]) == ("demo", "2026-06-30")
 
     async with open_page(server.url) as page:
         profile = httpx.get(f"{server.url}/project/settings?language=en-US").json()["chatProfiles"][0]
@@ -54,7 +54,7 @@ async def test_the_first_start_builds_the_warehouse_and_answers_like_the_command
         assert shown == [
             f"### {neutral(headline)}" for headline in await asyncio.to_thread(headlines_of_the_command_line, questions, tmp_path)
         ]
-        events = await page.ask("What was the revenue in March 2017?")
+        events = await page.ask("What was the revenue in March 2026?")
         follow_ups = [data for name, data in events if name == "action" and data["name"] == "ask"]
         assert follow_ups
         for action in follow_ups:

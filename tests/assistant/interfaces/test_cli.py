@@ -17,6 +17,7 @@ from assistant.interfaces.cli_common import EXIT_CODES
 @pytest.fixture
 def run(home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ASSISTANT_HOME", str(home))
+    monkeypatch.setenv("ASSISTANT_WAREHOUSE", "completejourney")
 
     def invoke(*args: str, stdin: str | None = None) -> Result:
         return CliRunner().invoke(app, list(args), input=stdin)
@@ -164,6 +165,6 @@ def test_help_and_a_cold_question_load_nothing_heavy(home: Path):
         "heavy = {'torch', 'sklearn', 'langchain', 'langchain_core', 'chainlit', 'pandas', 'chromadb', 'plotly', 'numpy', 'fastapi'}\n"
         "print('HEAVY', sorted(heavy & set(sys.modules)))"
     )
-    environment = {"ASSISTANT_HOME": str(home), "PATH": "/usr/bin:/bin"}
+    environment = {"ASSISTANT_HOME": str(home), "ASSISTANT_WAREHOUSE": "completejourney", "PATH": "/usr/bin:/bin"}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=60, check=False)
     assert "HEAVY []" in done.stdout, done.stdout + done.stderr

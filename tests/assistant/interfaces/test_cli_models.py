@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from assistant import Settings
 from assistant.interfaces import cli_models
 from assistant.interfaces.cli_data import warehouse_app
-from assistant.refreshing import refresh
 
 app = typer.Typer()
 cli_models.add_to(app)
@@ -39,14 +36,6 @@ def orders_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 COLUMNS = ["--customer", "client", "--time", "bought", "--amount", "paid"]
-
-
-@pytest.fixture(scope="module")
-def refreshed_home(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("refreshed") / "home"
-    shutil.copytree(home, folder)
-    refresh(Settings(home=folder), "completejourney", progress=lambda _step, _fraction=None, /: None)
-    return folder
 
 
 def test_backtest_lifetime_value_prints_a_page_and_json(orders_file: Path) -> None:
@@ -80,6 +69,7 @@ def test_a_wrong_column_fails_with_those_that_there_are(orders_file: Path) -> No
 
 def test_the_card_of_a_refreshed_warehouse_says_when_not_to_use_it(refreshed_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSISTANT_HOME", str(refreshed_home))
+    monkeypatch.setenv("ASSISTANT_WAREHOUSE", "completejourney")
     page = runner.invoke(app, ["predict", "card", "churn", "-w", "completejourney"])
     assert page.exit_code == 0
     assert "## Do not use when" in page.output
@@ -91,6 +81,7 @@ def test_the_card_of_a_refreshed_warehouse_says_when_not_to_use_it(refreshed_hom
 
 def test_a_refresh_of_an_unchanged_warehouse_says_that_it_is_up_to_date(refreshed_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSISTANT_HOME", str(refreshed_home))
+    monkeypatch.setenv("ASSISTANT_WAREHOUSE", "completejourney")
     found = json.loads(runner.invoke(app, ["warehouse", "refresh", "completejourney", "--json"]).stdout)
     assert found["unchanged"]
     assert {c["name"]: c["status"] for c in found["contributions"]} == {
