@@ -5,17 +5,20 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.minds.embedded import outcomes
 from assistant.minds.embedded.assemble import Reading, cut_into_items, draft_of, interpret
-from assistant.minds.embedded.background import without_background
+from assistant.minds.embedded.background import without_background, without_remark
 from assistant.minds.embedded.followup import read_follow_up
 from assistant.minds.embedded.grammar.draft import Draft, World
 from assistant.minds.embedded.guards import refuse_text, refuse_tokens
-from assistant.minds.embedded.lexicon import Lexicon
+from assistant.minds.embedded.lexicon import Kind, Lexicon
+from assistant.minds.embedded.numbers import read_number
 from assistant.minds.embedded.ratios import ratios
+from assistant.minds.embedded.segment import Mention, segment
 from assistant.minds.embedded.spelling import repair
 from assistant.minds.embedded.temporal import read_times
 from assistant.minds.embedded.tokens import Token, tokenize
@@ -114,9 +117,37 @@ class QuestionReader:
 
     def tokens(self, text: str) -> tuple[tuple[Token, ...], tuple[str, ...]]:
         """The tokens of the question proper with their spelling repaired, and a note for each thing done to them."""
-        typed, background = without_background(tokenize(text), self._has_date)
-        tokens, notes = repair(typed, self.lexicon, self.values)
-        return tokens, ((f"read as background: '{background}'", *notes) if background else notes)
+        whole, remark = without_remark(tokenize(text), self._says_something)
+        typed, background = without_background(whole, self._has_date)
+        tokens, notes = repair(self._with_nouns(typed, whole[: len(whole) - len(typed)]), self.lexicon, self.values)
+        said = tuple(f"read as background: '{words}'" for words in (background, remark) if words)
+        return tokens, (*said, *notes)
+
+    def _says_something(self, tokens: Sequence[Token]) -> bool:
+        """Whether the words hold a phrase of the model, a stored value, a number or a time."""
+        if any(t.kind in ("number", "clock") or read_number(tokens, at) for at, t in enumerate(tokens)):
+            return True
+        return bool(self._mentions(tokens)) or bool(read_times(tokens, self.world(self.model.settings.as_of).calendar))
+
+    def _mentions(self, tokens: Sequence[Token]) -> tuple[Mention, ...]:
+        return segment(tokens, [False] * len(tokens), self.lexicon, self.values, lambda _: True)
+
+    def _with_nouns(self, tokens: Sequence[Token], background: Sequence[Token]) -> tuple[Token, ...]:
+        """ "Some of our sites are small, so how many of them ...": the noun that "them" stands for, where the background names one."""
+        named = [m for m in self._mentions(background) if self._is_named(m)] if background else []
+        found: list[Token] = []
+        for at, token in enumerate(tokens):
+            stands_for = token.text in ("them", "those", "it") and at > 0 and tokens[at - 1].text == "of"
+            has_noun = token.text == "those" and any(s.kind is Kind.DATASET for s in self.lexicon.lookup((_text(tokens, at + 1),)))
+            if stands_for and named and not has_noun:
+                found.extend(replace(t, opens=False) for t in background[named[-1].start : named[-1].end])
+            else:
+                found.append(token)
+        return tuple(found)
+
+    def _is_named(self, mention: Mention) -> bool:
+        """Whether a pronoun can stand for the phrase: an entity's noun, or a stored value."""
+        return bool(mention.of(Kind.VALUE)) or any(self.model.datasets[s.target].is_entity for s in mention.of(Kind.DATASET))
 
     def _has_date(self, tokens: Sequence[Token]) -> bool:
         return any(
@@ -191,6 +222,10 @@ class QuestionReader:
 def _asker(rights: Rights | None) -> tuple[str, ...]:
     """What tells one asker's readable columns from another's."""
     return (rights.user, rights.role, rights.policy_version) if rights is not None else ()
+
+
+def _text(tokens: Sequence[Token], at: int) -> str:
+    return tokens[at].text if at < len(tokens) else ""
 
 
 def may_read(model: SemanticModel, rights: Rights | None) -> Callable[[str], bool]:

@@ -55,6 +55,7 @@ def run_readings(
         return _ask_which(readings, "This can be read in more than one way. Which one do you mean?", reader, question, context)
     yield step_of(best.query)
     banded = " ".join(words for words, part in best.account.consumed if part == "filter").split()
+    banded += [word.partition(":")[0].rstrip("apm") for word in banded if word[0].isdigit()]  # the 20 of "until 20:00"
     doubt = doubt_of(best) or second_look(question.text, best.query, reader.model, known=banded)
     return Done(left_out=tuple(best.account.ignored), notes=(*notes, *best.notes), doubt=doubt)
 

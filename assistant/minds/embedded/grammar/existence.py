@@ -25,6 +25,8 @@ _AFTER_VERB = word_set(
     "the a an any some our from in on at of for with to something anything anyone product products item items both either "
     "ever also goods each all it us there again stuff"
 )
+_TRAILING = frozenset({"from", "with", "us", "at", "all", "here", "then"})
+"""Words after an object that add nothing: "booked yoga with us but never boxing"."""
 _WITH = frozenset({"with", "having", "without", "has", "have", "had", "made", "make"})
 _GETTING = frozenset({"see", "have", "get", "make", "record", "receive", "had", "made", "seen", "got", "recorded", "received"})
 _BACKWARD = frozenset({"any", "it", "them", "some", "either"})
@@ -77,8 +79,8 @@ def read_existence(draft: Draft) -> None:
     for at in range(len(draft.items)):
         if not draft.free(at):
             continue
-        if last is not None and at == last.end:
-            last = _elliptic(draft, last) or last
+        if last is not None and at == draft.skip(last.end, _TRAILING):
+            last = _elliptic(draft, replace(last, end=at)) or last
         if draft.free(at) and draft.items[at].has(Kind.FACT, Kind.DOES):
             clause = _clause_at(draft, at, last)
             if clause is not None:
@@ -97,6 +99,8 @@ def _clause_at(draft: Draft, verb: int, last: Clause | None) -> Clause | None:
     if subject is None and last is not None and (begin == last.end or draft.items[begin].text in ("and", "but", "or", "who", "that")):
         subject = last.entity
     counted_before = begin > 0 and draft.claims[begin - 1] == "count"
+    if subject is None and last is not None and begin > 0 and draft.claims[begin - 1] == "share":
+        subject = last.entity  # "of the members who came in May, what share came again"
     if subject is None and (_begins_a_clause(draft, begin) or counted_before) and _asked_entity(draft) is not None:
         subject = _asked_entity(draft)
     fact = _fact(draft, verb, subject, negated=negated or _denied_after(draft, verb))
@@ -308,6 +312,7 @@ def _elliptic(draft: Draft, last: Clause) -> Clause | None:
     while draft.free(at) and draft.word(at) in _BEFORE_VERB | NEGATIONS | {","}:
         negated = negated or draft.word(at) in NEGATIONS
         at += 1
+    at = draft.skip(at, ("any", "some", "a", "the"))
     if not draft.free(at) or draft.items[at].has(Kind.FACT, Kind.DOES):
         return None
     item = draft.items[at]

@@ -421,20 +421,14 @@ def read_support(draft: Draft) -> None:
 
 
 def _read_unit(draft: Draft) -> None:
-    """ "turkey sales in dollars", "visits, I mean", "the three rates, each separately": what the measures say already."""
+    """ "turkey sales in dollars", "the three rates, each separately": what the measures say already."""
     money = bool(draft.measures) and all(draft.metric(m.metric).format is MetricFormat.MONEY for m in draft.measures)
     currency = _CURRENCIES.get(draft.model.settings.currency or "", frozenset())
     shown_apart = len(draft.measures) > 1 or bool(draft.dimensions)
     for at in range(len(draft.items)):
         word, before = draft.word(at), draft.word(at - 1)
-        confirms = at + 1 < len(draft.items) and draft.claims[at + 1] in ("metric", "filter", "window", "ranking")
         apart = word in ("each", "separately", "individually", "apiece") and shown_apart and _ends_clause(draft, at + 1)
-        if (
-            (money and word in currency and before in ("in", "of", "the", ""))
-            or (word == "mean" and before == "i" and confirms)
-            or apart
-            or (word == "high" and before == "how")
-        ):
+        if (money and word in currency and before in ("in", "of", "the", "")) or apart or (word == "high" and before == "how"):
             draft.claim(at, at + 1, "support")
 
 

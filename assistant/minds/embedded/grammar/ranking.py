@@ -68,6 +68,23 @@ def read_ranking(draft: Draft) -> None:
             break
     _rank_verb(draft)
     _rank_by(draft)
+    _late_number(draft)
+
+
+def _late_number(draft: Draft) -> None:
+    """ "... ranked by income, first 5", "which sold the most? The top three will do": how many rows, said apart."""
+    rank = draft.rank
+    if rank is None or rank.n is not None or rank.percent is not None:
+        return
+    for at in range(len(draft.items) - 1):
+        number = draft.item(at + 1)
+        if draft.word(at) not in ("first", "top", "bottom") or number is None or number.number is None or number.number.unit is not None:
+            continue
+        end = draft.skip(at + 2, ("will", "do", "only", "please", "is", "enough", "suffice"))
+        if end >= len(draft.items) or draft.items[end].text in (",", ";", ":") or draft.tokens[draft.items[end].start].opens:
+            rank.n = int(number.number.value)
+            draft.claim(at, end, "ranking")
+            return
 
 
 def _direction(draft: Draft, at: int) -> str | None:

@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 
 from assistant.minds.embedded.grammar.draft import Draft
-from assistant.minds.embedded.temporal import TimePhrase, is_everything
+from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, is_everything
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import Comparison, Grain, TimeWindow
 
@@ -246,6 +246,22 @@ def read_windows(draft: Draft) -> None:
             draft.claim(at, at + 1, "trend")
             draft.add_dimension(time.grain)
     _merge(draft, phrases)
+    _merge_parts(draft)
+
+
+def _merge_parts(draft: Draft) -> None:
+    """ "on Sundays and how many on Mondays": each shown; "each weekday, Monday, Tuesday and so on": only examples."""
+    for grain in dict.fromkeys(p.grain for p in draft.parts):
+        same = [p for p in draft.parts if p.grain is grain and p.op == "in"]
+        others = [p for p in draft.parts if p not in same]
+        examples = any(draft.phrase(at, ("so", "on")) or draft.word(at) == "etc" for at in range(len(draft.items)))
+        split = any(i.time is not None and i.time.grain is grain for i in draft.items)
+        if same and split and examples:
+            draft.parts = others
+        elif len(same) > 1:
+            values = dict.fromkeys(v for p in same for v in p.values)
+            draft.parts = [*others, PartOfDate(grain=grain, op="in", values=tuple(values))]
+            draft.add_dimension(grain)
 
 
 def _merge(draft: Draft, phrases: list[TimePhrase]) -> None:
