@@ -35,21 +35,22 @@ def answer(question: Question, outcome: Outcome, toolbox: Toolbox, *, as_of: dt.
 
 
 def _declined(question: Question, outcome: Decline, as_of: dt.date) -> Answer:
-    parts = [outcome.message]
+    message = _as_sentence(outcome.message)
+    parts = [message]
     if outcome.understood:
         parts.append(f"What I did understand: {outcome.understood}.")
-    if outcome.unplaced:
+    if not all(word in message for word in outcome.unplaced):
         parts.append(f"I could not place {join_words([f'“{word}”' for word in outcome.unplaced])}.")
     return Answer(
         id=question.id,
         question=question.text,
         status=Status.DECLINED,
-        headline=outcome.message,
+        headline=message,
         text=" ".join(parts),
         follow_ups=outcome.nearest,
         as_of=as_of,
         unplaced=outcome.unplaced,
-        error=Fault(code=outcome.code, message=outcome.message, try_instead=_try(outcome)),
+        error=Fault(code=outcome.code, message=message, try_instead=_try(outcome)),
     )
 
 
