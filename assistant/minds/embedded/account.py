@@ -89,6 +89,8 @@ def _open_clauses(draft: Draft) -> list[str]:
     questions = sum(1 for at, item in enumerate(draft.items[:-1]) if item.text == "how" and draft.items[at + 1].text in ("many", "much"))
     if questions > 1 and len(draft.measures) < 2 and not draft.dimensions and not draft.entity_conditions:
         found.append("how many")
+    if draft.bare_count and draft.items[0].text == "what" and (acts := {i.text for i in draft.items} & {"do", "did", "does"}):
+        found.append(min(acts))  # "what did members do": their number is no answer
     verbs = [i.text for at, i in enumerate(draft.items) if draft.claims[at] == "support" and i.has(Kind.FACT, Kind.DOES)]
     return found + (verbs[1:] if len(verbs) > 1 else [])
 

@@ -128,6 +128,9 @@ def _noun(draft: Draft, at: int) -> DimensionRef | Grain | None:
         return None
     if item.has(Kind.FIELD, Kind.DATASET) and _value_follows(draft, at):
         return None
+    described = at + 1 < len(draft.items) and draft.claims[at + 1] in ("condition", "threshold") and item.has(Kind.DATASET)
+    if described and draft.word(at - 1) == "by":
+        return None  # "bookings made by members who ...": they did it, nothing is split
     return draft.dimension_at(at)
 
 

@@ -125,6 +125,8 @@ def read_measures(draft: Draft) -> None:
         taken = bool(draft.measures or draft.cohort or draft.distribution or draft.pairs or draft.subject)
         if (at in counts and (taken or draft.find(Kind.DOES)) and not _listed(draft, at)) or _of_a_rate(draft, at):
             continue
+        if draft.items[at].has(Kind.FACT) and draft.word(at - 1) in ("we", "they", "i", "you"):
+            continue  # "how many did we reach": here it is the verb
         sense = draft.sense(at, Kind.METRIC)
         if sense is not None and not draft.items[at].has(Kind.ABSENT):
             draft.bare_count = at in counts and not draft.dimensions

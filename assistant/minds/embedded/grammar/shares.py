@@ -71,7 +71,7 @@ def _of_entities(draft: Draft) -> bool:
         draft.measures = [Measure(metric=metric, entity_conditions=(best,), as_share=True)]
         draft.dimensions, draft.rank, draft.share = [], None, None
         return True
-    return rank is None and not draft.filters and _of_conditions(draft, metric)
+    return rank is None and not draft.filters and not draft.dimensions and _of_conditions(draft, metric)
 
 
 def _of_conditions(draft: Draft, metric: str) -> bool:
