@@ -28,6 +28,7 @@ from assistant.minds.embedded.numbers import Number, read_number
 from assistant.minds.embedded.segment import Mention, is_clause, segment
 from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, read_times
 from assistant.minds.embedded.tokens import Token
+from assistant.minds.embedded.values import key_field
 from assistant.minds.embedded.wordlists import filler_words, word_set
 from tools.core.query.metric_query import (
     DimensionRef,
@@ -274,6 +275,7 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     if draft.pairs is not None:
         draft.dimensions, draft.measures, draft.rank = [], [], None
     _settle_subject(draft)
+    _drop_counts_of_one(draft)
     _move_window(draft)
     if draft.trend and not any(isinstance(d, Grain) for d in draft.dimensions):
         draft.dimensions.append(times.default_grain(draft))
@@ -345,6 +347,20 @@ def _keep_top_percent(draft: Draft) -> None:
             window=draft.window,
         )
     )
+
+
+def _drop_counts_of_one(draft: Draft) -> None:
+    """Where each row is one customer, the number of customers is no figure: "who are our top 10 customers by revenue"."""
+    split = {d.field for d in draft.dimensions if isinstance(d, DimensionRef)}
+    kept = [m for m in draft.measures if not _counts_the_rows(draft, m.metric, split)]
+    if kept:
+        draft.measures = kept
+
+
+def _counts_the_rows(draft: Draft, metric: str, split: set[str]) -> bool:
+    counted = draft.world.lexicon.counted_by(metric)
+    key = key_field(draft.model, counted) if counted is not None else None
+    return key is not None and key.id in split
 
 
 def _settle_subject(draft: Draft) -> None:

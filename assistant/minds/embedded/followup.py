@@ -75,7 +75,7 @@ def read_follow_up(
     opens = any(tuple(words[: len(o)]) == o for o in _OPENINGS)
     refers = _refers_back(words)
     fragment = ((opens or refers) and len(words) <= _FRAGMENT_WORDS) or len(words) <= _BARE_WORDS
-    if readings[0].query is not None and not readings[0].doubts and not fragment:
+    if readings[0].query is not None and not fragment:
         return None
     draft = reader.draft(tokens, context)
     account = account_for(draft, ignoring=_HARMLESS)

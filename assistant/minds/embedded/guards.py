@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from assistant.minds.embedded.inflection import is_plural
 from assistant.minds.embedded.tokens import Token
 from assistant.minds.embedded.wordlists import filler_words, grammar_words, word_set
 from assistant.turn import Decline
@@ -18,6 +19,7 @@ _WRITE_OBJECTS = frozenset(
 _ACTIONS = frozenset(
     ["send", "email", "notify", "remind", "schedule", "invite", "refund", "charge", "post", "publish", "mail", "text", "phone"]
 )
+_BEFORE_OBJECTS = word_set("the a an our my all these those them him her everyone everybody each every any this that out to me us")
 _SMALL_TALK = word_set(
     "hello hi hey thanks thank bye goodbye morning afternoon evening good you how are there yo cheers nice day great today "
     "was that very much so"
@@ -46,6 +48,11 @@ def refuse_text(text: str) -> Decline | None:
     return None
 
 
+def _has_object(word: str) -> bool:
+    """Whether the word begins what an order acts on ("email *the* ...", "send *a* ..."): "email open rate" is a figure."""
+    return word in _BEFORE_OBJECTS or is_plural(word)
+
+
 def refuse_tokens(text: str, tokens: tuple[Token, ...], known_words: int) -> Decline | None:
     """Orders, small talk and other languages.
 
@@ -62,7 +69,7 @@ def refuse_tokens(text: str, tokens: tuple[Token, ...], known_words: int) -> Dec
             code="write_request",
             message="I only read data: nothing can be changed, deleted or run as a command from here. Ask for a figure instead.",
         )
-    if words[0] in _ACTIONS and len(words) > 2:
+    if words[0] in _ACTIONS and len(words) > 2 and _has_object(words[1]):
         return Decline(
             code="write_request",
             message="I only read data: I cannot send, schedule or change anything. Ask for the list or the figure instead.",

@@ -290,6 +290,8 @@ def _metric_at(draft: Draft, at: int) -> str | None:
 
 
 def _is_listed_noun(draft: Draft, at: int) -> bool:
-    """A plural noun before "by METRIC" is listed by it; a metric there is split, which is no ranking."""
+    """A plural noun before "by METRIC" is listed by it; a metric there is split, which is no ranking, unless it counts what can be listed."""
     item = draft.item(at)
-    return item is not None and not item.has(Kind.METRIC) and item.is_plural and draft.dimension_at(at) is not None
+    if item is None or not item.is_plural or draft.dimension_at(at) is None:
+        return False
+    return item.has(Kind.DATASET) or not item.has(Kind.METRIC)
