@@ -23,7 +23,10 @@ check: $(STAMP)  ## style, types, and who may import whom
 
 evals: $(STAMP)  ## questions with known answers, scored
 	$(BIN)/assistant warehouse build completejourney --if-absent
+	$(BIN)/assistant warehouse build demo --if-absent
 	$(BIN)/python -m evals run --suite completejourney
+	$(BIN)/python -m evals run --suite completejourney_voices
+	$(BIN)/python -m evals run --suite demo
 
 bench: $(STAMP)  ## compiled against hand-written SQL, planning and answer times
 	$(BIN)/python -m benchmarks

@@ -1,25 +1,24 @@
-"""The Complete Journey's own suite: big enough, readable, and every gold query gives rows."""
+"""The suites over The Complete Journey: big enough, readable, and every gold query gives rows."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from evals.cases import Suite, read_suite
-from evals.gold import EvalsUnavailable, database_path
+from tools.core.warehouse import warehouse_status
 
 SUITE: Suite = read_suite("completejourney")
+VOICES: Suite = read_suite("completejourney_voices")
 
 
 @pytest.fixture(scope="module")
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    try:
-        path = database_path("completejourney")
-    except EvalsUnavailable as error:
-        pytest.skip(f"needs the built completejourney warehouse: {error}")
+def connection(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    path = warehouse_status("completejourney", home=home).path
     with duckdb.connect(str(path), read_only=True, config={"threads": 1}) as opened:
         yield opened
 
@@ -40,18 +39,19 @@ def test_there_are_enough_cases_of_every_kind() -> None:
 
 
 def test_no_question_is_asked_twice_on_its_own() -> None:
-    texts = Counter(case.question.casefold() for case in SUITE.cases if case.follows is None)
+    texts = Counter(case.question.casefold() for case in (*SUITE.cases, *VOICES.cases) if case.follows is None)
     assert [text for text, n in texts.items() if n > 1] == []
 
 
 def test_unanswerable_cases_have_no_right_rows() -> None:
-    assert all(case.expect == "declined" and not case.gold for case in SUITE.cases if case.level == "unanswerable")
+    assert all(case.expect == "declined" and not case.gold for case in (*SUITE.cases, *VOICES.cases) if case.level == "unanswerable")
 
 
 @pytest.mark.slow
-def test_every_gold_query_gives_rows_with_values(connection: duckdb.DuckDBPyConnection) -> None:
+@pytest.mark.parametrize("suite", [SUITE, VOICES], ids=lambda s: s.name)
+def test_every_gold_query_gives_rows_with_values(connection: duckdb.DuckDBPyConnection, suite: Suite) -> None:
     # One test over all cases, and only counts of the test split are told: its cases are not read one by one.
-    empty = [case for case in SUITE.cases for statement in case.gold if not _has_values(connection, statement)]
+    empty = [case for case in suite.cases for statement in case.gold if not _has_values(connection, statement)]
     named = [case.id for case in empty if case.split == "dev"]
     assert not empty, f"{named} and {len(empty) - len(named)} cases of the test split"
 

@@ -290,7 +290,7 @@ def _metric_at(draft: Draft, at: int) -> str | None:
 
 
 def _is_listed_noun(draft: Draft, at: int) -> bool:
-    """A plural noun before "by METRIC" is listed by it; a metric there is split, which is no ranking, unless it counts what can be listed."""
+    """A plural noun before "by METRIC" is listed by it; a metric there is split, unless it counts what can be listed."""
     item = draft.item(at)
     if item is None or not item.is_plural or draft.dimension_at(at) is None:
         return False
