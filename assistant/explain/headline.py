@@ -199,7 +199,7 @@ def _ranking(result: Result) -> str:
     lead += f": {result.show(best, index)}{_share_of(result, best, index)}"
     if not in_order:
         # The rows may be the first of many by another order: the claim is about them alone.
-        return _end(f"Of {len(rows)} rows, {lead}", result.scope)
+        return _end(f"Of those shown, {lead}", result.scope)
     others = [f"{result.name(r)} ({result.show(r, index)})" for r in rows[1:MAX_NAMED]]
     return _end(f"{capitalised(lead)}, then {join_words(others)}", result.scope)
 
