@@ -116,7 +116,7 @@ def is_intricate(query: MetricQuery) -> bool:
     conditions = query.entity_conditions
     plain_existence = len(conditions) == 1 and conditions[0].fact is not None and (conditions[0].op, conditions[0].value) == ("ge", 1)
     of_entities = bool(conditions) and not plain_existence
-    of_measures = any(m.per or m.entity_conditions or m.filters for m in query.metrics)
+    of_measures = any(m.per or m.entity_conditions or (m.filters and not m.as_share) for m in query.metrics)
     shaped = query.cohort or query.distribution or query.pairs or query.lifecycle or query.top_per_group
     return bool(of_entities or of_measures or shaped or query.having or (query.comparison and query.dimensions))
 
