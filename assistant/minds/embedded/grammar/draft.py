@@ -258,11 +258,20 @@ class Draft:
         return senses[min(self.choices.get(item.start, 0), len(senses) - 1)]
 
     def _preferred(self, senses: tuple[Sense, ...], kind: Kind) -> tuple[Sense, ...]:
-        """Labels before synonyms, dimensions before raw columns: a phrase that names one thing outright is not ambiguous."""
+        """Fields of the figure's own fact before those that it reaches, then the others; dimensions before raw columns."""
         if kind is Kind.FIELD:
             fields = [(s, self.model.field(s.target)) for s in senses]
-            return tuple(s for s, f in sorted(fields, key=lambda pair: (not pair[1].is_dimension, pair[1].is_time)))
+            return tuple(
+                s for s, f in sorted(fields, key=lambda pair: (self._distance(pair[1].dataset), not pair[1].is_dimension, pair[1].is_time))
+            )
         return senses
+
+    def _distance(self, dataset: str) -> int:
+        """0 for the facts of the figures that the question names, 1 for what they reach, 2 for what they do not; 0 when none is named."""
+        facts = self.measured_facts()
+        if not facts or dataset in facts:
+            return 0
+        return 1 if any(self.world.reaches(fact, dataset) for fact in facts) else 2
 
     def dataset_at(self, at: int) -> str | None:
         """The dataset whose rows the noun at `at` means; entities first."""
