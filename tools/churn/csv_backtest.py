@@ -14,8 +14,7 @@ from tools.churn.features import NoOrder
 from tools.churn.label_table import TableResult, cross_validate, read_label_table
 from tools.churn.model import LABELS, Kind
 from tools.churn.prediction import DEFAULT_HORIZON_DAYS, backtest_json, calibration_json, limits_of
-from tools.core.customers import CsvColumns, day_number, read_orders_csv, to_date
-from tools.core.errors import SetupProblem
+from tools.core.customers import CsvColumns, read_orders_csv
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,14 +94,7 @@ def backtest_orders_csv(
     """
     read = read_orders_csv(path, columns, until=holdout_end)
     orders = read.orders
-    end = day_number(holdout_end) if holdout_end else orders.last_day
-    cut_off = day_number(calibration_end) if calibration_end else None
-    if cut_off is not None and not orders.first_day < cut_off < end:
-        raise SetupProblem(
-            f"The calibration must end between the first day {to_date(orders.first_day)} and the last day {to_date(end)} of the file.",
-            try_instead="Correct --calibration-end or --holdout-end.",
-            code="days_unfit",
-        )
+    end, cut_off = read.span(calibration_end=calibration_end, holdout_end=holdout_end)
     days = end - cut_off if cut_off is not None else horizon_days or DEFAULT_HORIZON_DAYS
     result = backtest(NoOrder(orders=orders, horizon_days=days), end=end, cut_off=cut_off)
     notes = (*read.notes, *(f"Do not use these probabilities: {text}" for text in limits_of(result.best)))

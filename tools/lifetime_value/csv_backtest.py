@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.core.customers import CsvColumns, Orders, day_number, read_orders_csv, to_date
-from tools.core.errors import SetupProblem
+from tools.core.customers import CsvColumns, Orders, read_orders_csv, to_date
 from tools.lifetime_value.backtest import Backtest, Score, Window, backtest
 from tools.lifetime_value.candidates import LABELS, NAIVE
 from tools.lifetime_value.model import backtest_json, window_days
@@ -75,14 +74,7 @@ def backtest_csv(
     """
     read = read_orders_csv(path, columns, until=holdout_end)
     orders = read.orders
-    end = day_number(holdout_end) if holdout_end else orders.last_day
-    cut_off = day_number(calibration_end) if calibration_end else None
-    if cut_off is not None and not orders.first_day < cut_off < end:
-        raise SetupProblem(
-            f"The calibration must end between the first day {to_date(orders.first_day)} and the last day {to_date(end)} of the file.",
-            try_instead="Correct --calibration-end or --holdout-end.",
-            code="days_unfit",
-        )
+    end, cut_off = read.span(calibration_end=calibration_end, holdout_end=holdout_end)
     days = horizon_days or window_days(orders, end)
     result = backtest(orders, end=end, horizon_days=days, cut_off=cut_off)
     return ValueReport(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.core.customers.orders import Orders, day_number
+from tools.core.customers.orders import Orders, day_number, to_date
 from tools.core.errors import SetupProblem
 
 if TYPE_CHECKING:
@@ -35,6 +35,23 @@ class CsvOrders:
 
     orders: Orders
     notes: tuple[str, ...]
+
+    def span(self, *, calibration_end: dt.date | None, holdout_end: dt.date | None) -> tuple[int, int | None]:
+        """The last day to judge by and, when one is given, the last day that the models may see, as day numbers.
+
+        Raises:
+            SetupProblem: The cut-off does not lie inside the file's days (`days_unfit`).
+        """
+        first = self.orders.first_day
+        end = day_number(holdout_end) if holdout_end else self.orders.last_day
+        cut_off = day_number(calibration_end) if calibration_end else None
+        if cut_off is not None and not first < cut_off < end:
+            raise SetupProblem(
+                f"The calibration must end between the first day {to_date(first)} and the last day {to_date(end)} of the file.",
+                try_instead="Correct --calibration-end or --holdout-end.",
+                code="days_unfit",
+            )
+        return end, cut_off
 
 
 def read_orders_csv(path: Path, columns: CsvColumns, *, until: dt.date | None = None) -> CsvOrders:

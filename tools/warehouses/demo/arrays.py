@@ -37,12 +37,6 @@ def pick(rng: np.random.Generator, weights: Sequence[float] | Floats, size: int)
     return np.asarray(np.minimum(found, len(edges) - 1), dtype=np.int64)
 
 
-def pick_rows(rng: np.random.Generator, weights: Floats) -> Ints:
-    """One draw per row of a matrix of relative weights (rows x choices)."""
-    edges = np.cumsum(weights, axis=1)
-    return np.asarray((rng.random(len(weights))[:, None] * edges[:, -1:] > edges).sum(axis=1), dtype=np.int64)
-
-
 def where_none(mask: Bools, values: Ints) -> Ints:
     """`values` where `mask` holds, else empty."""
     return np.where(mask, values, NONE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.warehouses.demo.arrays import NONE, Bools, Coded, Ints, chance, joined, where_none
+from tools.warehouses.demo.arrays import Bools, Coded, Ints, chance, joined, where_none
 from tools.warehouses.demo.options import DemoOptions
 from tools.warehouses.demo.people import People
 from tools.warehouses.demo.streams import Streams
@@ -121,8 +121,3 @@ def _write_requests(sink: Sink, people: People, consent: Consent, timeline: Time
         due_on=timeline.epoch_day(received[order] + 30),
         done_on=where_none(done[order] <= last, timeline.epoch_day(done[order])),
     )
-
-
-def marketing_until(consent: Consent) -> Ints:
-    """Day number from which each customer may no longer be contacted; NONE for those who never agreed."""
-    return np.where(consent.marketing, consent.until_day, NONE)
