@@ -237,9 +237,11 @@ def _numbers(tokens: Sequence[Token], taken: Sequence[bool], *, with_unit: bool 
     return numbers
 
 
-def draft_of(cut: Cut, world: World, choices: dict[int, int] | None = None, measure: str | None = None) -> Draft:
+def draft_of(
+    cut: Cut, world: World, choices: dict[int, int] | None = None, measure: str | None = None, *, is_fragment: bool = False
+) -> Draft:
     """The slots that the readers filled, before they are one query."""
-    draft = Draft(world=world, tokens=cut.tokens, items=cut.items, choices=choices or {}, assumed_measure=measure)
+    draft = Draft(world=world, tokens=cut.tokens, items=cut.items, choices=choices or {}, assumed_measure=measure, is_fragment=is_fragment)
     for reader in READERS:
         reader(draft)
     return draft

@@ -168,7 +168,7 @@ class QuestionReader:
     def draft(self, tokens: Sequence[Token], context: MindContext) -> Draft:
         """The slots that a fragment fills, for an edit of the plan before."""
         world = self.world(context.as_of)
-        return draft_of(cut_into_items(tokens, world, may_read(self.model, context.rights)), world)
+        return draft_of(cut_into_items(tokens, world, may_read(self.model, context.rights)), world, is_fragment=True)
 
     def compile_error(self, query: MetricQuery, context: MindContext) -> AnswerError | None:
         """Why the query cannot run, or None when it can."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from assistant.minds.embedded.inflection import is_plural
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.segment import Mention
 from assistant.turn import FollowUp
@@ -40,5 +41,5 @@ def _about(model: SemanticModel, mentions: Sequence[Mention]) -> Iterator[str]:
         label = model.metrics[metric].label
         for field_id in fields[:2]:
             yield f"{label[:1].upper()}{label[1:]} by {model.field(field_id).label}"
-        yield f"What was the {label}?"
+        yield f"How many {label}?" if is_plural(label.rsplit(" ", 1)[-1]) else f"What was the {label}?"
         yield f"{label[:1].upper()}{label[1:]} by month"

@@ -375,7 +375,7 @@ def _fact_count(draft: Draft) -> None:
 
 def _default(draft: Draft) -> None:
     """ "top 5 stores", "which cities grew": the model's default metric, and said; "homeowners by age": the entities are counted."""
-    if draft.cohort or draft.distribution or draft.pairs:
+    if draft.cohort or draft.distribution or draft.pairs or draft.is_fragment:
         return
     if draft.assumed_measure is not None:
         draft.add_measure(_measure(draft, draft.assumed_measure))

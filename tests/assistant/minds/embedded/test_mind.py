@@ -163,6 +163,14 @@ def test_asks_where_big_begins(reader: QuestionReader, context: MindContext) -> 
         ("without Lyon", {"filters": [{"field": "studios.city", "op": "not_in", "values": ["Lyon"]}]}),
         ("just the top 3", {"order": [{"by": "income"}], "limit": 3}),
         ("and bookings?", {"metrics": ["bookings"]}),
+        # Neither a value of the members nor a split makes a fragment count them: the figure before is carried over.
+        (
+            "only Basic, by tariff",
+            {
+                "dimensions": [{"field": "studios.city"}, {"field": "members.tariff"}],
+                "filters": [{"field": "members.tariff", "op": "in", "values": ["Basic"]}],
+            },
+        ),
         ("compare that with the previous month", {"comparison": {"kind": "previous_period"}}),
     ],
 )
