@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from assistant.explain.charts import choose_charts
 from assistant.explain.headline import headline
 from assistant.explain.phrases import capitalised, join_words
+from assistant.explain.tools import told as told_by_tool
 from assistant.render.numbers import format_day
 from assistant.toolbox import Toolbox
 from assistant.turn import Answer, Clarification, Decline, Done, Fault, Option, Outcome, Proof, Question, Status, Step, Trust
@@ -77,7 +78,8 @@ def _done(question: Question, outcome: Done, toolbox: Toolbox, as_of: dt.date) -
     main = findings[-1]
     plan = tuple(Step(tool=step.tool, arguments=step.arguments) for step in ran)
     offered = outcome.doubt is not None
-    said = headline(main)
+    sentences = told_by_tool(main) or (headline(main),)
+    said = sentences[0]
     told = _told(outcome, findings, said, toolbox) if not offered else None
     options = (Option(label="Yes, that is what I meant", plan=plan), *outcome.alternatives) if offered else outcome.alternatives
     return Answer(
@@ -85,7 +87,7 @@ def _done(question: Question, outcome: Done, toolbox: Toolbox, as_of: dt.date) -
         question=question.text,
         status=Status.OFFERED if offered else Status.ANSWERED,
         headline=f"Did you mean: {main.reading.sentence}?" if offered else said,
-        text=_offer(outcome.doubt) if outcome.doubt is not None else told.text if told else said,
+        text=_offer(outcome.doubt) if outcome.doubt is not None else told.text if told else " ".join(sentences),
         reading=main.reading,
         carried_over=outcome.carried_over,
         left_out=outcome.left_out,
