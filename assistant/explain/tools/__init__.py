@@ -1,6 +1,6 @@
 """What a tool found in sentences, for tools whose result is no plain table of metrics.
 
-One module per tool, `tell(finding) -> sentences`: the first is the headline with the number that answers the question, the others go on from it.
+One module per tool, `tell(finding) -> sentences`: the first is the headline with the number that answers the question, the others go on.
 Every figure is a cell of the finding, a declared fact, or a difference, ratio or count of cells, written by `render.numbers`.
 """
 
