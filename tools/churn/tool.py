@@ -109,10 +109,10 @@ def _drivers(arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) 
     pushes.sort(key=lambda row: (-(row[2] if everybody else abs(row[1])), row[0]["name"]))
     rows = tuple((d["label"], push, size, _direction(push)) for d, push, size in pushes) if found else ()
     columns = (
-        plain_column("driver", "string", "driver", role="dimension", form="text"),
+        plain_column("driver", "string", "driver", role="dimension", form="text", own_words=True),
         plain_column("push", "number", "effect on log-odds against everybody", decimals=3),
         plain_column("size", "number", "mean size of the effect on log-odds", decimals=3),
-        plain_column("direction", "string", "direction", role="dimension", form="text"),
+        plain_column("direction", "string", "direction", role="dimension", form="text", own_words=True),
     )
     tables = [Table(title="What moves their risk, strongest first", columns=columns, rows=rows)]
     if found:
@@ -277,7 +277,7 @@ def _reliability(_: ChurnInput, context: ToolContext, card: dict[str, Any]) -> F
     deciles = Table(
         title=f"Predicted and observed on {test['tested_on']} to {test['until']}, by tenth of risk",
         columns=(
-            plain_column("tenth", "integer", "tenth of customers, lowest risk first", role="dimension", decimals=0),
+            plain_column("tenth", "integer", "tenth of customers, lowest risk first", role="dimension", decimals=0, own_words=True),
             plain_column("customers", "integer", "customers", unit="customers", decimals=0),
             plain_column("predicted", "number", "predicted", unit="share", form="rate", decimals=3),
             plain_column("observed", "number", "observed", unit="share", form="rate", decimals=3),
@@ -288,7 +288,7 @@ def _reliability(_: ChurnInput, context: ToolContext, card: dict[str, Any]) -> F
     models = Table(
         title="The models on the test window",
         columns=(
-            plain_column("model", "string", "model", role="dimension", form="text"),
+            plain_column("model", "string", "model", role="dimension", form="text", own_words=True),
             *(plain_column(m, "number", m, decimals=3) for m in measures),
         ),
         rows=tuple((kind, *(found[m] for m in measures)) for kind, found in test["results"].items()),

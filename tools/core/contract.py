@@ -54,6 +54,8 @@ class Column:
     """The metric it holds or derives from."""
     null_label: str | None = None
     """What to call a missing value of a dimension: "Not surveyed"; None = the usual word."""
+    own_words: bool = False
+    """Its values are the tool's own vocabulary (drivers, models, ranks), never stored text or keys: a language model may see them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -129,7 +129,7 @@ def _reliability(_: LifetimeValueInput, context: ToolContext, card: dict[str, An
     test, currency = card["backtest"], card["terms"]["currency"]
     columns = (
         plain_column("cut_off", "date", "predicted on", role="dimension", form="date"),
-        plain_column("candidate", "string", "model", role="dimension", form="text"),
+        plain_column("candidate", "string", "model", role="dimension", form="text", own_words=True),
         plain_column("spend_total_error", "number", "total error", unit="share", form="rate", decimals=3),
         plain_column("spend_mae", "number", "mean error per customer", unit=currency, form="money"),
         plain_column("spend_rmse", "number", "root mean squared error", unit=currency, form="money"),

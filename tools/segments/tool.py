@@ -121,7 +121,7 @@ def _groups(arguments: SegmentsInput, context: ToolContext, card: dict[str, Any]
 
 
 def _rules_table(card: dict[str, Any]) -> Table:
-    columns = tuple(plain_column(n, "string", n, role="dimension", form="text") for n in ("segment", "meaning"))
+    columns = tuple(plain_column(n, "string", n, role="dimension", form="text", own_words=True) for n in ("segment", "meaning"))
     return Table(title="What the segments mean", columns=columns, rows=tuple((r["name"], r["meaning"]) for r in card["rules"]))
 
 

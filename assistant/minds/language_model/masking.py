@@ -150,16 +150,17 @@ def _field(name: str, model: SemanticModel) -> Field | None:
 
 def describe_finding(finding: Finding, step: Step, context: MindContext, *, shown_rows: int) -> str:
     """The result as the model sees it: the reading, the figures, caveats; withheld rows are only counted."""
-    table = finding.tables[0]
     lines = [f"Result: {finding.reading.sentence}."]
     if finding.reading.window:
         lines.append(f"Period: {finding.reading.window.start} to {finding.reading.window.end}.")
-    lines.append(f"{len(table.rows)} rows{' (cut off, there are more)' if table.truncated else ''}.")
-    why = _withheld(finding, table, step, context)
-    if why:
-        lines.append(f"Rows withheld: {why}. The person sees them in full.")
-    else:
-        lines += _rows(table, shown_rows)
+    whole = True
+    for table in finding.tables:
+        why = _withheld(finding, table, step, context)
+        whole = whole and not why
+        lines.append(f"{table.title}: " if len(finding.tables) > 1 else "")
+        lines[-1] += f"{len(table.rows)} rows{' (cut off, there are more)' if table.truncated else ''}."
+        lines += [f"Rows withheld: {why}. The person sees them in full."] if why else _rows(table, shown_rows)
+    if whole:
         lines += [f"Note: {caveat}" for caveat in finding.caveats]
     if finding.quotes:
         lines.append(f"{len(finding.quotes)} quotes, withheld from you; the person sees them.")
@@ -176,9 +177,11 @@ def _rows(table: Table, shown_rows: int) -> list[str]:
 
 def _withheld(finding: Finding, table: Table, step: Step, context: MindContext) -> str:
     """Why the rows stay here; empty when they may be shown."""
-    if finding.grade is Grade.FREE_SQL or step.tool != "query_metrics":
-        columns = [c for c in table.columns if c.type == "string" or c.role == "dimension"]
-        return "they may hold personal values" if finding.grade is Grade.FREE_SQL or columns else ""
+    if finding.grade is Grade.FREE_SQL:
+        return "they may hold personal values"
+    if step.tool != "query_metrics":
+        naming = [c for c in table.columns if c.type in ("string", "date", "datetime") or c.role == "dimension"]
+        return "" if all(c.own_words for c in naming) else "they may hold personal values"
     query = MetricQuery.model_validate(dict(step.arguments))
     if query.listing is not None:
         return "they are about individuals"

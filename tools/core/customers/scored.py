@@ -146,10 +146,18 @@ def customer_metric(
 
 
 def plain_column(
-    name: str, kind: str, label: str, *, unit: str | None = None, role: str = "metric", form: str = "number", decimals: int | None = None
+    name: str,
+    kind: str,
+    label: str,
+    *,
+    unit: str | None = None,
+    role: str = "metric",
+    form: str = "number",
+    decimals: int | None = None,
+    own_words: bool = False,
 ) -> Column:
     """A column of a table that a tool makes itself."""
-    return Column(name=name, type=kind, label=label, unit=unit, role=role, format=form, decimals=decimals)
+    return Column(name=name, type=kind, label=label, unit=unit, role=role, format=form, decimals=decimals, own_words=own_words)
 
 
 def as_number(value: Cell) -> float:
