@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from assistant.settings import Settings
-from tools.core.errors import AnswerError
+from tools.core.errors import AnswerError, OurFault
 
 MIN_FREE_GB = 2.0
 
@@ -38,6 +38,8 @@ def _examine(settings: Settings) -> Iterator[Examined]:
     yield _home(settings)
     yield _attempt("Warehouse", lambda: _open_warehouse(settings))
     yield _attempt("A question", lambda: _ask(settings))
+    if settings.model:
+        yield _attempt("Language model", lambda: _ask_model(settings))
     yield _port(settings)
     for package, part in (("chainlit", "browser chat"), ("langchain", "language-model mind"), ("chromadb", "search in feedback")):
         present = importlib.util.find_spec(package) is not None
@@ -81,6 +83,26 @@ def _ask(settings: Settings) -> str:
         return f"“{starters[0].question}” {answer.status.value} in {answer.elapsed_ms:.0f} ms"
     finally:
         assistant.close()
+
+
+def _ask_model(settings: Settings) -> str:
+    """One question to the endpoint, without the embedded mind to take over when it fails."""
+    from dataclasses import replace
+
+    from assistant.minds.language_model import LanguageModelMind
+    from assistant.turn import Question, Status
+    from assistant.wiring import build, model_options
+
+    assistant = build(settings)
+    try:
+        alone = replace(assistant, mind=LanguageModelMind(model_options(settings), assistant.tools))
+        answer = alone.ask(Question(text=assistant.warehouse.model.settings.starters[0]))
+    finally:
+        assistant.close()
+    if answer.error is not None and answer.status is not Status.DECLINED:
+        raise OurFault(answer.error.message, try_instead=answer.error.try_instead, code=answer.error.code)
+    used = answer.usage.tokens_in + answer.usage.tokens_out
+    return f"{settings.model} {answer.status.value} a first question in {answer.elapsed_ms / 1000:.1f} s with {used:,} tokens"
 
 
 def _port(settings: Settings) -> Examined:
