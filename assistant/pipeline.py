@@ -15,7 +15,7 @@ from assistant.explain import compose
 from assistant.explain.follow_ups import FollowUpWriter
 from assistant.rights import RightsBook
 from assistant.toolbox import Toolbox
-from assistant.turn import Answer, Done, FollowUp, Mind, MindContext, Outcome, PastTurn, Question, Status, Step
+from assistant.turn import Answer, Done, FollowUp, Mind, MindContext, Outcome, PastTurn, Question, Status, Step, Suggestion
 from tools.core.contract import Finding, Tool
 from tools.core.errors import AnswerError, InternalError, RepairableByModel
 from tools.core.warehouse import Warehouse
@@ -148,6 +148,11 @@ class Assistant:
         context = MindContext(warehouse=self.warehouse, rights=rights, as_of=self.warehouse.as_of)
         questions = self.warehouse.model.settings.starters
         return tuple(FollowUp(label=q, question=q) for q in questions if self.follow_ups.is_answerable(q, context))
+
+    def complete(self, prefix: str, user: str | None = None) -> tuple[Suggestion, ...]:
+        """What the text that this user is typing may go on to: figures, groupings, values, periods, whole questions."""
+        context = MindContext(warehouse=self.warehouse, rights=self.rights_book.rights_for(user), as_of=self.warehouse.as_of)
+        return self.follow_ups.complete(prefix, context)
 
     def welcome(self) -> str:
         """What the data is, in a few sentences."""

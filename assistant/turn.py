@@ -75,6 +75,18 @@ class FollowUp:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """A way to go on with what is being typed."""
+
+    text: str
+    """The whole input once it is taken."""
+    label: str
+    """What is added or named: the phrase, or the question."""
+    kind: str
+    """question, figure, grouping, value, period."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Usage:
     """What a language model used for one question."""
 

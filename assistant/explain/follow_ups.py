@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from assistant.turn import FollowUp, MindContext, RanStep
+from assistant.turn import FollowUp, MindContext, RanStep, Suggestion
 from tools.core.errors import AnswerError
 from tools.core.query import METRIC_TIME, Comparison, DimensionRef, Grain, Measure, MetricQuery, Order, sentence
 from tools.core.semantics import SemanticModel
@@ -21,9 +21,11 @@ SHORT_WINDOW_DAYS = 70
 
 
 class Reads(Protocol):
-    """Somebody who can say whether a question would be answered without doubt."""
+    """Somebody who can say whether a question would be answered without doubt, and how one may go on."""
 
     def is_answerable(self, text: str, context: MindContext) -> bool: ...
+
+    def complete(self, prefix: str, context: MindContext) -> tuple[Suggestion, ...]: ...
 
 
 class FollowUpWriter:
@@ -34,6 +36,10 @@ class FollowUpWriter:
 
     def is_answerable(self, text: str, context: MindContext) -> bool:
         return self._reader.is_answerable(text, context)
+
+    def complete(self, prefix: str, context: MindContext) -> tuple[Suggestion, ...]:
+        """What the typed text may go on to."""
+        return self._reader.complete(prefix, context)
 
     def write(self, ran: RanStep, context: MindContext) -> tuple[FollowUp, ...]:
         """Up to three questions that go on from this step, each of which this asker gets an answer to."""

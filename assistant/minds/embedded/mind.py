@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assistant.minds.embedded import outcomes
 from assistant.minds.embedded.assemble import Reading, cut_into_items, draft_of, interpret
 from assistant.minds.embedded.background import without_background, without_remark
+from assistant.minds.embedded.complete import Completer, complete
 from assistant.minds.embedded.followup import read_follow_up
 from assistant.minds.embedded.grammar.draft import Draft, World
 from assistant.minds.embedded.guards import refuse_text, refuse_tokens
@@ -24,7 +25,7 @@ from assistant.minds.embedded.temporal import read_times
 from assistant.minds.embedded.tokens import Token, tokenize
 from assistant.minds.embedded.values import FILE_NAME, ValueIndex, visible_values
 from assistant.minds.embedded.verified import VerifiedQuestions
-from assistant.turn import Decline, MindContext, Question, Thinking
+from assistant.turn import Decline, MindContext, Question, Suggestion, Thinking
 from tools.core.errors import AnswerError
 from tools.core.query import compile_query
 from tools.core.query.calendar import Calendar, long_date
@@ -54,6 +55,10 @@ class EmbeddedMind:
     def is_answerable(self, text: str, context: MindContext) -> bool:
         """Whether a question would be answered without doubt: for suggestions, before they are shown."""
         return self.reader_for(context).is_answerable(text, context)
+
+    def complete(self, prefix: str, context: MindContext) -> tuple[Suggestion, ...]:
+        """What the typed text may go on to, under the asker's rights."""
+        return complete(prefix, self.reader_for(context), context)
 
     def reader_for(self, context: MindContext) -> QuestionReader:
         """The reader that knows no more values than the asker may see: a name that exists elsewhere must read like any unknown word."""
@@ -107,12 +112,21 @@ class QuestionReader:
         self._graph = JoinGraph(model)
         self._ratios = ratios(model)
         self._answerable: dict[object, bool] = {}
+        self._runs: dict[object, bool] = {}
+        self._completer: Completer | None = None
+
+    @property
+    def completer(self) -> Completer:
+        """Built when somebody types: a question on the command line does not need it."""
+        if self._completer is None:
+            self._completer = Completer(self)
+        return self._completer
 
     def with_values(self, values: ValueIndex) -> QuestionReader:
         """The same words over other values."""
         scoped = copy.copy(self)
         scoped.values = values
-        scoped._answerable = {}
+        scoped._answerable, scoped._runs, scoped._completer = {}, {}, None
         return scoped
 
     def tokens(self, text: str) -> tuple[tuple[Token, ...], tuple[str, ...]]:
@@ -127,14 +141,15 @@ class QuestionReader:
         """Whether the words hold a phrase of the model, a stored value, a number or a time."""
         if any(t.kind in ("number", "clock") or read_number(tokens, at) for at, t in enumerate(tokens)):
             return True
-        return bool(self._mentions(tokens)) or bool(read_times(tokens, self.world(self.model.settings.as_of).calendar))
+        return bool(self.mentions(tokens)) or bool(read_times(tokens, self.world(self.model.settings.as_of).calendar))
 
-    def _mentions(self, tokens: Sequence[Token]) -> tuple[Mention, ...]:
+    def mentions(self, tokens: Sequence[Token]) -> tuple[Mention, ...]:
+        """The phrases of the model and the stored values among the words."""
         return segment(tokens, [False] * len(tokens), self.lexicon, self.values, lambda _: True)
 
     def _with_nouns(self, tokens: Sequence[Token], background: Sequence[Token]) -> tuple[Token, ...]:
         """ "Some of our sites are small, so how many of them ...": the noun that "them" stands for, where the background names one."""
-        named = [m for m in self._mentions(background) if self._is_named(m)] if background else []
+        named = [m for m in self.mentions(background) if self._is_named(m)] if background else []
         found: list[Token] = []
         for at, token in enumerate(tokens):
             stands_for = token.text in ("them", "those", "it") and at > 0 and tokens[at - 1].text == "of"
@@ -177,6 +192,15 @@ class QuestionReader:
         except AnswerError as error:
             return error
         return None
+
+    def can_run(self, query: MetricQuery, context: MindContext) -> bool:
+        """Whether the query compiles for this asker. Remembered, since completing asks it again at every key."""
+        key = (query, context.as_of, _asker(context.rights))
+        if key not in self._runs:
+            if len(self._runs) >= _REMEMBERED:
+                self._runs.clear()
+            self._runs[key] = self.compile_error(query, context) is None
+        return self._runs[key]
 
     def outside_data(self, query: MetricQuery, context: MindContext) -> str:
         """Why the query's window has no data at all; empty when it has some."""
