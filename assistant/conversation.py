@@ -10,6 +10,7 @@ import re
 import sqlite3
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,19 @@ CREATE INDEX IF NOT EXISTS turn_by_thread ON turn (thread, user, warehouse, id);
 """
 
 
+@dataclass(frozen=True, kw_only=True)
+class ThreadSummary:
+    """One conversation of a user, for a list."""
+
+    thread: str
+    turns: int
+    first_at: float
+    """Seconds since 1970."""
+    last_at: float
+    opening: str
+    """The first question."""
+
+
 class Conversations:
     """The turns of all threads of one home folder. Safe to use from several threads of one process."""
 
@@ -75,13 +89,7 @@ class Conversations:
             ).fetchone()
         if row is None:
             return None
-        question, sentence, steps, pending = row
-        return PastTurn(
-            question=question,
-            sentence=sentence,
-            steps=_steps(json.loads(steps)),
-            pending=tuple(Option(label=o["label"], plan=_steps(o["plan"])) for o in json.loads(pending)),
-        )
+        return _turn(*row)
 
     def remember(self, turn: PastTurn, *, thread: str, user: str, warehouse: str) -> bool:
         """Append a turn; False when the disk refused it, so that the answer can say so and still be given."""
@@ -102,10 +110,30 @@ class Conversations:
             return False
         return True
 
-    def forget(self, *, thread: str, user: str) -> None:
-        """Start the thread over."""
+    def forget(self, *, thread: str, user: str) -> bool:
+        """Start the thread over; False when this user had none of that name."""
         with self._lock, self._db:
-            self._db.execute("DELETE FROM turn WHERE thread = ? AND user = ?", (thread, user))
+            return self._db.execute("DELETE FROM turn WHERE thread = ? AND user = ?", (thread, user)).rowcount > 0
+
+    def threads(self, *, user: str, warehouse: str, limit: int = 100) -> list[ThreadSummary]:
+        """This user's threads on this warehouse, the one asked in last first."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT thread, turns, first_at, last_at, (SELECT question FROM turn WHERE id = first) FROM ("
+                "SELECT thread, count(*) AS turns, min(asked_at) AS first_at, max(asked_at) AS last_at, min(id) AS first, max(id) AS last "
+                "FROM turn WHERE user = ? AND warehouse = ? GROUP BY thread) ORDER BY last DESC LIMIT ?",
+                (user, warehouse, limit),
+            ).fetchall()
+        return [ThreadSummary(thread=t, turns=n, first_at=a, last_at=b, opening=question) for t, n, a, b, question in rows]
+
+    def turns(self, *, thread: str, user: str, warehouse: str) -> list[tuple[float, PastTurn]]:
+        """When each turn of this user's thread was asked, and the turn; oldest first, empty when there is no such thread."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT asked_at, question, sentence, steps, pending FROM turn WHERE thread = ? AND user = ? AND warehouse = ? ORDER BY id",
+                (thread, user, warehouse),
+            ).fetchall()
+        return [(asked_at, _turn(*rest)) for asked_at, *rest in rows]
 
     def disclosed(self, *, user: str, warehouse: str) -> list[Shown]:
         """What this user was shown of groups, newest first: over all threads, since a new one would otherwise start from nothing."""
@@ -147,6 +175,15 @@ def choose(text: str, pending: tuple[Option, ...]) -> Option | None:
         return None
     index = int(match[1]) - 1 if match[1] else _ORDINALS.index(match[2])
     return pending[index] if 0 <= index < len(pending) else None
+
+
+def _turn(question: str, sentence: str, steps: str, pending: str) -> PastTurn:
+    return PastTurn(
+        question=question,
+        sentence=sentence,
+        steps=_steps(json.loads(steps)),
+        pending=tuple(Option(label=o["label"], plan=_steps(o["plan"])) for o in json.loads(pending)),
+    )
 
 
 def _steps(rows: list[dict[str, Any]]) -> tuple[Step, ...]:

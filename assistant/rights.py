@@ -22,6 +22,7 @@ class RightsBook:
         self._catalog = catalog
         self._default_user = default_user
         self._users: Mapping[str, User] = read_users(users_file, policy) if users_file.exists() else {}
+        self._admitted: dict[str, User] = {}
 
     @property
     def policy_version(self) -> str:
@@ -30,6 +31,26 @@ class RightsBook:
     def name_of(self, user: str | None) -> str:
         """The user that a question without a name runs as."""
         return user or self._default_user
+
+    def admit(self, user: User) -> None:
+        """Serve somebody whom another directory vouches for: an API key, a Slack workspace. Whoever `users.yaml` lists keeps that role.
+
+        Raises:
+            NotAllowed: The policy does not know the role, or the user lacks an attribute that it needs; or there is no policy.
+        """
+        if self._policy is None:
+            raise self._unserved()
+        self._policy.rights_for(user.name, user.role, user.attributes)
+        self._admitted[user.name] = user
+
+    def least_role(self) -> str | None:
+        """The role of the policy that shows least, and needs no attribute of its user; None without a policy or such a role."""
+        roles = [r for r in self._policy.roles.values() if r.name != LOCAL and not r.attributes] if self._policy else []
+        return (
+            min(roles, key=lambda r: (r.individuals, len(r.sees), r.free_sql, -len(r.row_rules), len(r.purposes), r.name)).name
+            if roles
+            else None
+        )
 
     def rights_for(self, user: str | None) -> Rights:
         """The rights of a user.
@@ -40,14 +61,18 @@ class RightsBook:
         name = self.name_of(user)
         if self._policy is None:
             if name != LOCAL:
-                raise NotAllowed(
-                    "This warehouse has no policy, so it is served to nobody but the local command line.",
-                    try_instead="Its operator writes a policy.yaml beside the semantic model.",
-                )
+                raise self._unserved()
             return open_rights(self._catalog)
         if name == LOCAL and name not in self._users:
             return self._policy.rights_for(LOCAL, LOCAL)
-        return rights_of(name, self._users, self._policy)
+        return rights_of(name, self._users if name in self._users else self._admitted, self._policy)
+
+    @staticmethod
+    def _unserved() -> NotAllowed:
+        return NotAllowed(
+            "This warehouse has no policy, so it is served to nobody but the local command line.",
+            try_instead="Its operator writes a policy.yaml beside the semantic model.",
+        )
 
     def explain(self, user: str | None) -> str:
         """What the user may see, in words."""

@@ -54,6 +54,25 @@ def test_a_thread_stays_bounded(tmp_path: Path):
     assert count == (KEPT_TURNS,)
 
 
+def test_threads_are_listed_for_their_owner_the_newest_first(tmp_path: Path):
+    store = Conversations(tmp_path / "c.sqlite")
+    for thread, user, question in (("a", "ana", "one"), ("b", "ana", "two"), ("a", "ana", "three"), ("c", "bob", "four")):
+        store.remember(PastTurn(question=question, steps=(), sentence=""), thread=thread, user=user, warehouse="w")
+    listed = [(t.thread, t.turns, t.opening) for t in store.threads(user="ana", warehouse="w")]
+    assert listed == [("a", 2, "one"), ("b", 1, "two")]
+    assert [turn.question for _, turn in store.turns(thread="a", user="ana", warehouse="w")] == ["one", "three"]
+    assert store.turns(thread="c", user="ana", warehouse="w") == []
+    assert store.threads(user="ana", warehouse="other") == []
+
+
+def test_forgetting_says_whether_there_was_anything_to_forget(tmp_path: Path):
+    store = Conversations(tmp_path / "c.sqlite")
+    store.remember(PastTurn(question="one", steps=(), sentence=""), thread="a", user="ana", warehouse="w")
+    assert store.forget(thread="a", user="bob") is False
+    assert store.forget(thread="a", user="ana") is True
+    assert store.forget(thread="a", user="ana") is False
+
+
 def test_a_home_that_cannot_be_written_is_a_setup_problem(tmp_path: Path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(SetupProblem, match="cannot be stored"):

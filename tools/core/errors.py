@@ -11,9 +11,11 @@
         ModelInvalid       a semantic model or policy that does not fit: file, line, suggestion
         WarehouseUnavailable  missing, damaged, locked, or of another version
         SetupProblem       a port taken, no disk, a setting out of range
+        TooManyQuestions   more at once or per minute than are served: later
       OurFault             nobody outside can mend it: apology and trace id
         QueryTooHeavy      deadline or memory of the worker exceeded
         WorkerLost         the engine process died in mid-query
+        Stopping           the service ends or restarts: the answer was cut, or not begun
         InternalError      anything unforeseen, logged with its trace id
 
 Interfaces catch `AnswerError` only. `code` is stable and public: it is `error.code` of the Answer JSON.
@@ -37,6 +39,8 @@ __all__ = [
     "RepairableByModel",
     "SetupProblem",
     "SqlRefused",
+    "Stopping",
+    "TooManyQuestions",
     "UnknownName",
     "WarehouseUnavailable",
     "WorkerLost",
@@ -103,6 +107,15 @@ class SetupProblem(NeedsPerson):
     code = "setup_problem"
 
 
+class TooManyQuestions(NeedsPerson):
+    code = "too_many_questions"
+
+    def __init__(self, message: str, *, try_instead: str = "", code: str | None = None, retry_after_s: int = 1) -> None:
+        super().__init__(message, try_instead=try_instead, code=code)
+        self.retry_after_s = retry_after_s
+        """When to come again, in whole seconds."""
+
+
 class OurFault(AnswerError):
     code = "our_fault"
 
@@ -113,6 +126,10 @@ class QueryTooHeavy(OurFault):
 
 class WorkerLost(OurFault):
     code = "worker_lost"
+
+
+class Stopping(OurFault):
+    code = "stopping"
 
 
 class InternalError(OurFault):
