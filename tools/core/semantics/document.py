@@ -97,6 +97,39 @@ class SignalPart(_Strict):
     time_field: str | None = None
 
 
+class FeedbackSourcePart(_Strict):
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    dataset: str
+    record_id: str
+    text: str
+    time: str
+    label: str | None = None
+    title: str | None = None
+    customer: str | None = None
+    product: str | None = None
+    store: str | None = None
+    competitor: str | None = None
+    rating: str | None = None
+    language: str | None = None
+    rating_scale: tuple[float, float] = (1, 5)
+    where: str | None = None
+    spoken: bool = False
+
+
+class FeedbackPeoplePart(_Strict):
+    table: str
+    key: str
+    columns: tuple[str, ...] = Field(min_length=1)
+
+
+class FeedbackPart(_Strict):
+    sources: tuple[FeedbackSourcePart, ...] = Field(min_length=1)
+    product: str | None = None
+    store: str | None = None
+    competitor: str | None = None
+    people: FeedbackPeoplePart | None = None
+
+
 class RolesPart(_Strict):
     order: str | None = None
     order_time: str | None = None
@@ -107,6 +140,7 @@ class RolesPart(_Strict):
     subscription_start: str | None = None
     subscription_end: str | None = None
     signals: tuple[SignalPart, ...] = ()
+    feedback: FeedbackPart | None = None
 
 
 class ModelExtension(_Strict):

@@ -274,6 +274,61 @@ class Signal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeedbackSource:
+    """Texts of one kind. Everything but names is scalar SQL over the columns of the dataset's own table."""
+
+    name: str
+    """Value of the dimension `source`: "review"."""
+    dataset: str
+    record_id: str
+    text: str
+    time: str
+    label: str | None = None
+    """As in a sentence: "call transcript"; default the name."""
+    title: str | None = None
+    """Put before the text."""
+    customer: str | None = None
+    product: str | None = None
+    store: str | None = None
+    competitor: str | None = None
+    """Name of the competitor that the text is about, where the row says so."""
+    rating: str | None = None
+    """Stars given together with the text; what sentiment is learned from."""
+    language: str | None = None
+    rating_scale: tuple[float, float] = (1, 5)
+    """Worst and best rating."""
+    where: str | None = None
+    """Rows that count: "author = 'customer'"."""
+    spoken: bool = False
+    """A transcript of a call or chat."""
+
+    @property
+    def title_of(self) -> str:
+        return self.label or self.name.replace("_", " ")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedbackPeople:
+    """Where names and contact data of customers are, so that they can be taken out of texts."""
+
+    table: str
+    key: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedbackRoles:
+    """Which texts are feedback, and what they may name."""
+
+    sources: tuple[FeedbackSource, ...]
+    product: str | None = None
+    """Field with the name of a product; its dataset is what `FeedbackSource.product` is the key of."""
+    store: str | None = None
+    competitor: str | None = None
+    people: FeedbackPeople | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Roles:
     """What the fields of a warehouse are for a prediction, whatever they are called. All are `dataset.field`s."""
 
@@ -293,6 +348,8 @@ class Roles:
     subscription_end: str | None = None
     """Empty while it runs."""
     signals: tuple[Signal, ...] = ()
+    feedback: FeedbackRoles | None = None
+    """None: this warehouse names no texts."""
 
 
 @dataclass(frozen=True, kw_only=True)

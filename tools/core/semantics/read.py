@@ -28,6 +28,9 @@ from tools.core.semantics.model import (
     CumulativeSpec,
     Dataset,
     Datatype,
+    FeedbackPeople,
+    FeedbackRoles,
+    FeedbackSource,
     Field,
     Language,
     Metric,
@@ -230,14 +233,34 @@ class _Reader:
         return ModelSettings(**given)
 
     def _roles(self, part: doc.RolesPart, datasets: dict[str, Dataset]) -> Roles:
-        named = part.model_dump(exclude={"signals"})
+        named = part.model_dump(exclude={"signals", "feedback"})
         known = [field.id for dataset in datasets.values() for field in dataset.fields.values()]
         for role, field_id in named.items():
             if field_id is not None and role != "order_filter" and field_id not in known:
                 self.issues.error(
                     (*self.where, "custom_extensions"), f"the role '{role}' names no field: {field_id}", did_you_mean(field_id, known)
                 )
-        return Roles(**named, signals=tuple(Signal(**signal.model_dump()) for signal in part.signals))
+        signals = tuple(Signal(**signal.model_dump()) for signal in part.signals)
+        return Roles(**named, signals=signals, feedback=self._feedback(part.feedback, datasets) if part.feedback else None)
+
+    def _feedback(self, part: doc.FeedbackPart, datasets: dict[str, Dataset]) -> FeedbackRoles:
+        where = (*self.where, "custom_extensions")
+        for source in part.sources:
+            if source.dataset not in datasets:
+                hint = did_you_mean(source.dataset, datasets)
+                self.issues.error(where, f"the feedback '{source.name}' names no dataset: {source.dataset}", hint)
+        fields = [field.id for dataset in datasets.values() for field in dataset.fields.values()]
+        for role in ("product", "store", "competitor"):
+            named = getattr(part, role)
+            if named is not None and named not in fields:
+                self.issues.error(where, f"the feedback role '{role}' names no field: {named}", did_you_mean(named, fields))
+        return FeedbackRoles(
+            sources=tuple(FeedbackSource(**source.model_dump()) for source in part.sources),
+            product=part.product,
+            store=part.store,
+            competitor=part.competitor,
+            people=FeedbackPeople(**part.people.model_dump()) if part.people else None,
+        )
 
     def _dataset(self, part: doc.DatasetPart, where: Where) -> Dataset:
         words = self._words(doc.DatasetWords, part.ai_context, where)
