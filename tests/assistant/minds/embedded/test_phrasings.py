@@ -10,8 +10,8 @@ import pytest
 
 from assistant.minds.embedded.phrasings import ROLES, SHAPES, Phrasing, PhrasingsInvalid, load_phrasings, parse_line, parse_marked
 
-ENOUGH = 1000
-ENOUGH_VOICES = 4
+ENOUGH = 2000
+ENOUGH_VOICES = 8
 MIN_PER_VOICE = 200
 MIN_PER_SHAPE_AND_VOICE = 3
 LIKE = 0.8
