@@ -1,61 +1,180 @@
-"""Background clauses: "We are reviewing the sites this week, so could you tell me ..." asks only what follows the "so".
+"""What is said around a question: asides, background clauses before it, remarks after it, and restatements.
 
-A clause goes only when it cannot narrow the question: it holds no date and no number ("store 12 was packed"), and what
-follows opens a question of its own.
+"We are reviewing the sites this week, so could you tell me ..." asks only what follows the "so". A clause goes only when what follows
+opens a question of its own and the clause cannot narrow it: it holds no number ("store 12 was packed") and no date. A past date of the
+background is carried over where the question has none of its own, and said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 
-from assistant.minds.embedded.tokens import Token
-from assistant.minds.embedded.wordlists import word_set
+from assistant.minds.embedded.tokens import Token, atoms
+from assistant.minds.embedded.wordlists import phrase_lines, word_set
 
 OPENERS = word_set(
     "how what which who whom show list give tell name find get please could can would i "
     "do did is are was were has have state report compare rank plot"
 )
-_SUBORDINATORS = word_set("because since as before after when while given although though now whereas if once ahead")
-_SUBJECTS = word_set("we i our my they the us management head someone somebody everyone people it you")
-_TELLERS = _SUBJECTS | word_set("there here this that")
+_ASKING = word_set("how what which who whom when where why")
+_PREPOSITIONS = word_set("in on at for of by from to with")
+_SUBORDINATORS = word_set("because since as before after when while given although though now whereas if once ahead just for")
+_SUBJECTS = word_set("we i our my they the us me management head someone somebody everyone nobody people it you he she")
+_TELLERS = _SUBJECTS | word_set("there here this that not")
+_FINITE = word_set("is are was were has have had do does did can could will would must should might may keeps keep says say wants want")
 _QUESTIONS = word_set("how what which who whom only just consider take")
 """A sentence with one of these is a question itself, or restricts the one that follows."""
-_CAUSES = word_set("so therefore hence but anyway")
+_RESTRICTING = word_set("only just consider take for among of looking")
+"""A statement that begins so restricts the question after it."""
+_CAUSES = word_set("so therefore hence but anyway and")
 _ASKERS = word_set("i we my thanks thank")
+_WISHES = (("do", "not", "want"), ("do", "not", "need"), ("do", "not", "care"), ("lose", "track"), ("get", "lost"), ("really", "ought"))
+"""What follows "I" in a remark that only says what the asker does not want, whatever else it names."""
+_TAGS = (("can", "you"), ("could", "you"), ("do", "you", "know"), ("would", "you"), ("please",), ("yes",), ("ok",), ("right",))
+"""What a question ends with after its last comma, without adding to it."""
+_LEAD_INS = word_set("me us know wonder wondering asks ask asked asking")
+"""After these an indirect question begins: "nobody could tell me what the sales were"."""
 _SHORTEST = 3
+_RESTATED = 6
+"""Words that a closing "I mean visits" has at most."""
 
 
-def without_background(tokens: Sequence[Token], has_date: Callable[[Sequence[Token]], bool]) -> tuple[tuple[Token, ...], str]:
-    """The tokens of the question proper, and the words that were cut off before it (empty when none were)."""
+@dataclass(frozen=True, kw_only=True)
+class Proper:
+    """The question proper, and what was said around it."""
+
+    tokens: tuple[Token, ...]
+    background: tuple[Token, ...] = ()
+    """Cut off before the question."""
+
+    @property
+    def said(self) -> str:
+        return " ".join(t.raw for t in self.background)
+
+
+def without_asides(tokens: Sequence[Token], is_phrase: Callable[[tuple[str, ...]], bool]) -> tuple[Token, ...]:
+    """The tokens without what people say while they think ("you know", "let me see"); a phrase of the model stays."""
+    kept: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        length = next((n for n in range(min(_longest_aside(), len(tokens) - at), 1, -1) if _is_aside(tokens, at, n)), 0)
+        if not length or is_phrase(tuple(t.text for t in tokens[at : at + length])):
+            kept.append(tokens[at])
+            at += 1
+            continue
+        at += length
+        if kept and kept[-1].text == "," and at < len(tokens) and tokens[at].text == ",":
+            at += 1  # ", you know, ...": one of the two commas goes with it
+    return tuple(kept)
+
+
+def _is_aside(tokens: Sequence[Token], at: int, length: int) -> bool:
+    run = tokens[at : at + length]
+    return not any(t.quoted for t in run) and tuple(t.text for t in run) in _asides()
+
+
+@cache
+def _asides() -> frozenset[tuple[str, ...]]:
+    return frozenset(atoms(line) for line in phrase_lines("asides"))
+
+
+@cache
+def _longest_aside() -> int:
+    return max(len(a) for a in _asides())
+
+
+def restated(tokens: Sequence[Token], says_something: Callable[[Sequence[Token]], bool]) -> tuple[tuple[Token, ...], str]:
+    """The question after "I mean", when it is asked anew there, and what it replaces; else the tokens without an idle "I mean"."""
+    for at in range(len(tokens) - 1):
+        if (tokens[at].text, tokens[at + 1].text) != ("i", "mean"):
+            continue
+        start = at + 2 + (at + 2 < len(tokens) and tokens[at + 2].text == ",")
+        if at and start < len(tokens) and tokens[start].text in _ASKING and says_something(tokens[start:]):
+            return tuple(tokens[start:]), " ".join(t.raw for t in tokens[:at])
+        closing = len(tokens) - at <= _RESTATED
+        if not closing or start >= len(tokens):
+            return (*tokens[:at], *tokens[at + 2 :]), ""
+    return tuple(tokens), ""
+
+
+def without_background(tokens: Sequence[Token], dates: Callable[[Sequence[Token]], Sequence[tuple[int, int]]]) -> Proper:
+    """The tokens of the question proper, and those that were cut off before it (none when nothing was).
+
+    Args:
+        dates: (start, end) of the periods that tokens name.
+    """
     for at in range(len(tokens) - _SHORTEST, 0, -1):
         start = _start(tokens, at)
-        if start is not None and not has_date(tokens[:at]) and not any(t.kind == "number" for t in tokens[:at]):
-            return tuple(tokens[start:]), " ".join(t.raw for t in tokens[:at])
-    return tuple(tokens), ""
+        if start is None or _holds_numbers(tokens, at, start, dates):
+            continue
+        dated = bool(dates(tokens[:at]))
+        if not dated or not (dates(tokens[start:]) or tokens[0].text in _SUBORDINATORS):
+            return Proper(tokens=tuple(tokens[start:]), background=tuple(tokens[:at]))
+    return Proper(tokens=tuple(tokens))
+
+
+_PRONOUNS = word_set("it they them there those their its")
+
+
+def _holds_numbers(tokens: Sequence[Token], at: int, start: int, dates: Callable[[Sequence[Token]], Sequence[tuple[int, int]]]) -> bool:
+    """Whether the words before `at` hold a number that the question may need: one of a date is carried over, so is one of a
+    named thing when a pronoun of the question stands for it."""
+    dated = {i for begin, end in dates(tokens[:at]) for i in range(begin, end)}
+    loose = [i for i in range(at) if tokens[i].kind == "number" and i not in dated]
+    return bool(loose) and not (len(loose) == 1 and {t.text for t in tokens[start:]} & _PRONOUNS)
 
 
 def without_remark(tokens: Sequence[Token], says_something: Callable[[Sequence[Token]], bool]) -> tuple[tuple[Token, ...], str]:
-    """The tokens without a closing remark about the asker ("... I have a bet running"), and the remark."""
-    for at in range(_SHORTEST, len(tokens) - 1):
+    """The tokens without a closing remark about the asker ("... I have a bet running", "..., can you?"), and the remark."""
+    for at in range(_SHORTEST, len(tokens)):
         begins = tokens[at].opens or tokens[at - 1].text in (",", ";")
-        if begins and tokens[at].text in _ASKERS and not says_something(tokens[at:]):
-            return tuple(tokens[: at - (tokens[at - 1].text in (",", ";"))]), " ".join(t.raw for t in tokens[at:])
+        idle = tuple(t.text for t in tokens[at:]) in _TAGS
+        asker = tokens[at].text in _ASKERS and at < len(tokens) - 1 and (_is_wish(tokens, at) or not says_something(tokens[at:]))
+        if begins and (idle or asker):
+            return tuple(tokens[: at - (tokens[at - 1].text in (",", ";"))]), " ".join(t.raw for t in tokens[at:]) if asker else ""
     return tuple(tokens), ""
+
+
+def _is_wish(tokens: Sequence[Token], at: int) -> bool:
+    return any(tuple(t.text for t in tokens[at + 1 : at + 1 + len(wish)]) == wish for wish in _WISHES)
+
+
+def _opens(tokens: Sequence[Token], at: int) -> bool:
+    """ "how many", "in how many", "could you": a question or a request begins."""
+    if at >= len(tokens):
+        return False
+    word = tokens[at].text
+    return word in OPENERS or (word in _PREPOSITIONS and at + 1 < len(tokens) and tokens[at + 1].text in _ASKING)
 
 
 def _start(tokens: Sequence[Token], at: int) -> int | None:
     """First token of the question proper, when a background clause ends just before the mark or the "so" at `at`."""
     word = tokens[at].text
     before = {t.text for t in tokens[:at]}
-    if word in _CAUSES - {"but"} and at + 1 < len(tokens) and tokens[at + 1].text in OPENERS and before & _SUBJECTS:
+    told = bool(before & _SUBJECTS)
+    if word in _CAUSES - {"but", "and"} and _opens(tokens, at + 1) and told:
         return at + 1
-    if tokens[at].opens and not before & _QUESTIONS:
-        start = at + (word in _CAUSES)
-        return start if tokens[start].text in OPENERS and tokens[0].text not in OPENERS - {"i"} and before & _TELLERS else None
-    if word not in (",", ";", ":") or at + 1 >= len(tokens):
+    if tokens[at].opens:
+        return _after_statement(tokens, at, before)
+    if word in _ASKING and tokens[at - 1].text in _LEAD_INS and told and {",", "so"} & before and not before & _ASKING:
+        return at
+    if word not in (",", ";", ":") or at + 1 >= len(tokens) or before & (_ASKING - {"when", "where"}):
         return None
-    start = at + 1 + (tokens[at + 1].text in _CAUSES)
-    opens = tokens[start].text in OPENERS if start < len(tokens) else False
-    caused = start > at + 1 and bool(before & _SUBJECTS)
+    start = at + 1
+    while start < len(tokens) and tokens[start].text in _CAUSES | {","}:
+        start += 1
+    caused = start > at + 1 and (told or (at >= _SHORTEST and bool(before & _FINITE)))
     subordinate = tokens[0].text in _SUBORDINATORS and bool({t.text for t in tokens[1:at]} & _SUBJECTS)
-    return start if opens and (caused or subordinate) else None
+    return start if _opens(tokens, start) and (caused or subordinate) else None
+
+
+def _after_statement(tokens: Sequence[Token], at: int, before: set[str]) -> int | None:
+    """The sentence that begins at `at`, when those before it state something and neither ask nor restrict."""
+    start = at
+    while start < len(tokens) and tokens[start].text in _CAUSES | {","}:
+        start += 1
+    stated = not tokens[at].asked and tokens[0].text not in _ASKING | _RESTRICTING
+    states = (stated or not before & _QUESTIONS) and tokens[0].text not in OPENERS - {"i"} and bool(before & _TELLERS)
+    return start if states and _opens(tokens, start) else None

@@ -6,23 +6,26 @@ import copy
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.minds.embedded import outcomes
-from assistant.minds.embedded.assemble import Reading, cut_into_items, draft_of, interpret
-from assistant.minds.embedded.background import without_background, without_remark
+from assistant.minds.embedded.assemble import Cut, Reading, cut_into_items, draft_of, interpret
+from assistant.minds.embedded.background import Proper, restated, without_asides, without_background, without_remark
 from assistant.minds.embedded.complete import Completer, complete
 from assistant.minds.embedded.followup import read_follow_up
 from assistant.minds.embedded.grammar.draft import Draft, World
 from assistant.minds.embedded.guards import refuse_text, refuse_tokens
+from assistant.minds.embedded.intents import can_answer, read_intent
+from assistant.minds.embedded.intents.run import run_intent
 from assistant.minds.embedded.lexicon import Kind, Lexicon
 from assistant.minds.embedded.numbers import read_number
 from assistant.minds.embedded.ratios import ratios
 from assistant.minds.embedded.segment import Mention, segment
 from assistant.minds.embedded.spelling import repair
-from assistant.minds.embedded.temporal import read_times
-from assistant.minds.embedded.tokens import Token, tokenize
+from assistant.minds.embedded.temporal import is_everything, read_times
+from assistant.minds.embedded.tokens import Token, tokenize, typed
 from assistant.minds.embedded.values import FILE_NAME, ValueIndex, visible_values
 from assistant.minds.embedded.verified import VerifiedQuestions
 from assistant.turn import Decline, MindContext, Question, Suggestion, Thinking
@@ -39,6 +42,10 @@ if TYPE_CHECKING:
 
 
 _REMEMBERED = 2_000
+_NO_DAY = dt.date(9998, 12, 31)
+"""Where only the place of a date in the text matters, and the model does not say where its data end."""
+_AFTER_LOST_NOUN = frozenset({"have", "has", "had", "do", "did", "are", "were", "is", "was", "of"})
+"""After "how many" these show that its noun was named before."""
 
 
 class EmbeddedMind:
@@ -49,7 +56,8 @@ class EmbeddedMind:
     def __init__(self, warehouse: Warehouse) -> None:
         """Loads the value index that `prepare` left in the generation's folder; without one, stored values are not recognised."""
         path = Path(warehouse.data_folder) / "mind" / FILE_NAME
-        self._reader = QuestionReader(warehouse.model, ValueIndex.load(path) if path.exists() else ValueIndex.empty())
+        values = ValueIndex.load(path) if path.exists() else ValueIndex.empty()
+        self._reader = QuestionReader(warehouse.model, values, warehouse.as_of)
         self._scoped: dict[str, QuestionReader] = {}
 
     def is_answerable(self, text: str, context: MindContext) -> bool:
@@ -87,25 +95,33 @@ class EmbeddedMind:
         verified = reader.verified.exact(question.text)
         if verified is not None and context.previous is None:
             return (yield from outcomes.run_verified(verified, question))
-        tokens, notes = reader.tokens(question.text)
-        typed = tokenize(question.text)
-        declined = refuse_tokens(question.text, typed, reader.known_words(typed))
+        tokens, notes, asked = reader.prepared(question.text, context.as_of)
+        words = tokenize(question.text)
+        declined = refuse_tokens(question.text, words, reader.known_words(words))
         if declined is not None:
             return outcomes.with_examples(declined, reader, context)
         readings = reader.readings(tokens, context)
+        intent = read_intent(tokens, readings, reader, context)
+        if intent is not None:
+            return (yield from run_intent(intent, notes, reader, context))
         follow_up = read_follow_up(tokens, readings, reader, context)
         if follow_up is not None:
-            return (yield from outcomes.run_follow_up(follow_up, notes, reader, question, context))
+            return (yield from outcomes.run_follow_up(follow_up, notes, reader, replace(question, text=asked), context))
         if verified is not None:
             return (yield from outcomes.run_verified(verified, question))
-        return (yield from outcomes.run_readings(readings, notes, reader, question, context))
+        return (yield from outcomes.run_readings(readings, notes, reader, replace(question, text=asked), context))
 
 
 class QuestionReader:
     """One semantic model, its words and its values: everything that reading needs, without any data access."""
 
-    def __init__(self, model: SemanticModel, values: ValueIndex) -> None:
+    def __init__(self, model: SemanticModel, values: ValueIndex, as_of: dt.date | None = None) -> None:
+        """
+        Args:
+            as_of: The data's last complete day, when the model does not declare it.
+        """
         self.model = model
+        self._as_of = as_of or model.settings.as_of
         self.values = values
         self.lexicon = Lexicon(model)
         self.verified = VerifiedQuestions(model)
@@ -129,61 +145,89 @@ class QuestionReader:
         scoped._answerable, scoped._runs, scoped._completer = {}, {}, None
         return scoped
 
-    def tokens(self, text: str) -> tuple[tuple[Token, ...], tuple[str, ...]]:
+    def tokens(self, text: str, as_of: dt.date | None = None) -> tuple[tuple[Token, ...], tuple[str, ...]]:
         """The tokens of the question proper with their spelling repaired, and a note for each thing done to them."""
-        whole, remark = without_remark(tokenize(text), self._says_something)
-        typed, background = without_background(whole, self._has_date)
-        tokens, notes = repair(self._with_nouns(typed, whole[: len(whole) - len(typed)]), self.lexicon, self.values)
-        said = tuple(f"read as background: '{words}'" for words in (background, remark) if words)
-        return tokens, (*said, *notes)
+        tokens, notes, _ = self.prepared(text, as_of)
+        return tokens, notes
 
-    def _says_something(self, tokens: Sequence[Token]) -> bool:
+    def prepared(self, text: str, as_of: dt.date | None = None) -> tuple[tuple[Token, ...], tuple[str, ...], str]:
+        """As `tokens`, and the question proper as it was typed."""
+        calendar = Calendar(self.model.settings, as_of or self.model.settings.as_of or _NO_DAY)
+        says = partial(self._says_something, calendar=calendar)
+        dates = partial(_past_periods, calendar=calendar)
+        everything = tokenize(text)
+        spoken = without_asides(everything, self.lexicon.has_exact)
+        again, replaced = restated(spoken, says)
+        whole, remark = without_remark(again, says)
+        proper = without_background(whole, dates)
+        dated, carried = _with_date(proper, dates)
+        tokens, notes = repair(self._with_nouns(dated, proper.background), self.lexicon, self.values)
+        said = [f"read as background: '{words}'" for words in (replaced, proper.said, remark) if words]
+        return (
+            tokens,
+            (*said, *([f"took the period from '{carried}'"] if carried else []), *notes),
+            text if dated == everything else typed(dated),
+        )
+
+    def _says_something(self, tokens: Sequence[Token], calendar: Calendar) -> bool:
         """Whether the words hold a phrase of the model, a stored value, a number or a time."""
         if any(t.kind in ("number", "clock") or read_number(tokens, at) for at, t in enumerate(tokens)):
             return True
-        return bool(self.mentions(tokens)) or bool(read_times(tokens, self.world(self.model.settings.as_of).calendar))
+        return bool(self.mentions(tokens)) or bool(read_times(tokens, calendar))
 
     def mentions(self, tokens: Sequence[Token]) -> tuple[Mention, ...]:
         """The phrases of the model and the stored values among the words."""
         return segment(tokens, [False] * len(tokens), self.lexicon, self.values, lambda _: True)
 
     def _with_nouns(self, tokens: Sequence[Token], background: Sequence[Token]) -> tuple[Token, ...]:
-        """ "Some of our sites are small, so how many of them ...": the noun that "them" stands for, where the background names one."""
+        """Nouns of the background in place of the pronouns that stand for them.
+
+        "Some of our sites are small, so how many of them ..."; "Store 12 was packed, so how many visits do they get"; "we have
+        hundreds of shops, so how many have we got".
+        """
         named = [m for m in self.mentions(background) if self._is_named(m)] if background else []
+        if not named:
+            return tuple(tokens)
+        noun = tuple(replace(t, opens=False) for t in background[named[-1].start : self._end_of_name(background, named[-1])])
+        specific = bool(named[-1].of(Kind.VALUE)) or noun[-1].kind == "number"
         found: list[Token] = []
         for at, token in enumerate(tokens):
-            stands_for = token.text in ("them", "those", "it") and at > 0 and tokens[at - 1].text == "of"
+            before = tokens[at - 1].text if at else ""
+            stands_for = token.text in ("them", "those", "it") and before == "of"
+            if specific and token.text in ("it", "they", "them", "there"):
+                stands_for, specific = True, False
             has_noun = token.text == "those" and any(s.kind is Kind.DATASET for s in self.lexicon.lookup((_text(tokens, at + 1),)))
-            if stands_for and named and not has_noun:
-                found.extend(replace(t, opens=False) for t in background[named[-1].start : named[-1].end])
-            else:
-                found.append(token)
+            counts_nothing = before == "many" and token.text in _AFTER_LOST_NOUN
+            found.extend([*noun, token] if counts_nothing else noun if stands_for and not has_noun else [token])
         return tuple(found)
+
+    @staticmethod
+    def _end_of_name(tokens: Sequence[Token], mention: Mention) -> int:
+        """The 12 of "store 12" belongs to the name."""
+        return mention.end + (mention.end < len(tokens) and tokens[mention.end].kind == "number" and not mention.of(Kind.VALUE))
 
     def _is_named(self, mention: Mention) -> bool:
         """Whether a pronoun can stand for the phrase: an entity's noun, or a stored value."""
         return bool(mention.of(Kind.VALUE)) or any(self.model.datasets[s.target].is_entity for s in mention.of(Kind.DATASET))
 
-    def _has_date(self, tokens: Sequence[Token]) -> bool:
-        return any(
-            t.window is not None and t.window.period != "this" for t in read_times(tokens, self.world(self.model.settings.as_of).calendar)
-        )
-
     def known_words(self, tokens: tuple[Token, ...]) -> int:
         return sum(1 for t in tokens if t.kind == "word" and (self.lexicon.knows_word(t.text) or self.values.knows_word(t.text)))
 
     def world(self, as_of: dt.date | None) -> World:
-        calendar = Calendar(self.model.settings, as_of or self.model.settings.as_of)
+        calendar = Calendar(self.model.settings, as_of or self._as_of)
         return World(model=self.model, lexicon=self.lexicon, values=self.values, calendar=calendar, graph=self._graph, ratios=self._ratios)
 
     def readings(self, tokens: tuple[Token, ...], context: MindContext) -> list[Reading]:
         readable = may_read(self.model, context.rights)
         return interpret(tokens, self.world(context.as_of), readable, lambda query: self.compile_error(query, context) is None)
 
+    def cut(self, tokens: Sequence[Token], context: MindContext) -> Cut:
+        """The items of a question or of a part of one, as far as the asker may read them."""
+        return cut_into_items(tokens, self.world(context.as_of), may_read(self.model, context.rights))
+
     def draft(self, tokens: Sequence[Token], context: MindContext) -> Draft:
         """The slots that a fragment fills, for an edit of the plan before."""
-        world = self.world(context.as_of)
-        return draft_of(cut_into_items(tokens, world, may_read(self.model, context.rights)), world, is_fragment=True)
+        return draft_of(self.cut(tokens, context), self.world(context.as_of), is_fragment=True)
 
     def compile_error(self, query: MetricQuery, context: MindContext) -> AnswerError | None:
         """Why the query cannot run, or None when it can."""
@@ -234,13 +278,31 @@ class QuestionReader:
         return self._answerable[key]
 
     def _reads_back(self, text: str, context: MindContext) -> bool:
-        tokens, notes = self.tokens(text)
+        tokens, notes, asked = self.prepared(text, context.as_of)
         readings = [] if notes else self.readings(tokens, context)
+        intent = read_intent(tokens, readings, self, context) if readings else None
+        if intent is not None:
+            return can_answer(intent, context)
         if len(readings) != 1 or outcomes.doubt_of(readings[0]) or readings[0].query is None:
             return False
-        if outcomes.second_look(text, readings[0].query, self.model):
+        if outcomes.second_look(asked, readings[0].query, self.model):
             return False
         return self.compile_error(readings[0].query, context) is None
+
+
+def _past_periods(tokens: Sequence[Token], calendar: Calendar) -> tuple[tuple[int, int], ...]:
+    """(start, end) of the past periods that the words name; "this week" says when somebody speaks."""
+    named = (t for t in read_times(tokens, calendar) if t.window is not None and not is_everything(t.window) and t.window.period != "this")
+    return tuple((t.start, t.end) for t in named if t.window and calendar.resolve(t.window).start <= calendar.as_of)
+
+
+def _with_date(proper: Proper, dates: Callable[[Sequence[Token]], Sequence[tuple[int, int]]]) -> tuple[tuple[Token, ...], str]:
+    """The question with the period that only its background names, and that period's words."""
+    named = dates(proper.background)
+    if not named or dates(proper.tokens):
+        return proper.tokens, ""
+    moved = proper.background[slice(*named[-1])]
+    return (*proper.tokens, *(replace(t, opens=False) for t in moved)), " ".join(t.raw for t in moved)
 
 
 def _asker(rights: Rights | None) -> tuple[str, ...]:

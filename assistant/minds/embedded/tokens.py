@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -88,6 +89,8 @@ class Token:
     """First of a further sentence: no phrase runs across its beginning."""
     quoted: bool = False
     """Inside quotation marks: a name, never grammar."""
+    asked: bool = False
+    """First of a sentence that follows a question mark."""
 
 
 def normalise(text: str) -> str:
@@ -107,7 +110,7 @@ def tokenize(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     glued = False
     quoted = False
-    ended = False
+    ended = asked = False
     previous_end = -1
     for match in _TOKEN.finditer(plain):
         raw = match.group()
@@ -123,10 +126,12 @@ def tokenize(text: str) -> tuple[Token, ...]:
         if raw in _SILENT:
             glued = False
             ended = bool(tokens) and raw in _ENDS
+            asked = ended and (raw == "?" or asked)
             continue
         token = _token(raw, kind, joined=(glued or (raw == "+" and touching)) and touching, quoted=quoted)
-        tokens.append(replace(token, opens=True) if ended and not touching and raw[:1].isupper() else token)
-        glued = ended = False
+        opens = ended and not touching and raw[:1].isupper()
+        tokens.append(replace(token, opens=True, asked=asked) if opens else token)
+        glued = ended = asked = False
     return tuple(tokens)
 
 
@@ -145,6 +150,11 @@ def _token(raw: str, kind: str | None, *, joined: bool, quoted: bool) -> Token:
     if joined and text[:-1].isdigit() and text.endswith("s"):
         return Token(text=text[:-1], raw=raw, kind="number", joined=True, quoted=quoted)  # "the 35-44s"
     return Token(text=_ABBREVIATIONS.get(text, text), raw=raw, kind="word", joined=joined, quoted=quoted)
+
+
+def typed(tokens: Sequence[Token]) -> str:
+    """The tokens as they were typed, in one spelling: for checks that read text."""
+    return "".join(("-" if t.joined else " ") + t.raw for t in tokens).strip()
 
 
 def atoms(phrase: str) -> tuple[str, ...]:

@@ -17,6 +17,13 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
+@cache
+def phrase_lines(name: str) -> tuple[str, ...]:
+    """The phrases of a file in `data/`, one a line."""
+    lines = (files(__package__) / "data" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
 def grammar_words() -> frozenset[str]:
     """Closed-class words and words of the question grammar: never a stored value by themselves."""
     return _words("grammar")
