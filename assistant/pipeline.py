@@ -7,13 +7,14 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from assistant.conversation import Conversations, choose
 from assistant.explain import compose
 from assistant.explain.follow_ups import FollowUpWriter
 from assistant.rights import RightsBook
+from assistant.stopping import Stop, StoppableEngine
 from assistant.toolbox import Toolbox
 from assistant.turn import Answer, Done, FollowUp, Mind, MindContext, Outcome, PastTurn, Question, Status, Step, Suggestion
 from tools.core.contract import Finding, Tool
@@ -40,18 +41,30 @@ class Assistant:
     rights_book: RightsBook
     follow_ups: FollowUpWriter
     deadline_s: float
+    minds: Mapping[str, Mind] = field(default_factory=dict)
+    """Those that a question may ask for: embedded, model, auto, both, as far as they are configured."""
 
-    def ask(self, question: Question, *, progress: Progress = _silent, say: Progress = _silent, previous: PastTurn | None = None) -> Answer:
+    def ask(
+        self,
+        question: Question,
+        *,
+        progress: Progress = _silent,
+        say: Progress = _silent,
+        previous: PastTurn | None = None,
+        stop: Stop | None = None,
+    ) -> Answer:
         """Answer a question; never raises: what goes wrong is told in the answer's `error`.
 
         Args:
             say: Given each proven sentence of a language model as soon as it is complete.
             previous: The turn that this one follows; default the last one of `question.thread`.
+            stop: Its button ends the question, also the query that runs for it; the answer then says so.
         """
         started = time.perf_counter()
+        stop = stop or Stop()
         question = question if question.id else replace(question, id=uuid.uuid4().hex[:12])
         try:
-            answer = self._answer(question, progress, say, previous)
+            answer = self._answer(question, progress, say, previous, stop)
         except AnswerError as error:
             answer = compose.from_error(question, error)
         except Exception as error:
@@ -59,23 +72,26 @@ class Assistant:
             # The frames are logged, the exception's own text is not: it may quote a value.
             log.error("unforeseen %s, trace %s\n%s", type(error).__name__, trace_id, "".join(traceback.format_tb(error.__traceback__)))
             answer = compose.from_error(question, _internal(trace_id))
+        finally:
+            stop.end()
         return replace(
             answer,
-            mind=answer.mind or self.mind.name,
+            mind=answer.mind or self.mind_of(question).name,
             data_version=self.warehouse.data_version,
             policy_version=self.rights_book.policy_version,
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )
 
-    def _answer(self, question: Question, progress: Progress, say: Progress, previous: PastTurn | None) -> Answer:
+    def _answer(self, question: Question, progress: Progress, say: Progress, previous: PastTurn | None, stop: Stop) -> Answer:
         rights = self.rights_book.rights_for(question.user)
         as_of = question.as_of or self.warehouse.as_of
         if previous is None:
             previous = self._previous(question)
         question = _with_chosen_plan(question, previous)
+        warehouse = replace(self.warehouse, engine=StoppableEngine(engine=self.warehouse.engine, stop=stop))
         toolbox = Toolbox(
             tools=self.tools,
-            warehouse=self.warehouse,
+            warehouse=warehouse,
             rights=rights,
             deadline_s=self.deadline_s,
             as_of=as_of,
@@ -84,16 +100,18 @@ class Assistant:
             remember_disclosed=partial(self.conversations.remember_disclosed, user=rights.user, warehouse=self.warehouse.name),
         )
         context = MindContext(
-            warehouse=self.warehouse,
+            warehouse=warehouse,
             rights=rights,
             as_of=as_of,
             previous=previous,
             progress=progress,
             say=say,
             thread=question.thread,
+            stop=stop,
         )
         progress("Reading the question")
         outcome = self._think(question, context, toolbox)
+        stop.check()
         progress("Explaining the answer")
         answer = compose.answer(question, outcome, toolbox, as_of=as_of)
         if answer.status in (Status.ANSWERED, Status.OFFERED) and toolbox.ran:
@@ -106,7 +124,7 @@ class Assistant:
             for step in question.plan:
                 toolbox.run(step)
             return Done(confidence=1.0)
-        thinking = self.mind.think(question, context)
+        thinking = self.mind_of(question).think(question, context)
         try:
             step = next(thinking)
             while True:
@@ -114,6 +132,10 @@ class Assistant:
         except StopIteration as stop:
             outcome: Outcome = stop.value
             return outcome
+
+    def mind_of(self, question: Question) -> Mind:
+        """Who reads this question: the mind that it asks for, if there is one of that name."""
+        return self.minds.get(question.mind, self.mind)
 
     @staticmethod
     def _advance(thinking: object, step: Step, toolbox: Toolbox) -> Step:

@@ -14,15 +14,32 @@ LOCAL = "local"
 
 
 class RightsBook:
-    """The rights of every user on one warehouse. `users.yaml` is read once; a change needs a restart."""
+    """The rights of every user on one warehouse. A change of `users.yaml` holds from the next question on."""
 
     def __init__(self, *, policy: Policy | None, catalog: Catalog, users_file: Path, default_user: str = LOCAL) -> None:
         """Raises ModelInvalid when `users_file` exists and does not fit the policy."""
         self._policy = policy
         self._catalog = catalog
         self._default_user = default_user
-        self._users: Mapping[str, User] = read_users(users_file, policy) if users_file.exists() else {}
+        self._users_file = users_file
+        self._read_at: tuple[int, int] | None = None
+        self._listed: Mapping[str, User] = {}
         self._admitted: dict[str, User] = {}
+        self._users  # noqa: B018 (a faulty file is to be known at the start)
+
+    @property
+    def _users(self) -> Mapping[str, User]:
+        """Everybody in the file as it is now; raises ModelInvalid while it is wrong, so that nobody is served by an older one."""
+        try:
+            state = self._users_file.stat()
+        except OSError:
+            self._read_at, self._listed = None, {}
+            return self._listed
+        now = (state.st_mtime_ns, state.st_size)
+        if now != self._read_at:
+            self._listed = read_users(self._users_file, self._policy)
+            self._read_at = now
+        return self._listed
 
     @property
     def policy_version(self) -> str:

@@ -83,4 +83,38 @@ class Settings(BaseSettings):
     chat_port: int = Field(default=8000, ge=1, le=65535)
     """Port that the chat listens on."""
     auth_secret: SecretStr | None = None
-    """Secret that signs chat sessions; without it a new one is made on each start."""
+    """Secret that signs chat sessions; without it one is made on the first start and kept in ASSISTANT_HOME."""
+    chat_url: str | None = None
+    """Address that people see, when a proxy stands before the chat: `https://ask.example.com`; OAuth returns there."""
+    chat_keep_days: int = Field(default=365, ge=1, le=3650)
+    """Days after its last question that a conversation of the chat is kept."""
+    login: Literal["none", "password", "header", "oauth"] = "none"
+    """How people log in to the chat (docs/chat.md); none = everybody is the local user, on this machine alone."""
+    login_header: str = "X-Forwarded-User"
+    """With `login=header`: the header in which the proxy names the user."""
+    login_proxy_secret: SecretStr | None = None
+    """With `login=header`: what the proxy must send as `X-Candor-Proxy`, so that nobody else can name a user."""
+
+    api_per_minute: int = Field(default=60, ge=1)
+    """Requests a minute that one API key may make of one process."""
+    api_max_body: int = Field(default=65_536, ge=1024)
+    """Bytes that the body of a request may have: REST, MCP and Slack."""
+    questions_at_once: int = Field(default=8, ge=1, le=256)
+    """Questions that one process works on at a time, over all surfaces."""
+    questions_waiting: int = Field(default=64, ge=0)
+    """Further questions that may wait; beyond them people are asked to come again."""
+    questions_per_person: int = Field(default=4, ge=1)
+    """Questions that one person may have open at a time."""
+    stop_grace_s: float = Field(default=20.0, ge=0, le=600)
+    """Seconds that answers in flight get when the service is stopped; the others are said to be cut."""
+    metrics_host: str = "127.0.0.1"
+    """Address of the Prometheus metrics of `assistant serve`."""
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """Port of the Prometheus metrics; 0 = none."""
+
+    slack_bot_token: SecretStr | None = None
+    """Bot token of the Slack app (xoxb-...); with the signing secret, `assistant serve` answers in Slack (docs/slack.md)."""
+    slack_signing_secret: SecretStr | None = None
+    """Signing secret of the Slack app: proves that a request comes from Slack."""
+    slack_api_url: str = "https://slack.com/api/"
+    """Where Slack's Web API is; another address only for tests."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assistant.stopping import Stop
 from tools.core.contract import Cell, Check, DateSpan, ExecutedSql, Finding, Quote, Reading, Table
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Question:
     plan: tuple[Step, ...] = ()
     """Set when the person clicked an option or an offer: run this, no reading needed."""
     as_of: dt.date | None = None
+    mind: str = ""
+    """Who is to read it: embedded, model, auto or both; empty, or one that is not configured = the assistant's own choice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +182,8 @@ class MindContext:
     """Given each proven sentence of a model's prose as soon as it is complete."""
     thread: str | None = None
     """The conversation, for limits per thread."""
+    stop: Stop = field(default_factory=Stop)
+    """Pressed when nobody waits for the answer any more."""
 
 
 class Mind(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,10 +39,12 @@ def build(settings: Settings | None = None, *, warehouse: str | None = None) -> 
     settings = settings or Settings()
     opened = open_configured(settings, warehouse)
     embedded = EmbeddedMind(opened)
+    minds = all_minds(settings, embedded)
     return Assistant(
         warehouse=opened,
         tools=tools(),
-        mind=choose_mind(settings, embedded),
+        mind=choose_mind(settings, embedded, minds),
+        minds=minds,
         conversations=Conversations(settings.home / "conversations.sqlite"),
         rights_book=RightsBook(
             policy=opened.policy, catalog=opened.catalog, users_file=settings.home / "users.yaml", default_user=settings.user
@@ -51,25 +54,32 @@ def build(settings: Settings | None = None, *, warehouse: str | None = None) -> 
     )
 
 
-def choose_mind(settings: Settings, embedded: EmbeddedMind) -> Mind:
+def choose_mind(settings: Settings, embedded: EmbeddedMind, minds: Mapping[str, Mind] | None = None) -> Mind:
     """The mind that the settings ask for; without an endpoint, auto is the embedded mind.
 
     Raises:
         SetupProblem: A language model is asked for and none is configured.
     """
-    if settings.mind == "embedded" or (settings.mind == "auto" and not settings.model):
-        return embedded
-    if not settings.model:
+    minds = minds if minds is not None else all_minds(settings, embedded)
+    chosen = minds.get(settings.mind, embedded if settings.mind == "auto" else None)
+    if chosen is None:
         raise SetupProblem(
             f"The mind '{settings.mind}' needs a language model, and none is configured.",
             try_instead="Set ASSISTANT_MODEL (docs/language_model.md), or ASSISTANT_MIND=embedded.",
             code="model_not_configured",
         )
+    return chosen
+
+
+def all_minds(settings: Settings, embedded: EmbeddedMind) -> Mapping[str, Mind]:
+    """Every mind that can answer with these settings, by its name there. One language model, and one ledger of it, serves all."""
+    if not settings.model:
+        return {"embedded": embedded}
     from assistant.minds.language_model import LanguageModelMind
     from assistant.minds.two_minds import TwoMinds
 
     model = LanguageModelMind(model_options(settings), tools(), embedded=embedded)
-    return model if settings.mind == "model" else TwoMinds(embedded, model, settings.mind)
+    return {"embedded": embedded, "model": model, "auto": TwoMinds(embedded, model, "auto"), "both": TwoMinds(embedded, model, "both")}
 
 
 def model_options(settings: Settings) -> ModelOptions:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.interfaces import cli_data, cli_models, cli_operate
+from assistant.interfaces import cli_data, cli_models, cli_operate, cli_users
 from assistant.interfaces.cli_common import EXIT_CODES, AsJson, AsOf, User, Warehouse, guarded, opened, parse_day, settings
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ app.add_typer(cli_data.warehouse_app, name="warehouse")
 app.add_typer(cli_data.semantics_app, name="semantics")
 app.add_typer(cli_operate.sql_app, name="sql")
 app.add_typer(cli_operate.policy_app, name="policy")
+app.add_typer(cli_users.users_app, name="users")
 app.command()(cli_operate.doctor)
 cli_models.add_to(app)
 

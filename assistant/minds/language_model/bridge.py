@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from assistant.stopping import Stop, cancelled
 from assistant.turn import Step, Thinking
 from tools.core.contract import Finding
 from tools.core.errors import AnswerError
@@ -52,6 +53,8 @@ class Bridge:
     """In `time.monotonic` seconds; after it the agent is abandoned."""
     on_said: Callable[[str], None] = lambda _: None
     """Called in the pipeline's thread."""
+    stop: Stop = field(default_factory=Stop)
+    """Pressed: the agent is abandoned at once."""
     findings: list[Finding] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     """The steps that ran, in order, with `findings`."""
@@ -93,8 +96,10 @@ class Bridge:
 
         Raises:
             TimeoutError: The deadline passed first.
+            QueryTooHeavy: The question was stopped.
             BaseException: Whatever the agent failed with.
         """
+        self.stop.then(lambda: self._outbox.put(_Ended(error=cancelled())))
         thread = threading.Thread(target=self._work, args=(work,), name="language-model", daemon=True)
         thread.start()
         try:

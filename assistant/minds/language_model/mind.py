@@ -86,6 +86,8 @@ class LanguageModelMind:
         except SetupProblem:
             raise
         except OurFault as problem:
+            # Stopped by the person: nobody waits for another reading.
+            context.stop.check()
             reason = problem.message
         except (TimeoutError, Abandoned):
             reason = f"The language model did not finish within {self.options.turn_deadline_s:g} s."
@@ -165,7 +167,7 @@ class _Turn:
 
     def __post_init__(self) -> None:
         deadline = time.monotonic() + self.mind.options.turn_deadline_s
-        self.bridge = Bridge(deadline=deadline, on_said=self.context.say)
+        self.bridge = Bridge(deadline=deadline, on_said=self.context.say, stop=self.context.stop)
         plans = [*(step for plan in self.ahead.plans for step in plan)] if self.ahead is not None else []
         plans += self.context.previous.steps if self.context.previous is not None else ()
         self.vault = vault_for(self._words(), plans, self.context)
