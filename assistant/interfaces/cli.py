@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.interfaces import cli_data, cli_models, cli_operate, cli_users
+from assistant.interfaces import cli_data, cli_keys, cli_models, cli_operate, cli_serve, cli_users
 from assistant.interfaces.cli_common import EXIT_CODES, AsJson, AsOf, User, Warehouse, guarded, opened, parse_day, settings
 
 if TYPE_CHECKING:
@@ -120,6 +120,8 @@ app.add_typer(cli_operate.sql_app, name="sql")
 app.add_typer(cli_operate.policy_app, name="policy")
 app.add_typer(cli_users.users_app, name="users")
 app.command()(cli_operate.doctor)
+app.command()(cli_serve.serve)
+app.add_typer(cli_keys.keys_app, name="keys")
 cli_models.add_to(app)
 
 

@@ -1,0 +1,193 @@
+"""`assistant serve`: chat, REST, MCP and Slack over one assistant in one process, with health checks and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
+
+from assistant.interfaces.catalogue import Catalogue
+from assistant.interfaces.http_api import Api, create_api, on_http_error
+from assistant.interfaces.http_api_guard import HttpGuard
+from assistant.interfaces.http_api_keys import ApiKeys
+from assistant.interfaces.http_api_limits import RateLimit
+from assistant.interfaces.serve_desk import Desk, at_desk
+from assistant.interfaces.serve_logs import LoggedAnswers, set_up_logs
+from assistant.interfaces.serve_metrics import Metrics
+from assistant.interfaces.server import claim_port, open_or_build
+from assistant.settings import Settings
+from assistant.thumbs import Thumbs
+from tools.core.errors import AnswerError
+
+if TYPE_CHECKING:
+    from assistant.pipeline import Assistant
+
+log = logging.getLogger("assistant.serve")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Which surfaces this process serves."""
+
+    chat: bool = True
+    rest: bool = True
+    mcp: bool = True
+    slack: bool = True
+
+
+class Service:
+    """The surfaces of one process, and what they share: the assistant, its desk, keys, thumbs and metrics."""
+
+    def __init__(self, assistant: Assistant, settings: Settings, parts: Parts) -> None:
+        """Raises SetupProblem when a part lacks what it needs."""
+        self._settings = settings
+        self.metrics = Metrics()
+        self.desk = Desk(
+            at_once=settings.questions_at_once,
+            waiting=settings.questions_waiting,
+            per_person=settings.questions_per_person,
+            observer=LoggedAnswers(self.metrics),
+        )
+        self.metrics.watch(self.desk, assistant)
+        self._assistant = assistant
+        self._keys = ApiKeys(settings.home)
+        self._thumbs = Thumbs(settings.home / "thumbs.sqlite")
+        self._lifespans: list[Callable[[], Any]] = []
+        self.app = self._build(parts)
+
+    def _build(self, parts: Parts) -> Starlette:
+        routes: list[Any] = [Route("/healthz", self._healthz), Route("/readyz", self._readyz)]
+        if parts.rest:
+            routes.append(Mount("/v1", self._guarded(self._rest())))
+        if parts.chat:
+            routes.append(Mount("/", self._chat()))
+        return Starlette(routes=routes, lifespan=self._lifespan, exception_handlers={HTTPException: on_http_error})
+
+    def _rest(self) -> Any:
+        assistant = at_desk(self._assistant, self.desk, "rest")
+        limit = RateLimit(self._settings.api_per_minute)
+        return create_api(Api(assistant=assistant, keys=self._keys, thumbs=self._thumbs, limit=limit, catalogue=Catalogue(assistant)))
+
+    def _chat(self) -> Any:
+        from assistant.interfaces.server import create_app
+
+        chat = create_app(at_desk(self._assistant, self.desk, "chat"), self._settings)
+        self._lifespans.append(lambda: chat.router.lifespan_context(chat))
+        return chat
+
+    def _guarded(self, app: Any) -> HttpGuard:
+        return HttpGuard(app, max_body=self._settings.api_max_body, counted=self.metrics.request)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as running:
+            for lifespan in self._lifespans:
+                await running.enter_async_context(lifespan())
+            yield
+        self._thumbs.close()
+
+    async def _healthz(self, _: Request) -> JSONResponse:
+        """Alive, and over which data."""
+        warehouse = self._assistant.warehouse
+        data = {"warehouse": warehouse.name, "data_version": warehouse.data_version, "as_of": warehouse.as_of.isoformat()}
+        return JSONResponse({"status": "ok", **data})
+
+    async def _readyz(self, _: Request) -> JSONResponse:
+        """200 when questions are taken and the warehouse answers; 503 while stopping, or when its data cannot be read."""
+        problem = "stopping" if self.desk.is_stopping else await asyncio.to_thread(self._data_problem)
+        if problem:
+            return JSONResponse({"status": problem}, status_code=503, headers={"Retry-After": "30"})
+        newer = await asyncio.to_thread(self._newer_generation)
+        return JSONResponse({"status": "ready", "in_flight": self.desk.in_flight, "newer_data_after_restart": newer})
+
+    def _data_problem(self) -> str:
+        from tools.core.sql_guard import check_sql, open_rights
+
+        warehouse = self._assistant.warehouse
+        try:
+            warehouse.engine.execute(check_sql("SELECT 1 AS one", catalog=warehouse.catalog, rights=open_rights(warehouse.catalog)))
+        except AnswerError as error:
+            return error.public_code
+        return ""
+
+    def _newer_generation(self) -> bool:
+        from tools.core.warehouse.generations import current_generation
+
+        try:
+            return current_generation(self._settings.home, self._assistant.warehouse.name).number > self._assistant.warehouse.generation
+        except AnswerError:
+            return False
+
+
+class GracefulServer(uvicorn.Server):
+    """On the first signal it goes on serving until the answers in flight are out, or time is up; on the second it stops at once."""
+
+    def __init__(self, config: uvicorn.Config, desk: Desk, grace_s: float) -> None:
+        super().__init__(config)
+        self._desk = desk
+        self._grace_s = grace_s
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._desk.is_stopping or sig not in (signal.SIGTERM, signal.SIGINT):
+            self._desk.cut()
+            super().handle_exit(sig, frame)
+            return
+        # Not in the signal handler itself: this waits.
+        threading.Thread(target=self._drain, args=(sig, frame), name="drain", daemon=True).start()
+
+    def _drain(self, sig: int, frame: FrameType | None) -> None:
+        log.info("stopping", extra={"count": self._desk.in_flight})
+        self._desk.drain(self._grace_s)
+        cut = self._desk.cut()
+        if cut:
+            log.warning("answers cut", extra={"count": cut})
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings, parts: Parts) -> None:
+    """Serve until a signal ends it; builds the warehouse first if it was never built.
+
+    Raises:
+        SetupProblem: A port is taken, or a part lacks a setting.
+        WarehouseUnavailable: The warehouse is damaged or unknown.
+    """
+    with claim_port(settings.chat_host, settings.chat_port) as listener:
+        assistant = open_or_build(settings)
+        set_up_logs()
+        try:
+            service = Service(assistant, settings, parts)
+            if settings.metrics_port:
+                service.metrics.publish(settings.metrics_host, settings.metrics_port)
+            run(service, settings, listener)
+        finally:
+            assistant.close()
+
+
+def run(service: Service, settings: Settings, listener: socket.socket) -> None:
+    """Serve the application on a claimed port until a signal ends it."""
+    config = uvicorn.Config(
+        service.app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=3,
+        server_header=False,
+        lifespan="on",
+        ws_max_size=1_000_000,
+    )
+    print(f"Candor is ready: http://{settings.chat_host}:{settings.chat_port}  (stop with Ctrl+C)", file=sys.stderr, flush=True)
+    GracefulServer(config, service.desk, settings.stop_grace_s).run(sockets=[listener])
