@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.minds.embedded.inflection import bases, stem
+from assistant.minds.embedded.intents.words import known_words
 from assistant.minds.embedded.lexicon import Lexicon
 from assistant.minds.embedded.temporal_words import GRAIN_ADVERBS, MONTHS, UNITS, WEEKDAY_OF
 from assistant.minds.embedded.tokens import Token
@@ -47,6 +48,7 @@ _ENGLISH = (
     | shape_words()
     | ordinary_words()
     | everyday_words()
+    | known_words()
     | frozenset((*MONTHS, *UNITS, *GRAIN_ADVERBS, *WEEKDAY_OF))
 )
 """Words that are spelt right, whether or not they mean anything here."""

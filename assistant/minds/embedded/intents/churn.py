@@ -1,0 +1,134 @@
+"""churn: who is likely not to come back, why, what would change it, and how far the scores can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from assistant.minds.embedded.inflection import stem
+from assistant.minds.embedded.intents.cohort import Rest
+from assistant.minds.embedded.intents.contract import Asked, Cues, Plan
+from assistant.minds.embedded.intents.steps import card_of, cohort, horizon_notes
+from assistant.minds.embedded.intents.words import word_file, words_of
+from assistant.minds.embedded.tokens import atoms
+from assistant.minds.embedded.wordlists import filler_words, grammar_words
+from assistant.turn import Step
+from tools.core.query.metric_query import Filter
+
+_AT_RISK = ("medium", "high")
+
+
+class ChurnIntent:
+    name = "churn"
+    tool = "churn"
+    needs: tuple[str, ...] = ("churn",)
+    follows = frozenset({"churn"})
+
+    def cues(self, asked: Asked) -> Cues | None:
+        """ "Churn" alone, by region or by month, is a figure; why, who, what if and how sure are not."""
+        found = word_file(self.name).find(asked.tokens)
+        if not found.has("leaving", "topic"):
+            return None
+        if found.has("what_if") and found.has("if"):
+            return _with_driver(found, asked)
+        found = _kept(found, {"leaving", "topic", "why", "reliability", "horizon", "subscriptions", "rank"})
+        asks = found.has("why", "reliability") or (found.has("leaving") and _asks_who(asked))
+        return found if asks else None
+
+    def plan(self, cues: Cues, rest: Rest) -> Plan | None:
+        if rest.metrics or rest.dimensions:
+            return None  # "Revenue of customers likely to leave, by region" is about revenue.
+        if cues.has("what_if") and cues.has("if"):
+            return _what_if(cues, rest)
+        of = "subscriptions" if cues.has("subscriptions") else "orders"
+        if cues.has("reliability"):
+            return Plan(arguments={"show": "reliability", "of": of})
+        people = rest.asks_for_people or bool(rest.customer_ids) or (cues.has("leaving") and not cues.has("why"))
+        arguments: dict[str, Any] = {"show": "customers" if people else "drivers", "of": of, **cohort(rest)}
+        if people and rest.n:
+            arguments["limit"] = min(rest.n, 1000)
+        notes, doubts = horizon_notes(cues, rest.asked, "churn" if of == "orders" else "subscription_churn")
+        at_risk = Filter(field="churn.churn_risk", op="in", values=_AT_RISK)
+        return Plan(
+            arguments=arguments,
+            uses=frozenset({"ranking"}),
+            notes=notes,
+            doubts=doubts,
+            individuals=people,
+            cohort=(at_risk,) if of == "orders" and "churn" in rest.asked.reader.model.datasets else (),
+        )
+
+    def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:
+        """ "Why?", "show me the customers", "and in the South?", "how sure is that?" """
+        if rest.metrics or rest.dimensions or cues.has("topic"):
+            return None
+        arguments = {k: v for k, v in previous.arguments.items() if k not in ("filters", "customer_ids", "what_if")}
+        if cues.has("reliability"):
+            return Plan(arguments={"show": "reliability", "of": arguments.get("of", "orders")})
+        shown = arguments.get("show", "drivers")
+        if cues.has("why"):
+            shown = "drivers"
+        elif rest.asks_for_people:
+            shown = "customers"
+        elif rest.is_empty or shown == "what_if":
+            return None
+        arguments = {**arguments, "show": shown, **cohort(rest)}
+        if rest.n and shown == "customers":
+            arguments["limit"] = min(rest.n, 1000)
+        return Plan(arguments=arguments, uses=frozenset({"ranking"}), individuals=shown == "customers")
+
+
+def _asks_who(asked: Asked) -> bool:
+    """A list of people and no figure of them: "how many are likely to leave" is a figure."""
+    words = {t.text for t in asked.tokens}
+    return not words & {"many", "much", "number", "average", "share", "percentage", "count", "total", "revenue"}
+
+
+def _kept(cues: Cues, roles: set[str]) -> Cues:
+    return Cues(found=tuple(cue for cue in cues.found if cue.role in roles))
+
+
+# -- what if ----------------------------------------------------------------------------------------
+
+
+def _with_driver(cues: Cues, asked: Asked) -> Cues | None:
+    """The cues with the words that name a driver; None when the clause names none."""
+    card = card_of(asked, "churn")
+    begin = next(cue.end for cue in cues.found if cue.role == "if")
+    if card is None:
+        return cues
+    named = words_of((f"driver {d['name']}", word) for d in card["drivers"] for word in _words_of_driver(d))
+    tokens = [replace(t, text=stem(t.text) if at >= begin else "") for at, t in enumerate(asked.tokens)]
+    drivers = [c for c in named.find(tokens).found if not any(o.start <= c.start < o.end for o in cues.found)]
+    if not drivers and not cues.has("last_order", "frequency"):
+        return None
+    return Cues(found=tuple(sorted((*cues.found, *drivers), key=lambda cue: cue.start)))
+
+
+def _words_of_driver(driver: dict[str, Any]) -> set[str]:
+    words = {*atoms(driver["name"].replace("_", " ")), *atoms(driver["label"])}
+    return {stem(w) for w in words if w not in filler_words() and w not in grammar_words() and w not in ("since", "last", "order")}
+
+
+def _what_if(cues: Cues, rest: Rest) -> Plan | None:
+    change = _change(cues)
+    if change is None:
+        return None
+    return Plan(arguments={"show": "what_if", "what_if": change, **cohort(rest)})
+
+
+def _change(cues: Cues) -> dict[str, Any] | None:
+    ago, often = cues.first("days_ago"), cues.first("frequency")
+    if cues.has("last_order") and ago is not None and ago.numbers:
+        return {"driver": "recency", "set_to": ago.numbers[0]}
+    if often is not None:
+        return {"driver": "frequency", "change_by": often.numbers[0] if often.numbers else 1.0}
+    counted: dict[str, int] = {}
+    for cue in cues.found:
+        if cue.role.startswith("driver "):
+            name = cue.role.removeprefix("driver ")
+            counted[name] = counted.get(name, 0) + 1
+    if not counted:
+        return None
+    driver = max(counted, key=lambda name: counted[name])
+    return {"driver": driver, "set_to": 0.0 if cues.has("none") else 1.0}

@@ -1,0 +1,59 @@
+"""lifetime_value: what one customer, a group, or everybody will be worth, and how far that can be trusted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.minds.embedded.intents.cohort import Rest
+from assistant.minds.embedded.intents.contract import Asked, Cues, Plan
+from assistant.minds.embedded.intents.steps import cohort, horizon_notes
+from assistant.minds.embedded.intents.words import word_file
+from assistant.turn import Step
+
+
+class LifetimeValueIntent:
+    name = "lifetime_value"
+    tool = "lifetime_value"
+    needs: tuple[str, ...] = ("lifetime_value",)
+    follows = frozenset({"lifetime_value"})
+
+    def cues(self, asked: Asked) -> Cues | None:
+        """ "Average lifetime value by region" is a figure; what somebody is worth, who is worth most and how sure that is are not."""
+        found = word_file(self.name).find(asked.tokens)
+        return found if found.has("worth", "most", "will_spend") else None
+
+    def plan(self, cues: Cues, rest: Rest) -> Plan | None:
+        if rest.metrics or rest.dimensions:
+            return None
+        if cues.has("reliability"):
+            return Plan(arguments={"show": "reliability"})
+        one_by_one = bool(rest.customer_ids) or (cues.has("most") and rest.asks_for_people)
+        if not one_by_one and not (cues.has("worth", "will_spend") and not rest.asks_for_people):
+            return None
+        notes, doubts = horizon_notes(cues, rest.asked, "lifetime_value")
+        arguments: dict[str, Any] = {"show": "customers" if one_by_one else "summary", **cohort(rest)}
+        if one_by_one and rest.n:
+            arguments["limit"] = min(rest.n, 1000)
+        return Plan(
+            arguments=arguments,
+            uses=frozenset({"ranking"} if one_by_one else ()),
+            notes=notes,
+            doubts=doubts,
+            yields=not one_by_one,
+            individuals=one_by_one,
+        )
+
+    def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:
+        """ "And in the South?", "show me the customers", "how reliable is that?" """
+        if rest.metrics or rest.dimensions or cues.has("worth"):
+            return None
+        if cues.has("reliability"):
+            return Plan(arguments={"show": "reliability"})
+        if rest.is_empty and not rest.asks_for_people:
+            return None
+        kept = {k: v for k, v in previous.arguments.items() if k not in ("filters", "customer_ids")}
+        shown = "customers" if rest.asks_for_people or rest.customer_ids else kept.get("show", "summary")
+        arguments = {**kept, "show": shown, **cohort(rest)}
+        if rest.n and shown == "customers":
+            arguments["limit"] = min(rest.n, 1000)
+        return Plan(arguments=arguments, uses=frozenset({"ranking"}), individuals=shown == "customers")

@@ -1,0 +1,195 @@
+"""Reading a question as intents: which of them it is, whom it is about, what is left over, and the edit of the step before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assistant.minds.embedded.assemble import Reading
+from assistant.minds.embedded.intents.cohort import Rest, read_rest
+from assistant.minds.embedded.intents.contract import Asked, Cues, Intent, IntentReading, Plan
+from assistant.minds.embedded.intents.words import word_file
+from assistant.minds.embedded.tokens import Token
+from assistant.minds.embedded.wordlists import word_set
+from assistant.turn import MindContext, Step
+from tools.core.query.metric_query import Filter
+from tools.core.warehouse.intelligence import read_contributions
+
+if TYPE_CHECKING:
+    from assistant.minds.embedded.mind import QuestionReader
+
+MAX_LEFTOVER = 2
+"""More unknown words than this, and the reading is a guess rather than an offer."""
+FRAGMENT_WORDS = 8
+"""A question that merely goes on from the one before is no longer than this."""
+_OPENINGS = frozenset({*((w,) for w in ("and", "but", "only", "just", "for", "in", "same")), ("what", "about"), ("how", "about")})
+_BOUNDARIES = word_set("and , ; but also then")
+_HARMLESS = word_set("instead only just now same did again rather though but not then also too please more no yes i meant mean why")
+"""Words that mean nothing by themselves in a fragment; a "why" that an intent could use is a cue of its own."""
+
+
+def read_intents(
+    tokens: tuple[Token, ...], readings: Sequence[Reading], reader: QuestionReader, context: MindContext, intents: Sequence[Intent]
+) -> IntentReading | None:
+    """The question as one or several intents; None when it is a question about figures, or about nothing that they know.
+
+    Args:
+        readings: How the question reads as one about figures. A whole one stands where an intent would leave words over.
+        intents: In the order in which they are preferred for the same words.
+    """
+    asked = Asked(tokens=tokens, reader=reader, context=context)
+    found = _recognised(asked, intents)
+    reading = _new_question(asked, found) if found else None
+    if reading is None:
+        return _follow_up(asked, readings, intents)
+    if readings and not _is_computed(reading, context) and readings[0].absent:
+        return None  # The author of the model has said what there is instead.
+    whole_figure = bool(readings) and readings[0].is_whole and not _overlooks(readings[0], found)
+    return None if whole_figure and (reading.yields or not reading.is_whole) else reading
+
+
+def _recognised(asked: Asked, intents: Sequence[Intent]) -> list[tuple[Intent, Cues]]:
+    """The intents that know their words in the question; two only where a clause of its own speaks of each."""
+    found: list[tuple[Intent, Cues]] = []
+    for intent in intents:
+        cues = intent.cues(asked)
+        if cues is not None and all(_apart(asked.tokens, cues, other) for _, other in found):
+            found.append((intent, cues))
+    return sorted(found, key=lambda pair: pair[1].span)
+
+
+def _apart(tokens: Sequence[Token], one: Cues, other: Cues) -> bool:
+    (_, end), (start, _) = sorted((one.span, other.span))
+    return end <= start and any(t.text in _BOUNDARIES or t.opens for t in tokens[end : start + 1])
+
+
+def _new_question(asked: Asked, found: list[tuple[Intent, Cues]]) -> IntentReading | None:
+    pronouns = word_file("pronouns").find(asked.tokens).found
+    taken = [cue for _, cues in found for cue in cues.found]
+    pronouns = tuple(p for p in pronouns if not any(cue.start <= p.start < cue.end for cue in taken))
+    before, carried = _cohort_before(asked) if pronouns else ((), ())
+    known = len(found) > 1 or bool(before)
+    rest = read_rest(asked, [*taken, *(pronouns if known else ())])
+    if rest.absent:
+        return None
+    rest = replace(rest, filters=_edited(before, rest.filters))
+    plans: list[tuple[Intent, Plan]] = []
+    for intent, cues in found:
+        plan = intent.plan(cues, rest)
+        if plan is None:
+            return None
+        plans.append((intent, plan))
+        rest = replace(rest, filters=_edited(rest.filters, plan.cohort))
+    return replace(_judged(plans, rest), carried_over=carried if before else ())
+
+
+def _cohort_before(asked: Asked) -> tuple[tuple[Filter, ...], tuple[str, ...]]:
+    """Whom "they" are, when the step before says it."""
+    previous = asked.context.previous
+    arguments = dict(previous.steps[-1].arguments) if previous is not None and previous.steps else {}
+    filters = tuple(Filter.model_validate(f) for f in arguments.get("filters", ()))
+    customer = asked.reader.model.settings.customer
+    world = asked.reader.world(asked.context.as_of)
+    kept = tuple(f for f in filters if world.reaches(customer, f.field.split(".")[0]))
+    return kept, tuple(_in_words(f, asked) for f in kept)
+
+
+def _judged(plans: Sequence[tuple[Intent, Plan]], rest: Rest) -> IntentReading:
+    """The steps, and what speaks against running them."""
+    uses = frozenset().union(*(plan.uses for _, plan in plans))
+    unplaced = tuple(dict.fromkeys((*rest.account.leftover, *rest.unused(uses))))
+    named = ", ".join(f"'{word}'" for word in unplaced)
+    doubts = [doubt for _, plan in plans for doubt in plan.doubts]
+    declined = ""
+    if rest.account.blockers or len(unplaced) > MAX_LEFTOVER:
+        declined = f"I do not know what to make of {named} in this question."
+    elif unplaced:
+        doubts.insert(0, f"I could not place {named}; this is the answer without {'it' if len(unplaced) == 1 else 'them'}")
+    return IntentReading(
+        steps=tuple(Step(tool=intent.tool, arguments=plan.arguments) for intent, plan in plans),
+        intents=tuple(intent for intent, _ in plans),
+        notes=tuple(dict.fromkeys((*rest.draft.notes, *(note for _, plan in plans for note in plan.notes)))),
+        doubt="; ".join(doubts) or None,
+        ignored=rest.account.ignored,
+        yields=all(plan.yields for _, plan in plans),
+        individuals=any(plan.individuals for _, plan in plans),
+        declined=declined,
+        unplaced=unplaced,
+        understood=", ".join(words for words, _ in rest.account.consumed),
+        mentions=rest.mentions,
+    )
+
+
+def _overlooks(figure: Reading, found: list[tuple[Intent, Cues]]) -> bool:
+    """Whether the reading as a figure leaves out one of the intents' own words: the "worth" of "what are they worth"."""
+    words = {word for _, cues in found for cue in cues.found for word in cue.text.lower().split()}
+    return bool(words & set(figure.account.ignored))
+
+
+# -- follow-ups -------------------------------------------------------------------------------------
+
+
+def _follow_up(asked: Asked, readings: Sequence[Reading], intents: Sequence[Intent]) -> IntentReading | None:
+    """The last step, changed by a fragment that says no more than what changes."""
+    previous = asked.context.previous
+    if previous is None or not previous.steps or len([t for t in asked.tokens if t.kind != "mark"]) > FRAGMENT_WORDS:
+        return None
+    step = previous.steps[-1]
+    if readings and readings[0].absent:
+        return None
+    stands_alone = bool(readings) and readings[0].is_whole and not _leans_on(asked.tokens)
+    for intent in intents:
+        if step.tool in intent.follows:
+            reading = _edit(asked, step, intent, stands_alone=stands_alone)
+            if reading is not None:
+                return reading
+    return None
+
+
+def _edit(asked: Asked, step: Step, intent: Intent, *, stands_alone: bool) -> IntentReading | None:
+    cues = word_file(intent.name).find(asked.tokens)
+    pronouns = word_file("pronouns").find(asked.tokens).found
+    pronouns = tuple(p for p in pronouns if not any(cue.start <= p.start < cue.end for cue in cues.found))
+    rest = read_rest(asked, [*cues.found, *pronouns], ignoring=_HARMLESS)
+    if len(rest.account.leftover) > 1 or not (cues.found or pronouns or rest.asks_for_people or not rest.is_empty):
+        return None
+    if stands_alone and not (rest.is_empty and rest.asks_for_people):
+        return None  # "Show me the customers" goes on from the step before; "revenue by region" does not.
+    old = tuple(Filter.model_validate(f) for f in step.arguments.get("filters", ()))
+    plan = intent.edit(step, cues, replace(rest, filters=_edited(old, rest.filters)))
+    if plan is None:
+        return None
+    new = {f.field for f in rest.filters}
+    return replace(_judged([(intent, plan)], rest), carried_over=tuple(_in_words(f, asked) for f in old if f.field not in new))
+
+
+def _leans_on(tokens: Sequence[Token]) -> bool:
+    """ "and in the South?", "what about ...", "only ...": a fragment by its opening."""
+    words = [t.text for t in tokens if t.kind != "mark"]
+    return tuple(words[:1]) in _OPENINGS or tuple(words[:2]) in _OPENINGS
+
+
+def _edited(old: Sequence[Filter], new: Sequence[Filter]) -> tuple[Filter, ...]:
+    """The old conditions, those on the same field replaced."""
+    fields = {f.field for f in new}
+    return (*(f for f in old if f.field not in fields), *new)
+
+
+def _in_words(test: Filter, asked: Asked) -> str:
+    return f"{asked.reader.model.field(test.field).label} {', '.join(str(v) for v in test.values)}"
+
+
+def _is_computed(reading: IntentReading, context: MindContext) -> bool:
+    """Whether the last refresh left what the tools read."""
+    needed = {part for intent in reading.intents for part in intent.needs}
+    if not needed:
+        return True
+    folder = context.warehouse.data_folder if context.warehouse is not None else None
+    return folder is not None and needed <= {c.name for c in read_contributions(folder) if c.done}
+
+
+def can_answer(reading: IntentReading, context: MindContext) -> bool:
+    """Whether the tools would answer this asker without doubt: for suggestions, before they are shown."""
+    groups_only = context.rights is not None and bool(context.rights.min_group_size)
+    return reading.is_whole and _is_computed(reading, context) and not (reading.individuals and groups_only)

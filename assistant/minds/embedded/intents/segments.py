@@ -1,0 +1,43 @@
+"""segments: what the segments are and mean, how customers moved between them, and which are saved by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.minds.embedded.intents.cohort import Rest
+from assistant.minds.embedded.intents.contract import Asked, Cues, Plan
+from assistant.minds.embedded.intents.steps import cohort
+from assistant.minds.embedded.intents.words import word_file
+from assistant.turn import Step
+
+
+class SegmentsIntent:
+    name = "segments"
+    tool = "segments"
+    needs: tuple[str, ...] = ("segments",)
+    follows = frozenset({"segments"})
+
+    def cues(self, asked: Asked) -> Cues | None:
+        """ "Customers by segment" and "revenue of champions" are figures; what segments there are, and moves between them, are not."""
+        found = word_file(self.name).find(asked.tokens)
+        if not found.has("segments", "clusters", "saved"):
+            return None
+        return found if found.has("moves", "saved", "which", "stable") or found.size == len(asked.tokens) else None
+
+    def plan(self, cues: Cues, rest: Rest) -> Plan | None:
+        if rest.metrics or rest.dimensions or (rest.asks_for_people and not cues.has("which")):
+            return None
+        if cues.has("saved"):
+            return Plan(arguments={"show": "saved"})
+        shown = "migration" if cues.has("moves") else "clusters" if cues.has("clusters") else "rfm"
+        arguments: dict[str, Any] = {"show": shown, **{k: v for k, v in cohort(rest).items() if k == "filters"}}
+        return Plan(arguments=arguments)
+
+    def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:
+        """ "And in the South?", "how did they move?", "and the clusters?" """
+        if rest.metrics or rest.dimensions or rest.customer_ids or rest.asks_for_people:
+            return None
+        shown = "migration" if cues.has("moves") else "clusters" if cues.has("clusters") else previous.arguments.get("show", "rfm")
+        if rest.is_empty and shown == previous.arguments.get("show"):
+            return None
+        return Plan(arguments={"show": shown, **{k: v for k, v in cohort(rest).items() if k == "filters"}})

@@ -1,0 +1,126 @@
+"""Questions that belong to a tool of their own, over the refreshed demo: their steps, what stays a figure, and follow-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from assistant import Assistant, Question, Settings, Status, build
+from assistant.minds.embedded.mind import EmbeddedMind
+from assistant.minds.look_ahead import look_ahead
+from assistant.turn import Decline, MindContext, PastTurn, Step
+
+CASES = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def shop(demo_home: Path) -> Iterator[Assistant]:
+    built = build(Settings(home=demo_home, warehouse="demo"))
+    yield built
+    built.close()
+
+
+def context_of(shop: Assistant, *, after: Step | None = None, user: str | None = None) -> MindContext:
+    previous = PastTurn(question="?", steps=(after,), sentence="") if after is not None else None
+    return MindContext(warehouse=shop.warehouse, rights=shop.rights_book.rights_for(user), as_of=shop.warehouse.as_of, previous=previous)
+
+
+def steps_of(shop: Assistant, text: str, *, after: Step | None = None) -> tuple[Step, ...]:
+    ahead = look_ahead(shop.mind, Question(text=text), context_of(shop, after=after))
+    return ahead.plans[0] if ahead.plans else ()
+
+
+def filters_of(step: Step) -> dict[str, list[Any]]:
+    return {f["field"]: f["values"] for f in step.arguments.get("filters", ())}
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "tool" in c], ids=lambda c: c["q"])
+def test_an_intent_reads_to_the_step_of_its_tool(case: dict[str, Any], shop: Assistant) -> None:
+    (step,) = steps_of(shop, case["q"])
+    assert (step.tool, step.arguments["show"]) == (case["tool"], case["show"])
+    assert filters_of(step) == case.get("filters", {})
+    for name in ("limit", "customer_ids", "what_if"):
+        assert step.arguments.get(name) == case.get(name)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "figure" in c], ids=lambda c: c["q"])
+def test_a_question_about_figures_stays_one(case: dict[str, Any], shop: Assistant) -> None:
+    steps = steps_of(shop, case["q"])
+    assert [step.tool for step in steps] == ["query_metrics"]
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "tool" in c], ids=lambda c: c["q"])
+def test_what_an_intent_answers_can_be_suggested(case: dict[str, Any], shop: Assistant) -> None:
+    assert isinstance(shop.mind, EmbeddedMind)
+    assert shop.mind.is_answerable(case["q"], context_of(shop))
+
+
+def test_a_fragment_changes_the_step_before(shop: Assistant) -> None:
+    (first,) = steps_of(shop, "who is likely to leave in the North")
+    (elsewhere,) = steps_of(shop, "and in the South?", after=first)
+    assert (elsewhere.tool, elsewhere.arguments["show"], filters_of(elsewhere)) == ("churn", "customers", {"customers.region": ["South"]})
+    (why,) = steps_of(shop, "why?", after=elsewhere)
+    assert (why.arguments["show"], filters_of(why)) == ("drivers", {"customers.region": ["South"]})
+    (listed,) = steps_of(shop, "show me the customers", after=why)
+    assert (listed.arguments["show"], filters_of(listed)) == ("customers", {"customers.region": ["South"]})
+
+
+def test_a_new_question_after_a_step_of_a_tool_is_read_on_its_own(shop: Assistant) -> None:
+    (first,) = steps_of(shop, "who is likely to leave in the North")
+    (second,) = steps_of(shop, "revenue by region", after=first)
+    assert second.tool == "query_metrics"
+    assert "filters" not in second.arguments
+
+
+def test_two_clauses_are_two_steps_about_the_same_people(shop: Assistant) -> None:
+    one, two = steps_of(shop, "who is likely to leave in the North and which segments do we have")
+    assert (one.tool, two.tool) == ("churn", "segments")
+    assert filters_of(two)["customers.region"] == ["North"]
+
+
+def test_a_horizon_that_the_scores_do_not_have_is_a_doubt(shop: Assistant) -> None:
+    answer = shop.ask(Question(text="who will leave next year"))
+    assert answer.status is Status.OFFERED
+    assert "91 days" in answer.text
+
+
+def test_words_that_nobody_can_place_are_named(shop: Assistant) -> None:
+    answer = shop.ask(Question(text="who is likely to leave with a purple hat"))
+    assert answer.status is Status.DECLINED
+    assert "purple" in answer.headline
+
+
+def test_without_the_tables_the_tool_says_what_to_run(home: Path) -> None:
+    built = build(Settings(home=home, warehouse="completejourney"))
+    try:
+        context = context_of(built)
+        assert not built.mind.is_answerable("which segments do we have", context)  # type: ignore[attr-defined]
+        answer = built.ask(Question(text="which customer segments do we have"))
+        assert answer.error is not None
+        assert answer.error.code == "not_computed"
+        assert "warehouse refresh" in answer.text
+    finally:
+        built.close()
+
+
+def test_what_the_author_declared_absent_is_declined_in_the_authors_words(home: Path) -> None:
+    built = build(Settings(home=home, warehouse="completejourney"))
+    try:
+        outcome = look_ahead(built.mind, Question(text="who is likely to leave and why"), context_of(built)).outcome
+        assert isinstance(outcome, Decline)
+        assert outcome.code == "absent_concept"
+    finally:
+        built.close()
+
+
+def test_lists_of_people_are_not_suggested_to_roles_that_see_groups(shop: Assistant) -> None:
+    rights = shop.warehouse.policy.rights_for("someone", "business_user") if shop.warehouse.policy else None
+    assert rights is not None
+    context = MindContext(warehouse=shop.warehouse, rights=rights, as_of=shop.warehouse.as_of)
+    assert rights.min_group_size
+    assert not shop.mind.is_answerable("who is likely to leave in the North", context)  # type: ignore[attr-defined]
+    assert shop.mind.is_answerable("what drives churn", context)  # type: ignore[attr-defined]
