@@ -121,6 +121,7 @@ app.add_typer(cli_operate.policy_app, name="policy")
 app.add_typer(cli_users.users_app, name="users")
 app.command()(cli_operate.doctor)
 app.command()(cli_serve.serve)
+app.command()(cli_serve.mcp)
 app.add_typer(cli_keys.keys_app, name="keys")
 cli_models.add_to(app)
 

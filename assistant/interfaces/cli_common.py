@@ -84,3 +84,11 @@ def parse_day(text: str | None) -> Any:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a day; write it as YYYY-MM-DD") from None
+
+
+def attributes_of(given: list[str]) -> dict[str, str]:
+    """The NAME=VALUE pairs of a repeated --attribute; a usage error for anything else."""
+    pairs = [text.partition("=") for text in given]
+    if any(not name or not value for name, _, value in pairs):
+        raise typer.BadParameter("write each --attribute as NAME=VALUE")
+    return {name: value for name, _, value in pairs}

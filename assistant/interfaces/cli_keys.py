@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.interfaces.cli_common import AsJson, Warehouse, guarded, settings
+from assistant.interfaces.cli_common import AsJson, Warehouse, attributes_of, guarded, settings
 
 keys_app = typer.Typer(no_args_is_help=True, help="API keys for REST and MCP.")
 
@@ -28,7 +28,7 @@ def keys_add(
 
     if (user is None) == (role is None):
         raise typer.BadParameter("give --user or --role")
-    attributes = _attributes(attribute or [])
+    attributes = attributes_of(attribute or [])
     _check_rights(user, role, attributes, warehouse)
     expires = dt.datetime.now(dt.UTC) + dt.timedelta(days=days) if days else None
     text, key = ApiKeys(settings().home).add(name, user=user, role=role, attributes=attributes, expires_at=expires)
@@ -62,13 +62,6 @@ def keys_revoke(name: Annotated[str, typer.Argument(help="Name or id, as in `ass
 
     key = ApiKeys(settings().home).revoke(name)
     typer.echo(f"{key.name} ({key.id}) is revoked.", err=True)
-
-
-def _attributes(given: list[str]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in given]
-    if any(not name or not value for name, _, value in pairs):
-        raise typer.BadParameter("write each --attribute as NAME=VALUE")
-    return {name: value for name, _, value in pairs}
 
 
 def _check_rights(user: str | None, role: str | None, attributes: dict[str, str], warehouse: str | None) -> None:

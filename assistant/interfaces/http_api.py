@@ -19,10 +19,10 @@ from starlette.routing import Match
 
 from assistant.interfaces import http_api_models as m
 from assistant.interfaces.catalogue import Catalogue
+from assistant.interfaces.http_api_gate import KeyGate
 from assistant.interfaces.http_api_guard import REQUEST_ID
-from assistant.interfaces.http_api_keys import ApiKeys, user_of
-from assistant.interfaces.http_api_limits import RateLimit
 from assistant.interfaces.serve_desk import DeskAssistant
+from assistant.stopping import Stop
 from assistant.thumbs import Thumbs
 from assistant.turn import Question, Step
 from tools.core.errors import (
@@ -59,26 +59,14 @@ class Api:
     """What the routes work with."""
 
     assistant: DeskAssistant
-    keys: ApiKeys
+    gate: KeyGate
     thumbs: Thumbs
-    limit: RateLimit
     catalogue: Catalogue
 
     def caller(self, request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
-        """The user name that this request runs as; counts the request.
-
-        Raises:
-            NotAllowed: No key, or one that does not hold; or a role that the policy no longer has.
-            TooManyQuestions: More requests a minute than a key may make.
-        """
-        if given is None:
-            raise NotAllowed("An API key is needed.", try_instead="Send the header Authorization: Bearer KEY.", code="key_missing")
-        key = self.keys.check(given.credentials)
+        """The user name that this request runs as; raises as `KeyGate.let_in`."""
+        key = self.gate.let_in(given.credentials if given is not None else None)
         request.scope["key_id"] = key.id
-        self.limit.take(key.id)
-        user = user_of(key)
-        if user is not None:
-            self.assistant.rights_book.admit(user)
         return key.runs_as
 
 
@@ -130,7 +118,8 @@ class AnswerStream:
         self._question = question
         self._loop = asyncio.get_running_loop()
         self._said: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-        coming = api.assistant.begin(question, progress=partial(self._tell, "step"), say=partial(self._tell, "sentence"))
+        self._stop = Stop()
+        coming = api.assistant.begin(question, progress=partial(self._tell, "step"), say=partial(self._tell, "sentence"), stop=self._stop)
         self._coming = asyncio.wrap_future(coming)
 
     def _tell(self, event: str, text: str) -> None:
@@ -138,7 +127,7 @@ class AnswerStream:
         self._loop.call_soon_threadsafe(self._said.put_nowait, (event, text))
 
     async def events(self) -> AsyncIterator[str]:
-        """The stream. Whoever hangs up ends it; the answer is then dropped when it comes."""
+        """The stream. Whoever hangs up ends it, and the query with it."""
         try:
             while not self._coming.done() or not self._said.empty():
                 if event := await self._next():
@@ -148,6 +137,8 @@ class AnswerStream:
             yield _event("answer", answer.to_json())
         except AnswerError as error:
             yield _event("error", _error_body(error))
+        finally:
+            self._stop.press()
 
     async def _next(self) -> str:
         """The next thing said, a heartbeat while nothing is, or nothing when the answer has come."""
@@ -234,13 +225,14 @@ def _moment(seconds: float) -> dt.datetime:
 
 
 def _add_error_handlers(app: FastAPI) -> None:
-    app.add_exception_handler(AnswerError, _on_answer_error)
+    app.add_exception_handler(AnswerError, on_answer_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, _on_unforeseen)
 
 
-def _on_answer_error(_: Request, error: Exception) -> Response:
+def on_answer_error(_: Request | None, error: Exception) -> Response:
+    """What went wrong, with the status and headers that fit."""
     assert isinstance(error, AnswerError)
     status = _status(error)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}

@@ -23,6 +23,7 @@ from starlette.routing import Mount, Route
 
 from assistant.interfaces.catalogue import Catalogue
 from assistant.interfaces.http_api import Api, create_api, on_http_error
+from assistant.interfaces.http_api_gate import KeyGate
 from assistant.interfaces.http_api_guard import HttpGuard
 from assistant.interfaces.http_api_keys import ApiKeys
 from assistant.interfaces.http_api_limits import RateLimit
@@ -65,7 +66,8 @@ class Service:
         )
         self.metrics.watch(self.desk, assistant)
         self._assistant = assistant
-        self._keys = ApiKeys(settings.home)
+        limit = RateLimit(settings.api_per_minute)
+        self._gate = KeyGate(keys=ApiKeys(settings.home), limit=limit, rights_book=assistant.rights_book)
         self._thumbs = Thumbs(settings.home / "thumbs.sqlite")
         self._lifespans: list[Callable[[], Any]] = []
         self.app = self._build(parts)
@@ -74,14 +76,22 @@ class Service:
         routes: list[Any] = [Route("/healthz", self._healthz), Route("/readyz", self._readyz)]
         if parts.rest:
             routes.append(Mount("/v1", self._guarded(self._rest())))
+        if parts.mcp:
+            routes.append(Route("/mcp", self._guarded(self._mcp())))
         if parts.chat:
             routes.append(Mount("/", self._chat()))
         return Starlette(routes=routes, lifespan=self._lifespan, exception_handlers={HTTPException: on_http_error})
 
     def _rest(self) -> Any:
         assistant = at_desk(self._assistant, self.desk, "rest")
-        limit = RateLimit(self._settings.api_per_minute)
-        return create_api(Api(assistant=assistant, keys=self._keys, thumbs=self._thumbs, limit=limit, catalogue=Catalogue(assistant)))
+        return create_api(Api(assistant=assistant, gate=self._gate, thumbs=self._thumbs, catalogue=Catalogue(assistant)))
+
+    def _mcp(self) -> Any:
+        from assistant.interfaces.mcp_server import create_mcp_app
+
+        app, lifespan = create_mcp_app(at_desk(self._assistant, self.desk, "mcp"), self._gate)
+        self._lifespans.append(lifespan)
+        return app
 
     def _chat(self) -> Any:
         from assistant.interfaces.server import create_app

@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any, Protocol
 
 from assistant.explain import compose
 from assistant.pipeline import Assistant
+from assistant.stopping import Stop
 from assistant.turn import Answer, Question
 from tools.core.errors import AnswerError, Stopping, TooManyQuestions
 
@@ -47,7 +49,8 @@ class Desk:
         self._pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="question")
         self._most, self._per_person = at_once + waiting, per_person
         self._lock = threading.Condition()
-        self._open: dict[Future[Answer], str] = {}
+        self._open: dict[Future[Answer], tuple[str, Callable[[], None]]] = {}
+        """What is promised -> for whom, and the button that stops it."""
         self._persons: Counter[str] = Counter()
         self._stopping = False
         self.observer: Observer = observer or Unobserved()
@@ -61,18 +64,22 @@ class Desk:
     def is_stopping(self) -> bool:
         return self._stopping
 
-    def take(self, work: Work, *, person: str, surface: str) -> Future[Answer]:
+    def take(self, work: Work, *, person: str, surface: str, stop: Callable[[], None] = lambda: None) -> Future[Answer]:
         """Begin, or queue; the future gives the answer, or `Stopping` when it was cut.
 
+        Args:
+            stop: Called when it is cut, so that the query ends as well.
         Raises:
             Stopping: The service ends.
             TooManyQuestions: No room, or this person has as many open as one may have.
         """
         promised: Future[Answer] = Future()
+        # Who waits may go away, but not take the promise back: it is kept all the same.
+        promised.set_running_or_notify_cancel()
         with self._lock:
             problem = self._problem(person)
             if problem is None:
-                self._open[promised] = person
+                self._open[promised] = (person, stop)
                 self._persons[person] += 1
         if problem is not None:
             self.observer.turned_away(surface, problem)
@@ -95,11 +102,11 @@ class Desk:
 
     def _finish(self, promised: Future[Answer], done: Future[Answer], surface: str, seconds: float) -> None:
         with self._lock:
-            person = self._open.pop(promised, None)
-            if person is None:
+            taken = self._open.pop(promised, None)
+            if taken is None:
                 # Cut before; nobody waits any more.
                 return
-            self._leave(person)
+            self._leave(taken[0])
             self._lock.notify_all()
         error = done.exception()
         if error is not None:
@@ -123,11 +130,12 @@ class Desk:
         """Tell whoever still waits that the answer was cut; how many they were."""
         with self._lock:
             self._stopping = True
-            left = list(self._open)
+            left = dict(self._open)
             self._open.clear()
             self._persons.clear()
-        for promised in left:
+        for promised, (_, stop) in left.items():
             promised.set_exception(_stopping("was cut"))
+            stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
         return len(left)
 
@@ -153,8 +161,10 @@ class DeskAssistant(Assistant):
 
     def begin(self, question: Question, *args: Any, **kwargs: Any) -> Future[Answer]:
         """The answer to come; raises as `Desk.take`."""
+        stop = kwargs.setdefault("stop", Stop())
         person = question.user or question.thread or ""
-        return self.desk.take(lambda: super(DeskAssistant, self).ask(question, *args, **kwargs), person=person, surface=self.surface)
+        work = partial(Assistant.ask, self, question, *args, **kwargs)
+        return self.desk.take(work, person=person, surface=self.surface, stop=stop.press)
 
 
 def at_desk(assistant: Assistant, desk: Desk, surface: str) -> DeskAssistant:
