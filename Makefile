@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: chat test check evals bench fuzz clean help
+.PHONY: chat test check evals bench fuzz chaos clean help
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -13,7 +13,7 @@ chat: $(STAMP)   ## open the chat on http://localhost:8000 (builds the default w
 	$(BIN)/assistant chat
 
 test: check      ## all checks and all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: $(STAMP)  ## style, types, and who may import whom
 	$(BIN)/ruff check .
@@ -33,6 +33,9 @@ bench: $(STAMP)  ## compiled against hand-written SQL, planning and answer times
 
 fuzz: $(STAMP)   ## 20,000 random statements against the guard and its two oracles
 	$(BIN)/python scripts/fuzz_guard.py --statements 20000
+
+chaos: $(STAMP)  ## the long runs that `make test` leaves out: hundreds of faulty turns, many seeds
+	$(BIN)/python -m pytest -m long -s
 
 # torch comes first and by its exact version: an unpinned torch pulls gigabytes that a CPU never uses.
 $(STAMP): requirements.txt requirements-dev.txt pyproject.toml

@@ -1,4 +1,4 @@
-"""A club whose every personal value can be recognised, and one user per role."""
+"""A club whose every personal value can be recognised, and one user per role; a fresh one for each file, since it remembers what was shown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ users:
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     home = tmp_path_factory.mktemp("club-home")
     (home / "users.yaml").write_text(USERS, encoding="utf-8")

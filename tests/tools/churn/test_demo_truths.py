@@ -49,10 +49,11 @@ def test_planted_drivers_are_found_with_their_sign_and_in_their_order(tmp_path: 
 
 
 @pytest.mark.slow
-def test_intervals_of_decoys_cover_nothing_nine_times_in_ten(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seeds", [4, pytest.param(20, marks=pytest.mark.long)])
+def test_intervals_of_decoys_cover_nothing_nine_times_in_ten(tmp_path: Path, seeds: int) -> None:
     covered = []
-    for seed in range(20):
+    for seed in range(seeds):
         found = effects(tmp_path, customers=2_000, seed=seed)
         covered += [found[name]["low"] < 0 < found[name]["high"] for name in DECOYS]
-    assert len(covered) == 100
-    assert sum(covered) >= 90
+    assert len(covered) == seeds * len(DECOYS)
+    assert sum(covered) >= 0.9 * len(covered)
