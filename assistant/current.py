@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.turn import Answer, FollowUp, Mind, Question, Suggestion
+from assistant.turn import Answer, FollowUp, Mind, Question, Step, Suggestion
 from tools.core.errors import AnswerError
 from tools.core.warehouse.definition import find_definition
 from tools.core.warehouse.generations import POINTER_FILE, warehouse_home
 
 if TYPE_CHECKING:
     from assistant.conversation import Conversations
+    from assistant.edits import Chip
     from assistant.pipeline import Assistant
     from assistant.rights import RightsBook
     from assistant.settings import Settings
@@ -112,6 +113,10 @@ class CurrentAssistant:
     def complete(self, prefix: str, user: str | None = None) -> tuple[Suggestion, ...]:
         with self.lease() as assistant:
             return assistant.complete(prefix, user)
+
+    def chips(self, plan: tuple[Step, ...], user: str | None = None) -> tuple[Chip, ...]:
+        with self.lease() as assistant:
+            return assistant.chips(plan, user)
 
     def welcome(self) -> str:
         with self.lease() as assistant:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from assistant.conversation import Conversations, choose
 from assistant.explain import compose
@@ -20,6 +21,9 @@ from assistant.turn import Answer, Done, FollowUp, Mind, MindContext, Outcome, P
 from tools.core.contract import Finding, Tool
 from tools.core.errors import AnswerError, InternalError, RepairableByModel
 from tools.core.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from assistant.edits import Chip
 
 log = logging.getLogger(__name__)
 
@@ -175,6 +179,13 @@ class Assistant:
         """What the text that this user is typing may go on to: figures, groupings, values, periods, whole questions."""
         context = MindContext(warehouse=self.warehouse, rights=self.rights_book.rights_for(user), as_of=self.warehouse.as_of)
         return self.follow_ups.complete(prefix, context)
+
+    def chips(self, plan: tuple[Step, ...], user: str | None = None) -> tuple[Chip, ...]:
+        """What this user may change about a plan by a click: its window, grouping, comparison, filters."""
+        from assistant.edits import chips
+
+        context = MindContext(warehouse=self.warehouse, rights=self.rights_book.rights_for(user), as_of=self.warehouse.as_of)
+        return chips(plan, context, lambda field: self.follow_ups.values_of(field, context))
 
     def welcome(self) -> str:
         """What the data is, in a few sentences."""

@@ -27,6 +27,8 @@ class Reads(Protocol):
 
     def complete(self, prefix: str, context: MindContext) -> tuple[Suggestion, ...]: ...
 
+    def values_of(self, field: str, context: MindContext) -> tuple[str | int | float | bool, ...]: ...
+
 
 class FollowUpWriter:
     """Writes the next questions under an answer."""
@@ -40,6 +42,10 @@ class FollowUpWriter:
     def complete(self, prefix: str, context: MindContext) -> tuple[Suggestion, ...]:
         """What the typed text may go on to."""
         return self._reader.complete(prefix, context)
+
+    def values_of(self, field: str, context: MindContext) -> tuple[str | int | float | bool, ...]:
+        """Values of a field that the asker may see, the frequent ones first; empty for a field that is not indexed."""
+        return self._reader.values_of(field, context)
 
     def write(self, ran: RanStep, context: MindContext) -> tuple[FollowUp, ...]:
         """Up to three questions that go on from this step, each of which this asker gets an answer to."""

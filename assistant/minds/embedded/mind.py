@@ -68,6 +68,11 @@ class EmbeddedMind:
         """What the typed text may go on to, under the asker's rights."""
         return complete(prefix, self.reader_for(context), context)
 
+    def values_of(self, field: str, context: MindContext) -> tuple[str | int | float | bool, ...]:
+        """Values of a field that the asker may see, the frequent ones first."""
+        values = self.reader_for(context).values
+        return tuple(sorted(values.values_of(field), key=lambda value: -values.rows(field, value)))
+
     def reader_for(self, context: MindContext) -> QuestionReader:
         """The reader that knows no more values than the asker may see: a name that exists elsewhere must read like any unknown word."""
         rights = context.rights
