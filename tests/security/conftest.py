@@ -1,4 +1,4 @@
-"""A club whose every personal value can be recognised, and one user per role; a fresh one for each file, since it remembers what was shown."""
+"""A club whose every personal value can be recognised, and one user per role; built anew per file: it remembers what was shown."""
 
 from __future__ import annotations
 
