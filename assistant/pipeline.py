@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from assistant.conversation import Conversations, choose
 from assistant.explain import compose
 from assistant.explain.follow_ups import FollowUpWriter
+from assistant.render.numbers import number_style
 from assistant.rights import RightsBook
 from assistant.stopping import Stop, StoppableEngine
 from assistant.toolbox import Toolbox
@@ -117,7 +118,8 @@ class Assistant:
         outcome = self._think(question, context, toolbox)
         stop.check()
         progress("Explaining the answer")
-        answer = compose.answer(question, outcome, toolbox, as_of=as_of)
+        with number_style(question.numbers):
+            answer = compose.answer(question, outcome, toolbox, as_of=as_of)
         if answer.status in (Status.ANSWERED, Status.OFFERED) and toolbox.ran:
             answer = replace(answer, follow_ups=self.follow_ups.write(toolbox.ran[-1], context))
         return self._remember(question, answer)

@@ -59,6 +59,8 @@ class Question:
     as_of: dt.date | None = None
     mind: str = ""
     """Who is to read it: embedded, model, auto or both; empty, or one that is not configured = the assistant's own choice."""
+    numbers: str = "en"
+    """How the sentences of the answer write figures and short dates: en, iso, de, fr."""
 
 
 @dataclass(frozen=True, kw_only=True)

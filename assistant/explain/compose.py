@@ -10,7 +10,7 @@ from assistant.explain.charts import choose_charts
 from assistant.explain.headline import headline
 from assistant.explain.phrases import capitalised, join_words
 from assistant.explain.tools import told as told_by_tool
-from assistant.render.numbers import format_day
+from assistant.render.numbers import format_day, number_style
 from assistant.toolbox import Toolbox
 from assistant.turn import Answer, Clarification, Decline, Done, Fault, Option, Outcome, Proof, Question, Status, Step, Trust
 from tools.core.contract import Definition, Finding, Grade
@@ -117,7 +117,9 @@ def _told(outcome: Done, findings: list[Finding], said: str, toolbox: Toolbox) -
         return None
     from assistant.explain.proof import metric_synonyms, prove
 
-    told = prove(outcome.prose, findings, fallback=said, synonyms=metric_synonyms(toolbox.warehouse.model))
+    # A language model writes figures the English way, and is proven so.
+    with number_style("en"):
+        told = prove(outcome.prose, findings, fallback=said, synonyms=metric_synonyms(toolbox.warehouse.model))
     return told if told.text else None
 
 

@@ -2,12 +2,18 @@
 
 `format_cell` is what surfaces call; the others are for sentences. Rounding is half up, as people do it by hand, and never
 misleads: a value that is not zero is not shown as 0, a rate that is not whole is not shown as 100%.
+
+A person may choose how numbers and short dates are written (`number_style`); long dates belong to sentences and stay English.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from tools.core.contract import Cell, Column, DateSpan
@@ -22,6 +28,39 @@ LONG_MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
 )  # fmt: skip
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberStyle:
+    """How figures and short dates are written."""
+
+    label: str
+    """An example of each, for a list to choose from."""
+    thousands: str = ","
+    decimal: str = "."
+    day: str = ""
+    """For `strftime`; empty = "3 Jul 2017"."""
+    month: str = ""
+
+
+STYLES = {
+    "en": NumberStyle(label="1,234.50 · 3 Jul 2026"),
+    "iso": NumberStyle(label="1,234.50 · 2026-07-03", day="%Y-%m-%d", month="%Y-%m"),
+    "de": NumberStyle(label="1.234,50 · 03.07.2026", thousands=".", decimal=",", day="%d.%m.%Y", month="%m/%Y"),
+    "fr": NumberStyle(label="1\u202f234,50 · 03/07/2026", thousands="\u202f", decimal=",", day="%d/%m/%Y", month="%m/%Y"),
+}
+_STYLE: ContextVar[NumberStyle] = ContextVar("number_style", default=STYLES["en"])
+
+
+@contextmanager
+def number_style(name: str) -> Iterator[None]:
+    """Write numbers in this style (a key of `STYLES`, else English) in the block, and in the threads that `asyncio.to_thread` begins there."""
+    token = _STYLE.set(STYLES.get(name, STYLES["en"]))
+    try:
+        yield
+    finally:
+        _STYLE.reset(token)
+
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩"}
 _NO_CENTS = frozenset({"JPY", "KRW"})
@@ -115,7 +154,7 @@ def format_rate(value: int | float, *, decimals: int | None = None, signed: bool
     rounded = _round(percent, places)
     if rounded in (0, 100):
         return f"{sign}<{Decimal(10) ** -_MOST_DECIMALS:f}%" if rounded == 0 else f"{sign}{'>' if percent > 100 else '<'}100%"
-    return f"{sign}{rounded:,}%"
+    return f"{sign}{_local(f'{rounded:,}')}%"
 
 
 def format_points(value: int | float) -> str:
@@ -134,7 +173,7 @@ def format_number(value: int | float, *, decimals: int | None = None, compact: b
 
 def format_count(value: int, one: str, many: str | None = None) -> str:
     """A count with its noun: "1 visit", "1,234 visits"."""
-    return f"{value:,} {one if value == 1 else many or one + 's'}"
+    return f"{_local(f'{value:,}')} {one if value == 1 else many or one + 's'}"
 
 
 def format_duration(value: int | float, unit: str, *, decimals: int | None = None, compact: bool = False, signed: bool = False) -> str:
@@ -158,7 +197,8 @@ def format_period(value: dt.date, grain: str | None = None) -> str:
     if grain == "quarter":
         return f"Q{(value.month + 2) // 3} {value.year}"
     if grain == "month":
-        return f"{MONTHS[value.month - 1]} {value.year}"
+        pattern = _STYLE.get().month
+        return value.strftime(pattern) if pattern else f"{MONTHS[value.month - 1]} {value.year}"
     if grain == "week":
         return f"week of {format_day(value)}"
     if isinstance(value, dt.datetime) and grain != "day":
@@ -182,6 +222,9 @@ def axis_period(value: dt.date, grain: str | None, before: dt.date | None) -> tu
 
 def format_day(value: dt.date, *, long: bool = False) -> str:
     """A date: "3 Jul 2017", or long: "3 July 2017"."""
+    pattern = _STYLE.get().day
+    if pattern and not long:
+        return value.strftime(pattern)
     return f"{value.day} {(LONG_MONTHS if long else MONTHS)[value.month - 1]} {value.year}"
 
 
@@ -228,10 +271,16 @@ def _fixed(amount: Decimal, places: int) -> str:
     if rounded == 0 and amount != 0:
         first_digit = -amount.adjusted()
         if first_digit > _MOST_DECIMALS:
-            return f"{amount:.1e}"
+            return _local(f"{amount:.1e}")
         rounded = _round(amount, first_digit + 1).normalize()
-        return f"{rounded:f}"
-    return f"{rounded:,}"
+        return _local(f"{rounded:f}")
+    return _local(f"{rounded:,}")
+
+
+def _local(text: str) -> str:
+    """A number with English separators, in the style of the moment."""
+    style = _STYLE.get()
+    return text if style.decimal == "." else text.translate({ord(","): style.thousands, ord("."): style.decimal})
 
 
 def _compact(amount: Decimal) -> str:
@@ -242,9 +291,9 @@ def _compact(amount: Decimal) -> str:
     if amount >= _COMPACT_FROM:
         for size, letter in _SCALES:
             if amount >= size:
-                return f"{(amount / size).normalize():f}{letter}"
+                return _local(f"{(amount / size).normalize():f}{letter}")
     text = f"{amount:,.{max(0, _MOST_DECIMALS + 3)}f}"
-    return text.rstrip("0").rstrip(".")
+    return _local(text.rstrip("0").rstrip("."))
 
 
 def _significant(amount: Decimal, digits: int) -> Decimal:

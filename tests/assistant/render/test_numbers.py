@@ -206,3 +206,24 @@ def test_a_compact_number_is_within_half_a_percent(value):
     scale = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}.get(text[-1], 1)
     shown = Decimal(text.rstrip("KMBT").replace(",", "")) * scale
     assert abs(shown - Decimal(repr(value))) <= Decimal(repr(value)) * Decimal("0.0051")
+
+
+@pytest.mark.parametrize(
+    ("style", "money", "rate", "day", "month", "compact"),
+    [
+        ("en", "$1,234.50", "12.3%", "3 Jul 2026", "Jul 2026", "$4.59M"),
+        ("iso", "$1,234.50", "12.3%", "2026-07-03", "2026-07", "$4.59M"),
+        ("de", "$1.234,50", "12,3%", "03.07.2026", "07/2026", "$4,59M"),
+        ("fr", "$1\u202f234,50", "12,3%", "03/07/2026", "07/2026", "$4,59M"),
+        ("unknown", "$1,234.50", "12.3%", "3 Jul 2026", "Jul 2026", "$4.59M"),
+    ],
+)
+def test_a_person_may_choose_how_numbers_and_short_dates_are_written(style, money, rate, day, month, compact):
+    with numbers.number_style(style):
+        assert numbers.format_money(1234.5, "USD") == money
+        assert numbers.format_rate(0.123) == rate
+        assert numbers.format_day(dt.date(2026, 7, 3)) == day
+        assert numbers.format_period(dt.date(2026, 7, 1), "month") == month
+        assert numbers.format_money(4_594_621, "USD", compact=True) == compact
+        assert numbers.format_day(dt.date(2026, 7, 3), long=True) == "3 July 2026"
+    assert numbers.format_money(1234.5, "USD") == "$1,234.50"
