@@ -10,8 +10,8 @@ import pytest
 
 from assistant.minds.embedded.phrasings import ROLES, SHAPES, Phrasing, PhrasingsInvalid, load_phrasings, parse_line, parse_marked
 
-ENOUGH = 2000
-ENOUGH_VOICES = 8
+ENOUGH = 4000
+ENOUGH_VOICES = 16
 MIN_PER_VOICE = 200
 MIN_PER_SHAPE_AND_VOICE = 3
 LIKE = 0.8
@@ -58,6 +58,8 @@ def test_slots_are_whole_words_in_order_and_do_not_overlap():
             assert slot.start >= read_to, phrasing.id
             assert said, phrasing.id
             assert said == said.strip(), phrasing.id
+            assert not re.search(r"\w\w", phrasing.text[max(slot.start - 1, 0) : slot.start + 1] if slot.start else ""), phrasing.id
+            assert not re.search(r"\w\w", phrasing.text[slot.end - 1 : slot.end + 1]), phrasing.id
             assert slot.role in ROLES[slot.type], phrasing.id
             read_to = slot.end
 
@@ -98,8 +100,8 @@ def test_frames_are_authored_rather_than_swapped():
 
 def test_other_trades_than_retail_are_heard():
     others = Counter(p.trade for p in load_phrasings() if p.trade != "retail")
-    assert others.total() >= 0.02 * len(load_phrasings())
-    assert len(others) >= 6
+    assert others.total() >= 0.1 * len(load_phrasings())
+    assert len(others) >= 10
 
 
 def test_a_mark_becomes_a_span_with_type_and_role():
