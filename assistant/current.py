@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from assistant.pipeline import Assistant
     from assistant.rights import RightsBook
     from assistant.settings import Settings
+    from tools.core.contract import Tool
     from tools.core.warehouse import Warehouse
 
 log = logging.getLogger(__name__)
@@ -127,6 +128,10 @@ class CurrentAssistant:
         return self._current.warehouse
 
     @property
+    def tools(self) -> Mapping[str, Tool]:
+        return self._current.tools
+
+    @property
     def rights_book(self) -> RightsBook:
         return self._current.rights_book
 
@@ -158,7 +163,14 @@ def kept_current(opened: Assistant, settings: Settings) -> CurrentAssistant:
     definition = find_definition(settings.warehouse)
     watched = [warehouse_home(settings.home, definition.name) / POINTER_FILE, definition.model_path]
     watched += [definition.policy_path] if definition.policy_path else []
-    return CurrentAssistant(opened, reopen=lambda: build(settings), state=lambda: tuple(map(_changed_at, watched)))
+
+    def reopen() -> Assistant:
+        later = build(settings)
+        later.rights_book.take_over(current.rights_book)
+        return later
+
+    current = CurrentAssistant(opened, reopen=reopen, state=lambda: tuple(map(_changed_at, watched)))
+    return current
 
 
 def _changed_at(path: Path) -> tuple[int, int]:

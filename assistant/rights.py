@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tools.core.errors import NotAllowed
@@ -60,14 +61,17 @@ class RightsBook:
         self._policy.rights_for(user.name, user.role, user.attributes)
         self._admitted[user.name] = user
 
+    def take_over(self, other: RightsBook) -> None:
+        """Admit whom another book of the same directories admitted, as far as this policy knows their roles."""
+        for user in tuple(other._admitted.values()):
+            with suppress(NotAllowed):
+                self.admit(user)
+
     def least_role(self) -> str | None:
         """The role of the policy that shows least, and needs no attribute of its user; None without a policy or such a role."""
         roles = [r for r in self._policy.roles.values() if r.name != LOCAL and not r.attributes] if self._policy else []
-        return (
-            min(roles, key=lambda r: (r.individuals, len(r.sees), r.free_sql, -len(r.row_rules), len(r.purposes), r.name)).name
-            if roles
-            else None
-        )
+        least = min(roles, key=lambda r: (r.individuals, len(r.sees), r.free_sql, -len(r.row_rules), len(r.purposes), r.name), default=None)
+        return least.name if least is not None else None
 
     def rights_for(self, user: str | None) -> Rights:
         """The rights of a user.

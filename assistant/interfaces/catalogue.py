@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from assistant.interfaces.serve_desk import DeskAssistant
 from assistant.minds.embedded.mind import may_read
-from assistant.pipeline import Assistant
 from tools.core.errors import AnswerError
 from tools.core.query import Measure, MetricQuery, compile_query
 from tools.core.semantics.model import Field, Metric
 from tools.core.sql_guard import Rights
 
+MOST_KEPT = 50
+
 
 class Catalogue:
     """The catalogue of one assistant; each role's is worked out once."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: DeskAssistant) -> None:
         self._assistant = assistant
         self._lock = threading.Lock()
         self._known: dict[tuple[object, ...], dict[str, Any]] = {}
@@ -24,9 +26,11 @@ class Catalogue:
     def of(self, user: str | None) -> dict[str, Any]:
         """{"metrics": [...], "dimensions": [...], "as_of", "data_version"}; raises NotAllowed for somebody without rights."""
         rights = self._assistant.rights_book.rights_for(user)
-        key = (rights.role, *sorted(rights.row_rules.items()))
+        key = (self._assistant.warehouse.data_version, rights.policy_version, rights.role, *sorted(rights.row_rules.items()))
         with self._lock:
             if key not in self._known:
+                if len(self._known) == MOST_KEPT:
+                    self._known.clear()
                 self._known[key] = self._made(rights)
             return self._known[key]
 

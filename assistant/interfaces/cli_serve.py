@@ -54,7 +54,7 @@ def mcp(
 def _mcp_on_stdio(user: str | None, role: str | None, attributes: dict[str, str], key: str | None, warehouse: str | None) -> None:
     from assistant.interfaces.http_api_keys import ApiKeys, user_of
     from assistant.interfaces.mcp_server import serve_stdio
-    from assistant.interfaces.serve_desk import Desk, at_desk
+    from assistant.interfaces.serve_desk import Desk, DeskAssistant
     from tools.core.sql_guard import User as Somebody
 
     with opened(warehouse) as assistant:
@@ -68,4 +68,4 @@ def _mcp_on_stdio(user: str | None, role: str | None, attributes: dict[str, str]
         name = assistant.rights_book.name_of(user)
         # Somebody without rights is to be known now, not with the first question.
         assistant.rights_book.rights_for(name)
-        serve_stdio(at_desk(assistant, Desk(), "mcp"), name)
+        serve_stdio(DeskAssistant(assistant, Desk(), "mcp"), name)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from assistant.interfaces.http_api_keys import ApiKey, ApiKeys, user_of
 from assistant.interfaces.http_api_limits import RateLimit
-from assistant.rights import RightsBook
 from tools.core.errors import NotAllowed
+
+if TYPE_CHECKING:
+    from assistant.current import CurrentAssistant
+    from assistant.pipeline import Assistant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +20,7 @@ class KeyGate:
 
     keys: ApiKeys
     limit: RateLimit
-    rights_book: RightsBook
+    assistant: Assistant | CurrentAssistant
 
     def let_in(self, credentials: str | None) -> ApiKey:
         """The key, counted.
@@ -33,7 +37,7 @@ class KeyGate:
         self.limit.take(key.id)
         user = user_of(key)
         if user is not None:
-            self.rights_book.admit(user)
+            self.assistant.rights_book.admit(user)
         return key
 
 

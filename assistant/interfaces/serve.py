@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -21,13 +21,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
+from assistant.current import kept_current
 from assistant.interfaces.catalogue import Catalogue
 from assistant.interfaces.http_api import Api, create_api, on_http_error
 from assistant.interfaces.http_api_gate import KeyGate
 from assistant.interfaces.http_api_guard import HttpGuard
 from assistant.interfaces.http_api_keys import ApiKeys
 from assistant.interfaces.http_api_limits import RateLimit
-from assistant.interfaces.serve_desk import Desk, at_desk
+from assistant.interfaces.serve_desk import Desk, DeskAssistant
 from assistant.interfaces.serve_logs import LoggedAnswers, set_up_logs
 from assistant.interfaces.serve_metrics import Metrics
 from assistant.interfaces.server import claim_port, open_or_build
@@ -36,6 +37,7 @@ from assistant.thumbs import Thumbs
 from tools.core.errors import AnswerError
 
 if TYPE_CHECKING:
+    from assistant.current import CurrentAssistant
     from assistant.pipeline import Assistant
 
 log = logging.getLogger("assistant.serve")
@@ -54,7 +56,7 @@ class Parts:
 class Service:
     """The surfaces of one process, and what they share: the assistant, its desk, keys, thumbs and metrics."""
 
-    def __init__(self, assistant: Assistant, settings: Settings, parts: Parts) -> None:
+    def __init__(self, assistant: Assistant | CurrentAssistant, settings: Settings, parts: Parts) -> None:
         """Raises SetupProblem when a part lacks what it needs."""
         self._settings = settings
         self.metrics = Metrics()
@@ -67,7 +69,7 @@ class Service:
         self.metrics.watch(self.desk, assistant)
         self._assistant = assistant
         limit = RateLimit(settings.api_per_minute)
-        self._gate = KeyGate(keys=ApiKeys(settings.home), limit=limit, rights_book=assistant.rights_book)
+        self._gate = KeyGate(keys=ApiKeys(settings.home), limit=limit, assistant=assistant)
         self._thumbs = Thumbs(settings.home / "thumbs.sqlite")
         self._lifespans: list[Callable[[], Any]] = []
         self.app = self._build(parts)
@@ -83,20 +85,20 @@ class Service:
         return Starlette(routes=routes, lifespan=self._lifespan, exception_handlers={HTTPException: on_http_error})
 
     def _rest(self) -> Any:
-        assistant = at_desk(self._assistant, self.desk, "rest")
+        assistant = DeskAssistant(self._assistant, self.desk, "rest")
         return create_api(Api(assistant=assistant, gate=self._gate, thumbs=self._thumbs, catalogue=Catalogue(assistant)))
 
     def _mcp(self) -> Any:
         from assistant.interfaces.mcp_server import create_mcp_app
 
-        app, lifespan = create_mcp_app(at_desk(self._assistant, self.desk, "mcp"), self._gate)
+        app, lifespan = create_mcp_app(DeskAssistant(self._assistant, self.desk, "mcp"), self._gate)
         self._lifespans.append(lifespan)
         return app
 
     def _chat(self) -> Any:
         from assistant.interfaces.server import create_app
 
-        chat = create_app(at_desk(self._assistant, self.desk, "chat"), self._settings)
+        chat = create_app(cast("Assistant", DeskAssistant(self._assistant, self.desk, "chat")), self._settings)
         self._lifespans.append(lambda: chat.router.lifespan_context(chat))
         return chat
 
@@ -122,8 +124,7 @@ class Service:
         problem = "stopping" if self.desk.is_stopping else await asyncio.to_thread(self._data_problem)
         if problem:
             return JSONResponse({"status": problem}, status_code=503, headers={"Retry-After": "30"})
-        newer = await asyncio.to_thread(self._newer_generation)
-        return JSONResponse({"status": "ready", "in_flight": self.desk.in_flight, "newer_data_after_restart": newer})
+        return JSONResponse({"status": "ready", "in_flight": self.desk.in_flight})
 
     def _data_problem(self) -> str:
         from tools.core.sql_guard import check_sql, open_rights
@@ -134,14 +135,6 @@ class Service:
         except AnswerError as error:
             return error.public_code
         return ""
-
-    def _newer_generation(self) -> bool:
-        from tools.core.warehouse.generations import current_generation
-
-        try:
-            return current_generation(self._settings.home, self._assistant.warehouse.name).number > self._assistant.warehouse.generation
-        except AnswerError:
-            return False
 
 
 class GracefulServer(uvicorn.Server):
@@ -177,7 +170,7 @@ def serve(settings: Settings, parts: Parts) -> None:
         WarehouseUnavailable: The warehouse is damaged or unknown.
     """
     with claim_port(settings.chat_host, settings.chat_port) as listener:
-        assistant = open_or_build(settings)
+        assistant = kept_current(open_or_build(settings), settings)
         set_up_logs()
         try:
             service = Service(assistant, settings, parts)

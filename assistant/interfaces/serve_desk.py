@@ -11,15 +11,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, fields
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.explain import compose
-from assistant.pipeline import Assistant
 from assistant.stopping import Stop
 from assistant.turn import Answer, Question
 from tools.core.errors import AnswerError, Stopping, TooManyQuestions
+
+if TYPE_CHECKING:
+    from assistant.current import CurrentAssistant
+    from assistant.pipeline import Assistant
 
 Work = Callable[[], Answer]
 
@@ -144,30 +146,31 @@ def _stopping(what: str) -> Stopping:
     return Stopping(f"The service is being restarted, and this answer {what}.", try_instead="Ask again in a minute.")
 
 
-@dataclass(kw_only=True)
-class DeskAssistant(Assistant):
+class DeskAssistant:
     """An assistant whose questions pass the desk, with everything else as it is."""
 
-    desk: Desk
-    surface: str
-    """chat, rest, mcp or slack: for metrics."""
+    def __init__(self, assistant: Assistant | CurrentAssistant, desk: Desk, surface: str) -> None:
+        """
+        Args:
+            surface: chat, rest, mcp or slack: for metrics.
+        """
+        self._assistant = assistant
+        self._desk = desk
+        self._surface = surface
 
-    def ask(self, question: Question, *args: Any, **kwargs: Any) -> Answer:
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._assistant, name)
+
+    def ask(self, question: Question, **how: Any) -> Answer:
         """As `Assistant.ask`; never raises, also when the desk turns the question away."""
         try:
-            return self.begin(question, *args, **kwargs).result()
+            return self.begin(question, **how).result()
         except AnswerError as error:
             return compose.from_error(question, error)
 
-    def begin(self, question: Question, *args: Any, **kwargs: Any) -> Future[Answer]:
+    def begin(self, question: Question, **how: Any) -> Future[Answer]:
         """The answer to come; raises as `Desk.take`."""
-        stop = kwargs.setdefault("stop", Stop())
+        stop = how.setdefault("stop", Stop())
         person = question.user or question.thread or ""
-        work = partial(Assistant.ask, self, question, *args, **kwargs)
-        return self.desk.take(work, person=person, surface=self.surface, stop=stop.press)
-
-
-def at_desk(assistant: Assistant, desk: Desk, surface: str) -> DeskAssistant:
-    """The same assistant, behind the desk."""
-    parts = {part.name: getattr(assistant, part.name) for part in fields(Assistant) if part.init}
-    return DeskAssistant(**parts, desk=desk, surface=surface)
+        work = partial(self._assistant.ask, question, **how)
+        return self._desk.take(work, person=person, surface=self._surface, stop=stop.press)

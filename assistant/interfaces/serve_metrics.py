@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
@@ -10,9 +11,11 @@ from assistant.turn import Answer
 from tools.core.errors import AnswerError, SetupProblem
 
 if TYPE_CHECKING:
+    from assistant.current import CurrentAssistant
     from assistant.interfaces.serve_desk import Desk
     from assistant.pipeline import Assistant
 
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 _SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 
 
@@ -45,14 +48,14 @@ class Metrics:
         """An event, command or button: "answered", "repeated", "ignored", "cut"."""
         self._slack.labels(kind, outcome).inc()
 
-    def watch(self, desk: Desk, assistant: Assistant) -> None:
+    def watch(self, desk: Desk, assistant: Assistant | CurrentAssistant) -> None:
         """Show what is in flight, and how old the data is."""
         flight = Gauge("candor_questions_in_flight", "Questions that are worked on or wait", registry=self.registry)
         flight.set_function(lambda: desk.in_flight)
         as_of = Gauge("candor_data_as_of_days", "Last complete day of the data, in days since 1970", registry=self.registry)
-        as_of.set(assistant.warehouse.as_of.toordinal() - 719_163)
-        generation = Gauge("candor_data_generation", "Generation of the warehouse that is served", ["warehouse"], registry=self.registry)
-        generation.labels(assistant.warehouse.name).set(assistant.warehouse.generation)
+        as_of.set_function(lambda: assistant.warehouse.as_of.toordinal() - _EPOCH)
+        generation = Gauge("candor_data_generation", "Generation of the warehouse that is served", registry=self.registry)
+        generation.set_function(lambda: assistant.warehouse.generation)
 
     def publish(self, host: str, port: int) -> None:
         """Serve /metrics on an address of its own, so that it is never on the public port; raises SetupProblem."""

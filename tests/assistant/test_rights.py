@@ -47,3 +47,10 @@ def test_without_a_policy_nobody_is_admitted(assistant: Assistant, tmp_path: Pat
     assert book.least_role() is None
     with pytest.raises(NotAllowed, match="no policy"):
         book.admit(User(name="x", role="business_user"))
+
+
+def test_a_later_book_takes_over_whom_the_earlier_one_admitted(assistant: Assistant, book: RightsBook, tmp_path: Path):
+    book.admit(User(name="key:reports", role="business_user"))
+    later = RightsBook(policy=assistant.warehouse.policy, catalog=assistant.warehouse.catalog, users_file=tmp_path / "users.yaml")
+    later.take_over(book)
+    assert later.rights_for("key:reports").role == "business_user"

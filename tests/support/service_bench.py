@@ -16,6 +16,7 @@ import httpx
 from live_server import serving
 
 from assistant import Settings, build
+from assistant.current import kept_current
 from assistant.interfaces.http_api_keys import ApiKeys
 from assistant.interfaces.serve import Parts, Service
 
@@ -60,7 +61,7 @@ def service_bench(built_home: Path, folder: Path, parts: Parts | None = None, **
     """REST (or the parts given) over The Complete Journey."""
     given = {"warehouse": "completejourney", "workers": 1, "api_per_minute": 100_000, **options}
     settings = Settings(home=home_over(built_home, folder), **given)
-    assistant = build(settings)
+    assistant = kept_current(build(settings), settings)
     try:
         service = Service(assistant, settings, parts or Parts(chat=False, rest=True, mcp=False, slack=False))
         with serving(service.app) as url, httpx.Client(base_url=url, timeout=30) as client:
