@@ -6,6 +6,10 @@ from tools.core.semantics.describe import describe_model
 from tools.core.semantics.graph import JoinGraph
 from tools.core.semantics.model import (
     AbsentConcept,
+    ActionKind,
+    ActionRoles,
+    ActionTrial,
+    ConsentRoles,
     CumulativeSpec,
     Dataset,
     Datatype,
@@ -34,7 +38,11 @@ from tools.core.semantics.validate import validate_model
 
 __all__ = [
     "AbsentConcept",
+    "ActionKind",
+    "ActionRoles",
+    "ActionTrial",
     "Catalog",
+    "ConsentRoles",
     "CumulativeSpec",
     "Dataset",
     "Datatype",

@@ -130,6 +130,42 @@ class FeedbackPart(_Strict):
     people: FeedbackPeoplePart | None = None
 
 
+class ActionTrialPart(_Strict):
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    action: str
+    outcome: str
+    time: str
+    treated: str | None = None
+    none: str = "nothing"
+    randomised: str | None = None
+    propensity: str | None = None
+    days: str | None = None
+
+
+class ActionKindPart(_Strict):
+    name: str = Field(min_length=1)
+    label: str
+    channels: tuple[str, ...] = ()
+    cost: float = Field(default=0.0, ge=0)
+
+
+class ConsentPart(_Strict):
+    purpose: str
+    channel: str
+    granted: str
+    purposes: tuple[str, ...] = Field(default=("marketing",), min_length=1)
+    any_channel: str = "any"
+
+
+class ActionsPart(_Strict):
+    kinds: tuple[ActionKindPart, ...] = Field(min_length=1)
+    trials: tuple[ActionTrialPart, ...] = ()
+    consent: ConsentPart | None = None
+    contacts: SignalPart | None = None
+    most_contacts: int = Field(default=1, ge=1)
+    blocks: tuple[SignalPart, ...] = ()
+
+
 class RolesPart(_Strict):
     order: str | None = None
     order_time: str | None = None
@@ -141,6 +177,11 @@ class RolesPart(_Strict):
     subscription_end: str | None = None
     signals: tuple[SignalPart, ...] = ()
     feedback: FeedbackPart | None = None
+    item: str | None = None
+    category: str | None = None
+    contact_time: str | None = None
+    contact_response: str | None = None
+    actions: ActionsPart | None = None
 
 
 class ModelExtension(_Strict):
@@ -327,6 +368,12 @@ PARTS: dict[str, type[BaseModel]] = {
     "routes": RoutePart,
     "roles": RolesPart,
     "signals": SignalPart,
+    "actions": ActionsPart,
+    "trials": ActionTrialPart,
+    "kinds": ActionKindPart,
+    "consent": ConsentPart,
+    "contacts": SignalPart,
+    "blocks": SignalPart,
     "modelled": ModelledPart,
     "inputs": InputPart,
     "cumulative": CumulativePart,

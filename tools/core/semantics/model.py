@@ -274,6 +274,69 @@ class Signal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActionTrial:
+    """A record of what was tried on whom and what came of it. Everything but names is scalar SQL over `dataset.field`s of one fact."""
+
+    name: str
+    action: str
+    """Name of the action, as in `ActionRoles.kinds`; anything else is no action of ours and left out."""
+    outcome: str
+    """1 when the customer did what was hoped for within `days`, else 0."""
+    time: str
+    """Field with the day of the decision."""
+    treated: str | None = None
+    """Boolean: got the action, as against being held out. None: every row did, and rows with the action `none` are those held out."""
+    none: str = "nothing"
+    randomised: str | None = None
+    """Boolean: who was treated was drawn by chance. None: by the logged propensity only."""
+    propensity: str | None = None
+    """Chance with which this row's choice was made, 0 to 1; None: the share of the treated in the same trial."""
+    days: str | None = None
+    """Days over which the outcome was watched."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionKind:
+    """Something that can be done about one customer."""
+
+    name: str
+    label: str
+    """As in a sentence: "a call", "an e-mail offer"."""
+    channels: tuple[str, ...] = ()
+    """Consent for any of them is consent for the action; none = no channel is needed."""
+    cost: float = 0.0
+    """Of doing it once, in the currency of the model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentRoles:
+    """Where the last word of each customer on each purpose and channel stands. All are `dataset.field`s but `purposes` and `any_channel`."""
+
+    purpose: str
+    channel: str
+    granted: str
+    """Boolean field."""
+    purposes: tuple[str, ...] = ("marketing",)
+    """All of them must be granted."""
+    any_channel: str = "any"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionRoles:
+    """What can be done about customers, what was tried, and when nothing may be done."""
+
+    kinds: tuple[ActionKind, ...]
+    trials: tuple[ActionTrial, ...] = ()
+    consent: ConsentRoles | None = None
+    contacts: Signal | None = None
+    """Number of contacts in the days of its window."""
+    most_contacts: int = 1
+    """With so many contacts in the window, no further one."""
+    blocks: tuple[Signal, ...] = ()
+    """Not 0: nothing may be done (an open complaint, an objection, nothing in stock)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FeedbackSource:
     """Texts of one kind. Everything but names is scalar SQL over the columns of the dataset's own table."""
 
@@ -350,6 +413,16 @@ class Roles:
     signals: tuple[Signal, ...] = ()
     feedback: FeedbackRoles | None = None
     """None: this warehouse names no texts."""
+    item: str | None = None
+    """What is bought, as people call it: a field that order lines reach. Rows of its fact are the lines."""
+    category: str | None = None
+    """Coarser: the category or department of the item."""
+    contact_time: str | None = None
+    """Moment of a message to a customer, or of what they did about it."""
+    contact_response: str | None = None
+    """Boolean SQL over the same rows: the customer reacted then (opened, clicked, called back)."""
+    actions: ActionRoles | None = None
+    """None: nothing that could be done is named."""
 
 
 @dataclass(frozen=True, kw_only=True)

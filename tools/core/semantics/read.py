@@ -25,6 +25,10 @@ from tools.core.semantics.additions import ModelAddition, with_additions
 from tools.core.semantics.catalog import Catalog
 from tools.core.semantics.model import (
     AbsentConcept,
+    ActionKind,
+    ActionRoles,
+    ActionTrial,
+    ConsentRoles,
     CumulativeSpec,
     Dataset,
     Datatype,
@@ -233,15 +237,35 @@ class _Reader:
         return ModelSettings(**given)
 
     def _roles(self, part: doc.RolesPart, datasets: dict[str, Dataset]) -> Roles:
-        named = part.model_dump(exclude={"signals", "feedback"})
+        named = part.model_dump(exclude={"signals", "feedback", "actions"})
         known = [field.id for dataset in datasets.values() for field in dataset.fields.values()]
         for role, field_id in named.items():
-            if field_id is not None and role != "order_filter" and field_id not in known:
+            if field_id is not None and role not in ("order_filter", "contact_response") and field_id not in known:
                 self.issues.error(
                     (*self.where, "custom_extensions"), f"the role '{role}' names no field: {field_id}", did_you_mean(field_id, known)
                 )
         signals = tuple(Signal(**signal.model_dump()) for signal in part.signals)
-        return Roles(**named, signals=signals, feedback=self._feedback(part.feedback, datasets) if part.feedback else None)
+        feedback = self._feedback(part.feedback, datasets) if part.feedback else None
+        return Roles(**named, signals=signals, feedback=feedback, actions=self._actions(part.actions, known) if part.actions else None)
+
+    def _actions(self, part: doc.ActionsPart, known: list[str]) -> ActionRoles:
+        consent = ConsentRoles(**part.consent.model_dump()) if part.consent else None
+        named = {f"actions.trials.{trial.name}.time": trial.time for trial in part.trials}
+        if consent is not None:
+            named |= {f"actions.consent.{role}": getattr(consent, role) for role in ("purpose", "channel", "granted")}
+        for role, field_id in named.items():
+            if field_id not in known:
+                self.issues.error(
+                    (*self.where, "custom_extensions"), f"the role '{role}' names no field: {field_id}", did_you_mean(field_id, known)
+                )
+        return ActionRoles(
+            kinds=tuple(ActionKind(**kind.model_dump()) for kind in part.kinds),
+            trials=tuple(ActionTrial(**trial.model_dump()) for trial in part.trials),
+            consent=consent,
+            contacts=Signal(**part.contacts.model_dump()) if part.contacts else None,
+            most_contacts=part.most_contacts,
+            blocks=tuple(Signal(**block.model_dump()) for block in part.blocks),
+        )
 
     def _feedback(self, part: doc.FeedbackPart, datasets: dict[str, Dataset]) -> FeedbackRoles:
         where = (*self.where, "custom_extensions")

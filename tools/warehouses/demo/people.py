@@ -32,6 +32,9 @@ SEGMENT_WEIGHTS = (0.30, 0.30, 0.25, 0.15)
 ACTIONS = ("nothing", "call", "email offer", "coupon")
 TAU = np.array([[0.0, 0.12, 0.06, 0.08], [0.0, 0.01, 0.01, 0.02], [0.0, 0.0, 0.0, 0.0], [0.0, -0.08, -0.04, 0.0]])
 """Effect of each action on the chance to order within 30 days, by segment."""
+CONTACT_WISHES = ("welcome", "rarely")
+WELCOMES, RARELY_BY_MOOD = 0.35, 0.05
+"""Of those whom contacts do not put off: who said that they welcome them, and who said that they do not all the same."""
 BASE_RESPONSE = np.array([0.12, 0.45, 0.03, 0.25])
 """Chance to order within 30 days when nothing is done, by segment."""
 LINES_BEYOND_FIRST = 1.9
@@ -183,6 +186,13 @@ def _accounts(rng: np.random.Generator, sink: Sink, b2b: Bools) -> Ints:
     return account
 
 
+def _contact_wish(rng: np.random.Generator, people: People) -> Ints:
+    """Position in CONTACT_WISHES, -1 when never asked. Whom contacts put off has said so; the others hardly ever."""
+    u = rng.random(people.count)
+    rarely = (people.segment == SEGMENTS.index("do not disturb")) | (u < RARELY_BY_MOOD)
+    return np.where(rarely, 1, np.where(u < RARELY_BY_MOOD + WELCOMES, 0, -1)).astype(np.int64)
+
+
 def write_people(sink: Sink, people: People, timeline: Timeline, campaigns: int, streams: Streams) -> None:
     """core.customer."""
     rng = streams.rng("core.customer/write", people.chunk)
@@ -210,4 +220,5 @@ def write_people(sink: Sink, people: People, timeline: Timeline, campaigns: int,
         language=Coded(people.language, LANGUAGES),
         **{name: people.decoys[:, i] for i, name in enumerate(DECOYS)},
         is_test_account=people.test,
+        contact_wish=Coded(_contact_wish(streams.rng("core.customer/contact_wish", people.chunk), people), CONTACT_WISHES),
     )
