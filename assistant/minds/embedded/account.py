@@ -17,6 +17,7 @@ _DENYING = word_set(
 """Words that change the answer by themselves: with one of them left over, the plan is another question's."""
 _OTHER_QUESTIONS = frozenset({"when", "where", "why", "whose"})
 """They ask for a date, a place, a reason: not for a figure."""
+_SUBJECTS = frozenset({"they", "we", "you", "people", "it", "i"})
 _PREPOSITIONS = frozenset(
     {"in", "by", "for", "of", "from", "to", "with", "at", "on", "per", "using", "via", "about", "own", "owning", "live", "living"}
 )
@@ -92,7 +93,18 @@ def _open_clauses(draft: Draft) -> list[str]:
     if draft.bare_count and draft.items[0].text == "what" and (acts := {i.text for i in draft.items} & {"do", "did", "does"}):
         found.append(min(acts))  # "what did members do": their number is no answer
     verbs = [i.text for at, i in enumerate(draft.items) if draft.claims[at] == "support" and i.has(Kind.FACT, Kind.DOES)]
+    if _asks_a_way(draft):
+        found.append("how")
     return found + (verbs[1:] if len(verbs) > 1 else [])
+
+
+def _asks_a_way(draft: Draft) -> bool:
+    """ "how do members pay": a manner is asked for, and the plan is only the figure of the verb."""
+    first = draft.items[0].text if draft.items else ""
+    second = draft.items[1].text if len(draft.items) > 1 else ""
+    by_verb = any(c == "metric" and not i.has(Kind.METRIC) and i.has(Kind.DOES) for c, i in zip(draft.claims, draft.items, strict=True))
+    moves = draft.dimensions or draft.trend or draft.comparison is not None or draft.change is not None
+    return (first, second) in (("how", "do"), ("how", "does"), ("how", "did")) and by_verb and not moves
 
 
 def _is_ordinary(draft: Draft, at: int) -> bool:
@@ -134,7 +146,9 @@ def _is_name(draft: Draft, at: int) -> bool:
 def _blocker(draft: Draft, at: int) -> list[str]:
     """The phrase in which a left-over word changes the question, if it does."""
     item = draft.items[at]
-    if item.text in _OTHER_QUESTIONS or (item.text in ("long", "old", "far", "soon", "fast") and at and draft.items[at - 1].text == "how"):
+    if (item.text in _OTHER_QUESTIONS and not _begins_clause(draft, at)) or (
+        item.text in ("long", "old", "far", "soon", "fast") and at and draft.items[at - 1].text == "how"
+    ):
         return [item.text]
     if item.text in _DENYING:
         return [item.text]
@@ -153,6 +167,11 @@ def _blocker(draft: Draft, at: int) -> list[str]:
     if draft.claims[before] == "aggregate" or (item.has(Kind.FIELD) and draft.claims[before] == "ranking"):
         return [f"{earlier.text} {item.text}"]
     return []
+
+
+def _begins_clause(draft: Draft, at: int) -> bool:
+    """The "when" of "what do people compare when they talk about us" asks for no date."""
+    return at > 0 and draft.items[at].text in ("when", "where") and at + 1 < len(draft.items) and draft.items[at + 1].text in _SUBJECTS
 
 
 def _modifies(draft: Draft, at: int) -> bool:

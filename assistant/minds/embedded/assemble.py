@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from assistant.minds.embedded.account import Account, account_for
 from assistant.minds.embedded.grammar import (
+    asked,
     changes,
     existence,
     grouping,
@@ -50,6 +51,7 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     times.read_trend,
     shares.read_share,
     special.read_special,
+    asked.read_asked,
     subject.read_subject,
     existence.read_existence,
     thresholds.read_thresholds,
@@ -218,9 +220,22 @@ def _without_names(tokens: Sequence[Token], times: Sequence[TimePhrase], world: 
             world.lexicon.lookup(tuple(t.text for t in tokens[time.start : end]))
             for end in range(time.end + 1, min(len(tokens), time.start + world.lexicon.longest) + 1)
         )
-        if not (longer and time.adverb):
+        if not (longer and time.adverb) and not _inside_a_value(tokens, time, world):
             kept.append(time)
     return kept
+
+
+def _inside_a_value(tokens: Sequence[Token], time: TimePhrase, world: World) -> bool:
+    """ "Terrace Season", "Spring Refresh": a calendar word that is part of a longer stored value."""
+    if time.end - time.start > 1:
+        return False
+    for start in range(max(0, time.start - 2), time.start + 1):
+        for end in range(max(time.end, start + 2), min(len(tokens), start + 4) + 1):
+            if not any(t.kind == "mark" or t.opens for t in tokens[start + 1 : end]) and world.values.lookup(
+                tuple(t.text for t in tokens[start:end])
+            ):
+                return True
+    return False
 
 
 def _numbers(tokens: Sequence[Token], taken: Sequence[bool], *, with_unit: bool = False) -> list[tuple[int, Number]]:

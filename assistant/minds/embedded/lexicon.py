@@ -13,9 +13,12 @@ from enum import StrEnum
 
 from assistant.minds.embedded.inflection import degrees, is_plural, noun_forms, stem, verb_forms
 from assistant.minds.embedded.tokens import atoms
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.semantics.model import Dataset, Field, Metric, MetricFormat, SemanticModel
 
 Phrase = tuple[str, ...]
+GAP_WORDS = word_set("was were is are been being be the a an of our have has had got get gets getting that who which us")
+"""Words that may stand inside a phrase without breaking it: "coupons [were] redeemed"."""
 
 
 class Kind(StrEnum):
@@ -62,6 +65,7 @@ class Lexicon:
         self.model = model
         self._exact: dict[Phrase, dict[Sense, None]] = defaultdict(dict)
         self._stems: dict[Phrase, dict[Sense, None]] = defaultdict(dict)
+        self._loose: dict[Phrase, dict[Sense, None]] = defaultdict(dict)
         for phrase, sense in _entries(model):
             self._add(phrase, sense)
         self.count_metrics = _count_metrics(model)
@@ -85,6 +89,9 @@ class Lexicon:
         if key:
             self._exact[key].setdefault(sense)
             self._stems[tuple(stem(a) for a in key)].setdefault(sense)
+            core = tuple(a for a in key if a not in GAP_WORDS)
+            if len(core) > 1:
+                self._loose[core].setdefault(sense)
 
     def lookup(self, key: Phrase) -> tuple[Sense, ...]:
         """Senses of exactly this phrase, else those of the same phrase in another number."""
@@ -93,6 +100,14 @@ class Lexicon:
             return tuple(found)
         stemmed = self._stems.get(tuple(stem(a) for a in key), ())
         return tuple(_inexact(sense) for sense in stemmed if not (sense.kind is Kind.METRIC and sense.target in self._plain_counts))
+
+    def lookup_loose(self, key: Phrase) -> tuple[Sense, ...]:
+        """Senses of the phrases that are these words but for articles and forms of "be", "have", "get": "customers [have] agreed"."""
+        return tuple(self._loose.get(key, ()))
+
+    def phrases(self) -> Iterator[tuple[Phrase, tuple[Sense, ...]]]:
+        """Every phrase in every form, with what it means."""
+        return ((phrase, tuple(senses)) for phrase, senses in self._exact.items())
 
     def has_exact(self, key: Phrase) -> bool:
         return key in self._exact

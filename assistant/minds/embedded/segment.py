@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.minds.embedded.lexicon import Kind, Lexicon, Phrase, Sense
+from assistant.minds.embedded.lexicon import GAP_WORDS, Kind, Lexicon, Phrase, Sense
 from assistant.minds.embedded.tokens import Token
 from assistant.minds.embedded.values import ValueIndex
 from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordinary_words
 
-_GAP_WORDS = frozenset({"was", "were", "is", "are", "been", "being", "be", "the", "a", "an", "of", "our", "have", "has", "had", "got"})
-"""Words that may stand inside a phrase without breaking it: "coupons [were] redeemed"."""
 _VALUE_GAP_WORDS = frozenset({"and"})
-_GAPS = 2
+_GAPS = 3
+_AUXILIARIES = frozenset({"do", "does", "did"})
+_ASKING = frozenset({"what", "why", "how", "where", "who"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +100,8 @@ def _runs(tokens: Sequence[Token], taken: Sequence[bool], at: int, longest: int)
         plain.append(token.text)
         if len(plain) <= longest:
             runs.append((end + 1, tuple(plain), 0))
-        if end > at and token.text in _GAP_WORDS | _VALUE_GAP_WORDS and gaps < _GAPS:
+        asks = token.text in _AUXILIARIES and tokens[end - 1].text in _ASKING
+        if end > at and (asks or token.text in GAP_WORDS | _VALUE_GAP_WORDS) and gaps < _GAPS:
             gaps += 1
         else:
             loose.append(token.text)
@@ -123,8 +124,9 @@ def _senses(
     if gaps:
         verb_first = any(s.kind in (Kind.FACT, Kind.DOES) for s in lexicon.lookup(key[:1]))
         senses = (
-            () if verb_first else tuple(s for s in senses if s.exact)
+            () if verb_first else tuple(dict.fromkeys(s for s in (*senses, *lexicon.lookup_loose(key)) if s.exact))
         )  # "redeemed a coupon" is a clause, "coupons were redeemed" a count
+        senses = tuple(s for s in senses if s.kind not in (Kind.VALUE, Kind.FIELD) or may_read(s.target))
     joined_by_and = gaps and {t.text for t in run} - set(key) <= {"and"}
     ordinary = len(key) == 1 and not quoted and (key[0] in filler_words() or key[0] in ordinary_words())
     if (gaps and not joined_by_and) or grammar or ordinary or (not _may_be_value(run, key) and not joined_by_and):

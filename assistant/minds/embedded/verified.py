@@ -12,6 +12,10 @@ from tools.core.semantics.model import SemanticModel
 
 _KEPT = frozenset({"how", "many", "much", "who", "which", "what", "when", "not", "number", "total", "count"})
 
+_SHORT = 2
+"""Longer phrases are told from others by their other words."""
+_ARTICLES = frozenset({"the", "a", "an", "to", "in", "on", "at", "of", "with", "have", "has", "our", "is", "are"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
@@ -26,19 +30,20 @@ class VerifiedQuestions:
     """The reviewed pairs of a model by their normalised text."""
 
     def __init__(self, model: SemanticModel) -> None:
+        self._kept = _KEPT | _telling_words(model)
         self._by_text: dict[tuple[str, ...], Verified] = {}
         for pair in model.verified_questions:
             verified = Verified(id=pair.id, question=pair.question, query=MetricQuery.model_validate(dict(pair.query)))
             for text in (pair.question, *pair.paraphrases):
-                self._by_text.setdefault(_key(text), verified)
+                self._by_text.setdefault(self._key(text), verified)
 
     def exact(self, question: str) -> Verified | None:
         """The pair whose question this is, but for case, punctuation, number and politeness."""
-        return self._by_text.get(_key(question))
+        return self._by_text.get(self._key(question))
 
     def near(self, question: str, limit: int = 3) -> tuple[Verified, ...]:
         """Pairs that share most of their words with the question, best first."""
-        words = set(_key(question))
+        words = set(self._key(question))
         scored = [(len(words & set(key)) / len(words | set(key)), v) for key, v in self._by_text.items() if words]
         best: dict[str, tuple[float, Verified]] = {}
         for score, pair in scored:
@@ -46,7 +51,13 @@ class VerifiedQuestions:
                 best[pair.id] = (score, pair)
         return tuple(v for _, v in sorted(best.values(), key=lambda sv: -sv[0])[:limit])
 
+    def _key(self, text: str) -> tuple[str, ...]:
+        words = [t.text for t in tokenize(text) if t.kind != "mark"]
+        return tuple(stem(w) for w in words if w not in filler_words() or w in self._kept)
 
-def _key(text: str) -> tuple[str, ...]:
-    words = [t.text for t in tokenize(text) if t.kind != "mark"]
-    return tuple(stem(w) for w in words if w not in filler_words() or w in _KEPT)
+
+def _telling_words(model: SemanticModel) -> frozenset[str]:
+    """Words that narrow a question in this model, though elsewhere they add nothing: the "business" of "business customers"."""
+    phrases = [phrase for named in model.named_filters for phrase in named.phrases]
+    phrases += [phrase for field in model.fields() for said in field.value_synonyms.values() for phrase in said]
+    return frozenset(phrase.split()[0].lower() for phrase in phrases if len(phrase.split()) <= _SHORT) - _ARTICLES

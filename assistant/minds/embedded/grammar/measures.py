@@ -337,7 +337,7 @@ def settle_extreme(draft: Draft) -> None:
 
 
 def _verb(draft: Draft) -> None:
-    """ "how much did we sell", "who spent the most": the metric that the verb means; money for "how much"."""
+    """ "how much did we sell", "how many unsubscribed", "what share get opened": of the verb's metrics, the one of the kind asked for."""
     verbs = draft.find(Kind.DOES)
     if not verbs:
         return
@@ -345,14 +345,36 @@ def _verb(draft: Draft) -> None:
     mention = draft.items[at].mention
     assert mention is not None
     senses = mention.of(Kind.DOES)
-    much = any(draft.phrase(i, ("how", "much")) for i in range(len(draft.items)))
-    money = [s for s in senses if draft.metric(s.target).format is MetricFormat.MONEY]
-    chosen = money[0] if much and money else senses[0]
-    many = any(draft.phrase(i, ("how", "many")) for i in range(len(draft.items)))
-    if many and chosen in money:
+    wanted = _kind_asked_for(draft)
+    fitting = [s for s in senses if draft.metric(s.target).format in wanted] if wanted else []
+    chosen = fitting[0] if fitting else senses[0]
+    if wanted == (MetricFormat.NUMBER,) and draft.metric(chosen.target).format is MetricFormat.MONEY:
         draft.doubts.append(f"'how many' asks for a number; this is the {draft.metric(chosen.target).label}")
+    if draft.share is not None and draft.metric(chosen.target).format is MetricFormat.RATE:
+        draft.share = None  # The verb's rate is the share that is asked for.
+        _claim_related(draft, chosen.target)
     draft.add_measure(_measure(draft, chosen.target))
     draft.claim(at, at + 1, "metric")
+
+
+def _kind_asked_for(draft: Draft) -> tuple[MetricFormat, ...]:
+    """The formats that "how much", "how many", "how often" and "what share" ask for; empty when nothing is said."""
+    every = range(len(draft.items))
+    if draft.share is not None or any(draft.items[i].text == "how" and draft.word(i + 1) == "often" for i in every[:-1]):
+        return (MetricFormat.RATE,)
+    if any(draft.phrase(i, ("how", "much")) for i in every):
+        return (MetricFormat.MONEY,)
+    return (MetricFormat.NUMBER,) if any(draft.phrase(i, ("how", "many")) for i in every) or draft.counted is not None else ()
+
+
+def _claim_related(draft: Draft, name: str) -> None:
+    """The nouns of a rate's own fact say what it is a rate of: the e-mails of "what share of e-mails get opened"."""
+    fact = draft.world.fact(name)
+    for at in draft.find(Kind.METRIC, Kind.DATASET):
+        mention = draft.items[at].mention
+        assert mention is not None
+        if any(draft.world.fact(s.target) == fact for s in mention.of(Kind.METRIC)) or fact in {s.target for s in mention.of(Kind.DATASET)}:
+            draft.claim(at, at + 1, "support")
 
 
 def _rank_adjective(draft: Draft) -> None:

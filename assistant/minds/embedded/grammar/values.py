@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.lexicon import Kind, Sense
+from assistant.minds.embedded.tokens import atoms
 from assistant.minds.embedded.values import Stored, key_field
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import DimensionRef, Filter
@@ -30,6 +31,7 @@ _JOINTS = frozenset({"and", "or", ",", "/", "plus", "nor", "vs", "versus", "agai
 _VERSUS = frozenset({"vs", "versus", "against", "than"})
 _ONLY = frozenset({"only", "just", "exclusively", "solely", "specifically"})
 COMPARATIVES = word_set("more less fewer higher lower bigger smaller larger greater better worse stronger weaker longer shorter")
+_DEGREES = word_set("high low medium normal large small big long short good bad new old early late fast slow strong weak rare common")
 _ARTICLES = frozenset({"the", "a", "our", "all", "both", "either", "for", "in", "of", "from", "any"})
 _LABELLED = frozenset({"number", "no", "#", "id", "=", "is", "of", "was", "named", "called", ":", "are", "equals"})
 _NOUN_AFTER = word_set("year years old olds yo aged one ones brand brands category segment group groups band bracket range type level")
@@ -64,6 +66,8 @@ def read_values(draft: Draft) -> None:
     """Turns every value phrase that is left into a filter."""
     at = 0
     while at < len(draft.items):
+        if draft.free(at) and _names_the_measure(draft, at):
+            draft.claim(at, at + 1, "support")
         run = filters_of(draft, at, None) if draft.free(at) else None
         if run is None:
             at += 1
@@ -84,6 +88,22 @@ def read_values(draft: Draft) -> None:
             draft.side_by_side = True
             draft.add_dimension(DimensionRef(field=run.filters[0].field))
         at = end
+
+
+def _names_the_measure(draft: Draft, at: int) -> bool:
+    """ "how many visits did the website have": a value of a field that the figure does not have, but whose word is in the figure's name."""
+    item = draft.items[at]
+    facts = draft.measured_facts()
+    if not facts or not item.has(Kind.VALUE) or item.has(Kind.METRIC, Kind.DATASET, Kind.FIELD, Kind.FILTER):
+        return False
+    values = item.mention.of(Kind.VALUE) if item.mention else ()
+    if any(draft.world.reaches(fact, s.target.split(".")[0]) for fact in facts for s in values):
+        return False
+    names = {s.target for i in draft.items if i.mention is not None for s in i.mention.of(Kind.METRIC, Kind.DOES)} | {
+        m.metric for m in draft.measures
+    }
+    words = {a for n in names for phrase in (draft.metric(n).label, *draft.metric(n).language.synonyms) for a in atoms(phrase)}
+    return set(atoms(item.text)) <= words
 
 
 def _compares(draft: Draft) -> bool:
@@ -225,6 +245,8 @@ def _stored(draft: Draft, at: int, fact: str | None, expected: str | None) -> _V
     quoted = draft.tokens[item.start].quoted
     if item.has(Kind.METRIC, Kind.DATASET, Kind.FIELD, Kind.FACT, Kind.DOES) and not (beside or expected or quoted):
         return None
+    if item.text in _DEGREES and not (beside or expected or quoted):
+        return None  # "how high is ...", "the medium value": a grade of something only beside that thing's name
     shared = _fields_after(draft, at + 1)
     chosen = _coarsest(
         draft, beside or [s for s in senses if s.target == expected] or [s for s in senses if s.target in shared] or list(senses), fact
