@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.settings import Settings
@@ -15,7 +16,19 @@ if TYPE_CHECKING:
 
 
 def contributions() -> tuple[Contribution, ...]:
-    """Every tool that computes tables, each after those whose tables it reads."""
+    """Every tool that computes tables, each after those whose tables it reads; texts come last."""
+    return (*structured_contributions(), *text_contributions())
+
+
+def text_contributions() -> tuple[Contribution, ...]:
+    """What takes minutes rather than seconds: it runs after the others are served."""
+    from tools.feedback.contribution import FeedbackContribution
+
+    return (FeedbackContribution(),)
+
+
+def structured_contributions() -> tuple[Contribution, ...]:
+    """Everything that is computed from figures."""
     from tools.churn.contribution import ChurnContribution, SubscriptionChurnContribution
     from tools.lifetime_value.contribution import LifetimeValueContribution
     from tools.segments.contribution import SegmentsContribution
@@ -23,13 +36,36 @@ def contributions() -> tuple[Contribution, ...]:
     return (LifetimeValueContribution(), ChurnContribution(), SubscriptionChurnContribution(), SegmentsContribution())
 
 
-def refresh(settings: Settings, name: str, *, progress: Progress, force: bool = False) -> RefreshReport:
-    """Compute the intelligence layer of a warehouse and serve it, with the embedded mind's files for the new tables."""
+def refresh(settings: Settings, name: str, *, progress: Progress, force: bool = False, texts: bool = True) -> RefreshReport:
+    """Compute the intelligence layer of a warehouse and serve it, with the embedded mind's files for the new tables.
+
+    The figures are served as soon as they are there; the texts follow as a generation of their own, and until then the texts of the
+    last refresh stay.
+    """
     from tools.core.warehouse import refresh_warehouse
 
-    return refresh_warehouse(
-        name, home=settings.home, contributions=contributions(), progress=progress, after_build=(_prepare_mind,), force=force
+    later = text_contributions()
+    report = refresh_warehouse(
+        name,
+        home=settings.home,
+        contributions=structured_contributions(),
+        progress=progress,
+        after_build=(_prepare_mind,),
+        force=force,
+        keep=[one.name for one in later],
     )
+    if not texts or not _names_texts(name):
+        return report
+    # What the first stage computed is kept by its keys, so only the texts are computed here.
+    whole = refresh_warehouse(name, home=settings.home, contributions=contributions(), progress=progress, after_build=(_prepare_mind,))
+    return replace(whole, seconds=round(report.seconds + whole.seconds, 1), unchanged=report.unchanged and whole.unchanged)
+
+
+def _names_texts(name: str) -> bool:
+    from tools.core.semantics import read_model
+    from tools.core.warehouse.definition import find_definition
+
+    return read_model(find_definition(name).model_path).settings.roles.feedback is not None
 
 
 def stored_card(settings: Settings, name: str, warehouse: str | None) -> dict[str, Any]:

@@ -44,9 +44,9 @@ def refreshed_home(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home folder with the small demo and its intelligence layer (a quarter of a minute, once a session)."""
+    """A home folder with the small demo and its intelligence layer, but for the texts (a quarter of a minute, once a session)."""
     folder = tmp_path_factory.mktemp("demo_home")
     settings = Settings(home=folder)
     build_generation(settings, "demo", progress=lambda _step, _fraction=None, /: None)
-    refresh(settings, "demo", progress=lambda _step, _fraction=None, /: None)
+    refresh(settings, "demo", progress=lambda _step, _fraction=None, /: None, texts=False)
     return folder

@@ -104,13 +104,14 @@ def warehouse_refresh(
         str | None, typer.Argument(help="A name from `assistant warehouse list`, or a folder. Default: the configured one.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Compute again what is up to date.")] = False,
+    texts: Annotated[bool, typer.Option("--texts/--no-texts", help="Also read what customers wrote (minutes, not seconds).")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Compute churn, lifetime value and segments, and serve them with the data; whoever reads the present state is not disturbed."""
+    """Compute churn, lifetime value and segments, then read the texts, and serve it all with the data; nobody who reads is disturbed."""
     from assistant.refreshing import refresh
 
     chosen = settings()
-    report = refresh(chosen, name or chosen.warehouse, progress=progress_bar(), force=force)
+    report = refresh(chosen, name or chosen.warehouse, progress=progress_bar(), force=force, texts=texts)
     if as_json:
         typer.echo(json.dumps(report.as_json(), indent=2))
         return

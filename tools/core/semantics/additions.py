@@ -40,6 +40,8 @@ class PolicyAddition(BaseModel):
     """Table -> class -> columns."""
     paths: dict[str, str] = {}
     """Table -> column that holds the person's key."""
+    unrelated: tuple[str, ...] = ()
+    """Tables that hold nothing about a person."""
 
 
 def with_additions(document: object, additions: Sequence[ModelAddition]) -> object:

@@ -151,7 +151,8 @@ def _extended(part: PolicyPart, additions: Sequence[PolicyAddition]) -> PolicyPa
         tables = {**addition.tables, **tables}
         if people is not None:
             fresh = {table: path for table, path in addition.paths.items() if table not in people.unrelated}
-            people = people.model_copy(update={"paths": {**fresh, **people.paths}})
+            unrelated = (*people.unrelated, *(t for t in addition.unrelated if t not in people.unrelated and t not in people.paths))
+            people = people.model_copy(update={"paths": {**fresh, **people.paths}, "unrelated": unrelated})
     return part.model_copy(update={"tables": tables, "people": people})
 
 

@@ -4,6 +4,7 @@
     HOME/warehouses/<name>/generations/000001/manifest.json   sizes, checksums, row counts, versions of everything beside it
     HOME/warehouses/<name>/generations/000001/warehouse.duckdb
     HOME/warehouses/<name>/generations/000001/mind/           what a mind prepared for this data
+    HOME/warehouses/<name>/generations/000001/stores/         what tools keep beside the database and check themselves
 
 A generation is built in a folder of another name, renamed when whole, and only then pointed to. So a build that dies at any moment
 leaves what was served before; readers that opened an older generation finish on it. The newest three are kept.
@@ -33,6 +34,8 @@ from tools.core.semantics.catalog import Catalog
 DATABASE_FILE = "warehouse.duckdb"
 MANIFEST_FILE = "manifest.json"
 POINTER_FILE = "current.json"
+STORES = "stores"
+"""Not in the manifest: a vector store changes its own files when it is opened, and a damaged one must not take the data with it."""
 KEPT = 3
 _DRAFT_PREFIX = "building-"
 
@@ -222,8 +225,9 @@ def drafting(home: Path, name: str) -> Iterator[Draft]:
 
 
 def record_files(folder: Path) -> tuple[FileRecord, ...]:
-    """Every file below the folder but the manifest, with size and checksum."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST_FILE)
+    """Every file below the folder but the manifest and the stores, with size and checksum."""
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST_FILE)
+    paths = sorted(path for path in found if path.relative_to(folder).parts[0] != STORES)
     return tuple(FileRecord(path=p.relative_to(folder).as_posix(), size=p.stat().st_size, sha256=sha256_of(p)) for p in paths)
 
 

@@ -4,6 +4,8 @@
     generations/000002/warehouse.duckdb               the data as it was, plus schema `intelligence`
     generations/000002/intelligence/<tool>.json       what the tool adds to the semantic model and the policy, or why it could not
     generations/000002/intelligence/<tool>.card.json  its model card
+    generations/000002/stores/<tool>/                 what the tool keeps beside the tables, such as vectors; it checks that itself
+    cache/<tool>/                                     what the tool may use again in the next refresh
 
 Each tool's part is finished on disk before the next one starts. A refresh that dies is taken up again where it stopped; one whose inputs
 have not changed does nothing. Which tools take part is the caller's choice, so that nothing here imports a tool.
@@ -16,7 +18,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -28,7 +30,7 @@ from tools.core.semantics.model import SemanticModel
 from tools.core.semantics.read import model_version, read_model
 from tools.core.warehouse.build import MIND_FOLDER, AfterBuild
 from tools.core.warehouse.definition import Definition, find_definition
-from tools.core.warehouse.generations import DATABASE_FILE, Draft, Generation, Manifest, TableRecord, drafting, record_files
+from tools.core.warehouse.generations import DATABASE_FILE, STORES, Draft, Generation, Manifest, TableRecord, drafting, record_files
 from tools.core.warehouse.intelligence import (
     FOLDER,
     SCHEMA,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _WORK_FOLDER = "refreshing"
+_CACHE_FOLDER = "cache"
 _COPIED = "copied"
 _PREPARE_DEADLINE_S = 120.0
 
@@ -82,6 +85,10 @@ class RefreshWork:
     model: SemanticModel
     as_of: dt.date
     progress: Callable[[str], None] = lambda _: None
+    store: Path | None = None
+    """An empty folder whose content goes with the tables."""
+    cache: Path | None = None
+    """A folder that outlives refreshes and builds, for what is dear to compute again."""
 
 
 class Contribution(Protocol):
@@ -141,6 +148,7 @@ def refresh_warehouse(
     progress: Progress = silent,
     after_build: Sequence[AfterBuild] = (),
     force: bool = False,
+    keep: Collection[str] = (),
 ) -> RefreshReport:
     """Compute the intelligence layer and serve it as the next generation.
 
@@ -148,6 +156,7 @@ def refresh_warehouse(
         contributions: In the order in which they run; each after those that it reads.
         after_build: As for `build_warehouse`: what minds prepare for the new tables.
         force: Compute again what is up to date.
+        keep: Names of contributions that are left as they are, though they do not take part this time.
     Raises:
         WarehouseUnavailable: Unknown, not built, or damaged.
         ModelInvalid: The semantic model or policy does not fit, or clashes with what a tool adds.
@@ -157,7 +166,7 @@ def refresh_warehouse(
     started = time.monotonic()
     with drafting(home, definition.name) as draft:
         current = built_generation(definition, home)
-        plan = _Plan.of(definition, current, contributions)
+        plan = _Plan.of(definition, current, contributions, frozenset(keep))
         if not force and plan.up_to_date:
             return _report(definition, current, plan, unchanged=True, started=started)
         work = _open_work(draft, current, plan, force=force)
@@ -179,9 +188,10 @@ class _Plan:
     contributions: tuple[Contribution, ...]
     present: Mapping[str, ContributionRecord]
     """What the current generation holds."""
+    keep: frozenset[str]
 
     @classmethod
-    def of(cls, definition: Definition, current: Generation, contributions: Sequence[Contribution]) -> _Plan:
+    def of(cls, definition: Definition, current: Generation, contributions: Sequence[Contribution], keep: frozenset[str]) -> _Plan:
         record = read_refresh(current.folder)
         base = record.base if record else current.checksum(DATABASE_FILE)
         shared = f"{base} {model_version(definition.model_path)} {current.manifest.as_of}"
@@ -190,11 +200,11 @@ class _Plan:
             own = f"{shared} {one.name} {one.version} {' '.join(keys.get(name, '') for name in one.reads)}"
             keys[one.name] = hashlib.sha256(own.encode()).hexdigest()[:16]
         present = {c.name: c for c in read_contributions(current.folder)}
-        return cls(base=base, keys=keys, contributions=tuple(contributions), present=present)
+        return cls(base=base, keys=keys, contributions=tuple(contributions), present=present, keep=keep - set(keys))
 
     @property
     def up_to_date(self) -> bool:
-        return {name: c.key for name, c in self.present.items()} == dict(self.keys)
+        return {name: c.key for name, c in self.present.items() if name not in self.keep} == dict(self.keys)
 
 
 def _open_work(draft: Draft, current: Generation, plan: _Plan, *, force: bool) -> Path:
@@ -208,8 +218,9 @@ def _open_work(draft: Draft, current: Generation, plan: _Plan, *, force: bool) -
     if not work.exists():
         work.mkdir(parents=True)
         shutil.copyfile(current.database, work / DATABASE_FILE)
-        if (current.folder / FOLDER).is_dir() and not force:
-            shutil.copytree(current.folder / FOLDER, work / FOLDER)
+        for folder in (FOLDER, STORES):
+            if (current.folder / folder).is_dir() and not force:
+                shutil.copytree(current.folder / folder, work / folder)
         (work / _COPIED).touch()
     (work / FOLDER).mkdir(exist_ok=True)
     return work
@@ -230,9 +241,11 @@ def _compute(work: Path, definition: Definition, current: Generation, plan: _Pla
                 progress(f"Keeping {one.name.replace('_', ' ')}", share)
                 continue
             progress(f"Computing {one.name.replace('_', ' ')}", share)
-            task = RefreshWork(connection=connection, model=model, as_of=as_of, progress=_steps(progress, share))
+            store, cache = work / STORES / one.name, work.parent.parent / _CACHE_FOLDER / one.name
+            shutil.rmtree(store, ignore_errors=True)
+            task = RefreshWork(connection=connection, model=model, as_of=as_of, progress=_steps(progress, share), store=store, cache=cache)
             _contribute(one, plan.keys[one.name], task, work / FOLDER)
-        _drop_strangers(connection, work, set(plan.keys))
+        _drop_strangers(connection, work, set(plan.keys) | plan.keep)
         connection.execute("CHECKPOINT")
 
 
@@ -294,6 +307,7 @@ def _drop_strangers(connection: duckdb.DuckDBPyConnection, work: Path, wanted: s
         if record.name not in wanted:
             (work / FOLDER / f"{record.name}.json").unlink(missing_ok=True)
             (work / FOLDER / f"{record.name}.card.json").unlink(missing_ok=True)
+            shutil.rmtree(work / STORES / record.name, ignore_errors=True)
     kept = {table for record in records if record.name in wanted for table in record.tables}
     found = connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [SCHEMA]).fetchall()
     for (table,) in found:
@@ -314,6 +328,8 @@ def _publish(
     progress("Checking what was computed", 0.82)
     _link(work / DATABASE_FILE, draft.folder / DATABASE_FILE)
     shutil.copytree(work / FOLDER, draft.folder / FOLDER)
+    if (work / STORES).is_dir():
+        shutil.copytree(work / STORES, draft.folder / STORES)
     (draft.folder / FOLDER / "refresh.json").unlink(missing_ok=True)
     write_json(draft.folder / FOLDER / "refresh.json", RefreshRecord(base=plan.base, refreshed_at=dt.datetime.now(dt.UTC)))
     manifest = _manifest(draft, current, plan)
@@ -336,7 +352,8 @@ def _manifest(draft: Draft, current: Generation, plan: _Plan) -> Manifest:
             quoted = ".".join(f'"{part}"' for part in name.split("."))
             tables[name] = TableRecord(rows=_count(connection, quoted), columns=dict(columns))
     versions = {f"{SCHEMA}.{one.name}": one.version for one in plan.contributions}
-    kept = {name: version for name, version in current.manifest.made_with.items() if not name.startswith(f"{SCHEMA}.")}
+    stay = {f"{SCHEMA}.{name}" for name in plan.keep}
+    kept = {name: version for name, version in current.manifest.made_with.items() if name in stay or not name.startswith(f"{SCHEMA}.")}
     changes = {
         "generation": draft.number,
         "files": record_files(draft.folder),

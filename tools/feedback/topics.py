@@ -1,0 +1,242 @@
+"""What texts are about, found in the data: micro-clusters of sentences, joined into topics, named by a known subject or by their own words.
+
+KMeans over distinct sentences gives many small clusters; Ward's method joins their centroids. Clusters of greetings and bare praise or
+anger are set aside. A topic keeps its id over refreshes when its centroid hardly moved, so that a trend of it is one of the same thing.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.feedback.embedding import DIMENSIONS, Vectors
+from tools.feedback.subjects import GENERIC, Examples
+
+Ints = NDArray[np.int64]
+
+NO_TOPIC = 0
+NO_TOPIC_LABEL = "no particular topic"
+_SEED = 0
+MAX_FITTED = 20_000
+MIN_SENTENCES = 60
+_CUT = 1.0
+"""Ward's distance between groups that are no longer one topic; two single sentences are this far apart at a cosine of one half."""
+_NAMED_FROM = 0.42
+"""Cosine with an example of a known subject from which on a sentence belongs to it."""
+_FOLLOWS_FROM = 0.3
+"""The same for sentences whose micro-cluster agrees on the subject."""
+_UNDECIDED = -1
+_SMALLEST, _SMALLEST_SHARE = 12, 0.002
+"""Fewest sentences of a topic without a known subject, and their least part of all."""
+_SAME_FROM = 0.75
+"""Cosine with a topic of the last refresh from which on it is the same."""
+_SAID_WORDS = 4
+_TOKEN = re.compile(r"[^\W\d_]{3,}")
+_STOP_FILE = Path(__file__).parent / "data" / "stop_words.txt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """Something that people write about."""
+
+    topic_id: int
+    label: str
+    words: tuple[str, ...]
+    """What sets its sentences apart, strongest first."""
+    centroid: Vectors
+    is_new: bool = False
+    """No topic of the last refresh was like it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topics:
+    """Topics of a corpus, and the topic of each sentence."""
+
+    topics: tuple[Topic, ...]
+    """By id; "no particular topic" is not among them."""
+    assigned: Ints
+    """Topic id per sentence, 0 for none."""
+    closeness: NDArray[np.float32]
+    """Cosine of each sentence with the centroid of its topic."""
+
+
+def find_topics(
+    texts: Sequence[str], vectors: Vectors, subjects: Examples, *, previous: Sequence[Topic] = (), masked: frozenset[str] = frozenset()
+) -> Topics:
+    """Topics of sentences.
+
+    Args:
+        texts: Sentences, with repetitions.
+        previous: Topics of the last refresh, whose ids are kept where they recur.
+        masked: Lower-case words that name products, shops or competitors; no topic is called after them.
+    """
+    distinct, inverse, counts = np.unique(np.asarray(texts, dtype=object).astype(str), return_inverse=True, return_counts=True)
+    first = np.zeros(len(distinct), dtype=np.int64)
+    first[inverse[::-1]] = np.arange(len(texts))[::-1]
+    rows = vectors[first]
+    labels = _labels(rows, counts, subjects)
+    return _as_topics(distinct, inverse, rows, counts, labels, previous, masked)
+
+
+def _labels(rows: Vectors, counts: Ints, subjects: Examples) -> list[str]:
+    """Per distinct sentence: the known subject that it is near, "#n" for a group found in the data, "" for no topic.
+
+    What lies near a known subject belongs to it, so that what people call one thing is one topic. Sentences that lie a little further
+    off follow the micro-cluster around them, if that agrees on a subject. What is left is grouped by itself.
+    """
+    if not len(rows):
+        return []
+    scores = subjects.scores(rows)
+    best, alike = np.argmax(scores, axis=1), scores.max(axis=1)
+    near = alike >= _NAMED_FROM
+    labels = np.where(near, best, _UNDECIDED)
+    if len(rows) >= MIN_SENTENCES:
+        micro = _micro_clusters(rows)
+        for one in np.unique(micro):
+            inside = micro == one
+            votes = np.bincount(best[inside & near], weights=counts[inside & near], minlength=len(subjects.names))
+            if votes.sum() >= 0.5 * counts[inside].sum() and votes.max() >= 0.6 * votes.sum():
+                agreed = int(votes.argmax())
+                labels[inside & ~near & (scores[:, agreed] >= _FOLLOWS_FROM)] = agreed
+    names = ["" if name == GENERIC else name for name in subjects.names]
+    told = [names[label] if label != _UNDECIDED else "" for label in labels.tolist()]
+    left = np.flatnonzero(labels == _UNDECIDED)
+    for row, group in zip(left.tolist(), _grouped(rows[left], counts[left], int(counts.sum())), strict=True):
+        told[row] = group
+    return told
+
+
+def _grouped(rows: Vectors, counts: Ints, everything: int) -> list[str]:
+    """Groups of sentences near no known subject; small ones are no topic."""
+    if len(rows) < MIN_SENTENCES:
+        return [""] * len(rows)
+    micro = _micro_clusters(rows)
+    centroids = np.stack([_unit(rows[micro == one].mean(axis=0)) for one in range(int(micro.max()) + 1)])
+    groups = _joined(centroids)[micro]
+    sizes = np.bincount(groups, weights=counts)
+    least = max(_SMALLEST, _SMALLEST_SHARE * everything)
+    return [f"#{group}" if sizes[group] >= least else "" for group in groups.tolist()]
+
+
+def _micro_clusters(rows: Vectors) -> Ints:
+    """Micro-cluster per sentence, numbered without gaps."""
+    from sklearn.cluster import KMeans
+
+    rng = np.random.default_rng(_SEED)
+    fitted = rows if len(rows) <= MAX_FITTED else rows[np.sort(rng.permutation(len(rows))[:MAX_FITTED])]
+    k = int(np.clip(round(1.4 * len(fitted) ** 0.5), min(12, len(fitted)), 220))
+    found = KMeans(n_clusters=k, n_init=1, max_iter=60, random_state=_SEED).fit(fitted)
+    nearest = np.argmax(rows @ np.stack([_unit(c) for c in found.cluster_centers_]).T, axis=1)
+    return np.unique(nearest, return_inverse=True)[1].astype(np.int64)
+
+
+def _joined(centroids: Vectors) -> Ints:
+    """Group per micro-cluster: Ward's tree, cut where joining would put different things together."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    if len(centroids) < 2:
+        return np.zeros(len(centroids), dtype=np.int64)
+    tree = linkage(centroids.astype(np.float64), "ward")
+    return np.asarray(fcluster(tree, _CUT, "distance"), dtype=np.int64) - 1
+
+
+def _as_topics(
+    distinct: NDArray[np.str_],
+    inverse: Ints,
+    rows: Vectors,
+    counts: NDArray[np.int64],
+    labels: Sequence[str],
+    previous: Sequence[Topic],
+    masked: frozenset[str],
+) -> Topics:
+    order = sorted(set(labels) - {""})
+    position = {label: i for i, label in enumerate(order)}
+    group = np.array([position.get(label, -1) for label in labels], dtype=np.int64)
+    centroids = (
+        np.stack([_unit((rows[group == i] * counts[group == i, None]).sum(axis=0)) for i in range(len(order))])
+        if order
+        else np.zeros((0, DIMENSIONS))
+    )
+    words = _distinctive_words(distinct, counts, group, len(order), masked)
+    ids, fresh = _stable_ids(centroids.astype(np.float32), order, previous)
+    topics = []
+    taken: set[str] = set()
+    for i, label in enumerate(order):
+        known = next((t for t in previous if t.topic_id == ids[i]), None)
+        name = known.label if known is not None else _named(label, words[i], taken)
+        taken.add(name)
+        topics.append(
+            Topic(topic_id=ids[i], label=name, words=words[i], centroid=centroids[i].astype(np.float32), is_new=fresh[i] and bool(previous))
+        )
+    lookup = np.array([*ids, NO_TOPIC], dtype=np.int64)
+    close = np.array([float(rows[j] @ centroids[g]) if g >= 0 else 0.0 for j, g in enumerate(group)], dtype=np.float32)
+    return Topics(
+        topics=tuple(sorted(topics, key=lambda t: t.topic_id)),
+        assigned=lookup[group[inverse]],
+        closeness=close[inverse],
+    )
+
+
+@functools.cache
+def stop_words() -> frozenset[str]:
+    return frozenset(_STOP_FILE.read_text(encoding="utf-8").split())
+
+
+def _named(label: str, words: Sequence[str], taken: set[str]) -> str:
+    name = label if not label.startswith("#") else ", ".join(words[:2]) or "other"
+    return name if name not in taken else f"{name} ({', '.join(words[:2])})"
+
+
+def _stable_ids(centroids: Vectors, order: Sequence[str], previous: Sequence[Topic]) -> tuple[list[int], list[bool]]:
+    """Ids of the last refresh for topics like its own, each used once; new numbers for the others."""
+    from scipy.optimize import linear_sum_assignment
+
+    ids, fresh = [0] * len(centroids), [True] * len(centroids)
+    if previous and len(centroids):
+        alike = centroids @ np.stack([t.centroid for t in previous]).T
+        # A known subject is the same topic under the same name, however its sentences changed.
+        alike = alike + np.array([[1.0 if name == t.label else 0.0 for t in previous] for name in order])
+        for mine, theirs in zip(*linear_sum_assignment(-alike), strict=True):
+            if alike[mine, theirs] >= _SAME_FROM:
+                ids[mine], fresh[mine] = previous[theirs].topic_id, False
+    following = max([t.topic_id for t in previous], default=0) + 1
+    for i in range(len(ids)):
+        if fresh[i]:
+            ids[i] = following
+            following += 1
+    return ids, fresh
+
+
+def _distinctive_words(
+    distinct: NDArray[np.str_], counts: NDArray[np.int64], group: Ints, n_groups: int, masked: frozenset[str]
+) -> list[tuple[str, ...]]:
+    """Class-based TF-IDF (Grootendorst 2022): frequency in the topic times log(1 + mean words per topic / frequency in all)."""
+    per_topic: list[Counter[str]] = [Counter() for _ in range(n_groups)]
+    spoken: Counter[str] = Counter()
+    stop = stop_words()
+    for text, n, g in zip(distinct.tolist(), counts.tolist(), group.tolist(), strict=True):
+        if g < 0:
+            continue
+        for word in {w for w in _TOKEN.findall(text.lower()) if w not in stop and w not in masked}:
+            # Once per sentence and damped: a template sentence sent a thousand times is no better a name.
+            weight = 1 + np.log(n)
+            per_topic[g][word] += weight
+            spoken[word] += weight
+    mean = sum(spoken.values()) / max(n_groups, 1)
+    named = []
+    for words in per_topic:
+        scored = {word: n * np.log(1 + mean / spoken[word]) for word, n in words.items()}
+        named.append(tuple(sorted(scored, key=lambda w: (-scored[w], w))[:_SAID_WORDS]))
+    return named
+
+
+def _unit(vector: NDArray[np.floating]) -> NDArray[np.float32]:
+    length = float(np.linalg.norm(vector))
+    return np.asarray(vector / length if length > 0 else vector, dtype=np.float32)
