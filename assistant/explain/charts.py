@@ -21,6 +21,8 @@ def choose_charts(table: Table, *, title: str) -> tuple[Chart, ...]:
     if {"cohort", "periods_since", "retention_rate"} <= names:
         return (Chart(kind="heatmap", title=title, table=0, x="periods_since", y=("retention_rate",), series="cohort"),)
     dimensions = [c for c in table.columns if c.role == "dimension"]
+    if "contribution" in names and dimensions:
+        return (Chart(kind="bar", title=title, table=0, x=dimensions[0].name, y=("contribution",)),)
     measures = _same_unit([c for c in table.columns if c.role == "metric"])
     if not measures or not 1 <= len(dimensions) <= 2:
         return ()

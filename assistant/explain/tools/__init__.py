@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from assistant.explain.tools import explain_change
 from tools.core.contract import Finding
 
 Teller = Callable[[Finding], tuple[str, ...]]
 
-TELLERS: Mapping[str, Teller] = {}
+TELLERS: Mapping[str, Teller] = {"explain_change": explain_change.tell}
 """By tool name. A tool without one gets the headline of its first table."""
 
 

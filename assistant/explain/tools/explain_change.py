@@ -1,0 +1,114 @@
+"""Why a metric moved: how much, where, what stands out, and what went together with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assistant.explain.phrases import capitalised, is_plural, join_words
+from assistant.render.numbers import format_cell, format_number, format_rate
+from tools.core.contract import Column, Finding
+
+_NAMED = 3
+_UNSURE = 0.05
+_LONGEST_LIST = 2
+
+
+def tell(finding: Finding) -> tuple[str, ...]:
+    """The movement with the group that tells most, then the other findings, the season, and what went along."""
+    facts = finding.facts
+    told = [_movement(finding)]
+    told += _findings(finding)
+    if facts["simpson"] is not None:
+        told.append(_simpson(finding))
+    if facts["a_year_before"] is not None:
+        told.append(f"A year earlier the same step was {format_rate(facts['a_year_before'], signed=True)}.")
+    told += _correlates(facts)
+    return tuple(told)
+
+
+def _movement(finding: Finding) -> str:
+    """ "Revenue fell from €12,300 in February to €11,000 in March 2026 (-10.6%)." """
+    facts = finding.facts
+    now, change = _column(finding, "now"), _column(finding, "contribution")
+    label = capitalised(facts["label"])
+    was, days_before, days_now = format_cell(facts["before"], now), facts["baseline"].label, facts["window"].label
+    figures = f"from {was} ({days_before}) to {format_cell(facts['now'], now)} ({days_now})"
+    if not facts["change"]:
+        return f"{label} did not change: {was} in {days_before} and in {days_now}."
+    moved = "fell" if facts["change"] < 0 else "rose"
+    contradicted = facts["assumed"] is not None and (facts["assumed"] == "rise") != (facts["change"] > 0)
+    if contradicted:
+        word = facts["assumed"]
+        said = f"{label} did not {word}: {'they' if is_plural(facts['label']) else 'it'} {moved} {figures}"
+    else:
+        said = f"{label} {moved} {figures}"
+    by = format_cell(facts["change"], change)
+    if now.format != "rate" and facts["change_rate"] is not None:
+        by = f"{by} or {format_rate(facts['change_rate'], signed=True)}"
+    return f"{said}, {by}{_mostly(finding)}."
+
+
+def _mostly(finding: Finding) -> str:
+    """The first finding, when it goes the way of the whole."""
+    findings = finding.facts["findings"]
+    if not findings:
+        return ""
+    first = findings[0]
+    if first["contribution"] * finding.facts["change"] <= 0:
+        return ""
+    change = _column(finding, "contribution")
+    return f"; what stands out is {first['label']} with {format_cell(first['contribution'], change)}"
+
+
+def _findings(finding: Finding) -> list[str]:
+    facts = finding.facts
+    if not facts["findings"]:
+        if facts["p_value"] > _UNSURE:
+            return ["That is no more than chance would do, and no group stands out."]
+        return ["No group stands out: it moved about alike everywhere, so look for something that concerns all, such as the season."]
+    told = [sentence for f in facts["findings"][:_NAMED] if (sentence := _one(finding, f))]
+    if facts["p_value"] > _UNSURE:
+        told.append("The total itself moved no more than chance would do.")
+    return told
+
+
+def _one(finding: Finding, found: Mapping[str, Any]) -> str:
+    """ "Device mobile went from 83.3% to 35.5%, which is -24.2 pp beyond what everything else did." """
+    now, change = _column(finding, "now"), _column(finding, "contribution")
+    beyond = format_cell(found["beyond"], change)
+    also = f" (the same rows as {join_words(found['also'][:_LONGEST_LIST])})" if found["also"] else ""
+    name = capitalised(found["label"])
+    if found["kind"] == "mix":
+        moved = format_cell(found["contribution"], change)
+        return f"{name} moved it by {moved}: which groups the figure is made of changed, not how each of them did."
+    if found["is_new"]:
+        return f"{name} is new, at {format_cell(found['now'], now)}, and moved it by {format_cell(found['contribution'], change)}{also}."
+    if found["before"] is None or found["now"] is None:
+        return f"{name} moved it by {format_cell(found['contribution'], change)}{also}."
+    own = f"{name} went from {format_cell(found['before'], now)} to {format_cell(found['now'], now)}"
+    return f"{own}, {beyond} against what it would have been had it moved like everything else{also}."
+
+
+def _simpson(finding: Finding) -> str:
+    facts = finding.facts
+    change, simpson = _column(finding, "contribution"), facts["simpson"]
+    each, whole = ("rose", "fell") if facts["change"] < 0 else ("fell", "rose")
+    every = simpson["against"] == simpson["cells"]
+    within = f"every {simpson['dimension']}" if every else f"{simpson['against']} of {simpson['cells']} groups by {simpson['dimension']}"
+    return (
+        f"This is Simpson's paradox: within {within} it {each} ({format_cell(simpson['rate'], change)} together), "
+        f"and the whole {whole} because the mix of {simpson['dimension']} shifted ({format_cell(simpson['mix'], change)})."
+    )
+
+
+def _correlates(facts: Mapping[str, Any]) -> list[str]:
+    told = [
+        f"{c['label']} from {format_number(c['before'])} to {format_number(c['now'])} ({format_rate(c['elsewhere'], signed=True)} elsewhere)"
+        for c in facts["correlates"]
+    ]
+    return [f"In the same group and days also moved: {join_words(told)}. That goes together; it need not be the cause."] if told else []
+
+
+def _column(finding: Finding, name: str) -> Column:
+    return next(column for table in finding.tables for column in table.columns if column.name == name)
