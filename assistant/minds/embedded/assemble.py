@@ -73,6 +73,8 @@ _RELATIVE = frozenset({"who", "that", "which"})
 MAX_READINGS = 5
 MAX_MEASURES = 4
 NO_METRIC = "no metric of this warehouse is named"
+UNKNOWN = "Unknown"
+"""How an empty group is called unless the author says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,6 +316,8 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     if limit is not None and series and len(draft.dimensions) > 1:
         draft.doubts.append("the limit counts rows of this table, not what is ranked")
     _keep_top_percent(draft)
+    if limit is not None or top is not None:
+        filters += _named_only(draft, [d for d in dimensions if d is not None])
     try:
         query = MetricQuery(
             metrics=tuple(draft.measures),
@@ -340,6 +344,18 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     except ValidationError as error:
         return None, str(error.errors()[0]["msg"])
     return query, ""
+
+
+def _named_only(draft: Draft, dimensions: Sequence[DimensionRef]) -> list[Filter]:
+    """Nobody is no customer: where the author names the rows without an entity ("Online"), they are left out of its top n."""
+    found: list[Filter] = []
+    for dimension in dimensions:
+        dataset = draft.model.datasets[dimension.field.split(".")[0]]
+        facts = [f for m in draft.measures if (f := draft.world.fact(m.metric)) is not None]
+        empty = draft.model.field(dimension.field).null_label != UNKNOWN
+        if dataset.is_entity and empty and all(f != dataset.name for f in facts):
+            found.append(Filter(field=dimension.field, op="not_null"))
+    return found
 
 
 def _keep_top_percent(draft: Draft) -> None:

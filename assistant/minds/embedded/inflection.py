@@ -73,6 +73,8 @@ def _doubles(verb: str) -> bool:
     if len(verb) < 3 or (len(verb) > 4 and verb not in ("refer", "prefer", "submit", "cancel", "travel", "permit", "commit")):
         return False
     last, middle, first = verb[-1], verb[-2], verb[-3]
+    if len(verb) <= 4 and _VOWELS & set(verb[:-3]):
+        return False  # two syllables: "open" -> "opened"
     return last not in _VOWELS and last not in "wxy" and middle in _VOWELS and first not in _VOWELS
 
 

@@ -244,7 +244,7 @@ def _counts(metric: Metric, dataset: Dataset) -> bool:
     if not match or metric.is_derived or metric.cumulative is not None:
         return False
     name, column = match.groups()
-    return name == dataset.name and (column == "*" or dataset.primary_key[:1] == (column,))
+    return name == dataset.name and (column == "*" or dataset.primary_key == (column,))
 
 
 def datasets_of(metric: Metric, model: SemanticModel) -> tuple[str, ...]:

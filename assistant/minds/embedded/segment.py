@@ -11,7 +11,7 @@ from assistant.minds.embedded.values import ValueIndex
 from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordinary_words
 
 _VALUE_GAP_WORDS = frozenset({"and"})
-_GAPS = 3
+_GAPS = 5
 _AUXILIARIES = frozenset({"do", "does", "did"})
 _ASKING = frozenset({"what", "why", "how", "where", "who"})
 

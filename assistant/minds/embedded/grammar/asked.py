@@ -111,8 +111,14 @@ def _measured(draft: Draft, field: Field) -> str | None:
     done = [s.target for kind in (Kind.DOES, Kind.METRIC) for at in draft.find(kind) for s in draft.items[at].mention.of(kind)]  # type: ignore[union-attr]
     counts = [m for m in done if draft.world.fact(m) == field.dataset and draft.metric(m).format is MetricFormat.NUMBER]
     plain = [m for m in counts if not _is_time(draft.metric(m))]
-    own = [m for m in done if draft.world.fact(m) == field.dataset]
+    own = [m for m in (*done, *_verbs_of(draft)) if draft.world.fact(m) == field.dataset]
     return next(iter(plain), None) or draft.count_metric(field.dataset) or next(iter(own), None)
+
+
+def _verbs_of(draft: Draft) -> list[str]:
+    """Metrics whose verbs stand inside a longer phrase: the "consent" of "where people give their consent"."""
+    words = (w for item in draft.items if item.has(Kind.FIELD) for w in item.text.split())
+    return [s.target for w in words for s in draft.world.lexicon.lookup((w,)) if s.kind is Kind.DOES]
 
 
 # -- lengths of time --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from assistant.minds.embedded.grammar.comparators import Bound, read_bound
 from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.grammar.special import main_fact
 from assistant.minds.embedded.grammar.values import ValueRun, filters_of, value_at
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import ordinary_words, word_set
@@ -149,7 +150,7 @@ def _is_condition(draft: Draft, subject: str, verb: int, *, negated: bool) -> bo
         return False
     if draft.counted is None and _in_main_clause(draft, verb):
         return False
-    following = {draft.word(i) for i in range(verb + 1, len(draft.items))}
+    following = {draft.word(i) for i in range(verb + 1, len(draft.items)) if draft.word(i - 1) != "at"}
     ranked = bool(following & {"most", "least", "best"}) and draft.subject is not None and draft.subject.dataset == subject
     often = any(draft.phrase(i, ("how", "often")) or draft.phrase(i, ("how", "many", "times")) for i in range(verb))
     return not ranked and not often
@@ -406,6 +407,7 @@ def _add(draft: Draft, clause: Clause) -> None:
     if clause.negated:
         bound = Bound(op="eq", value=0, end=clause.end) if clause.bound is None else negate(clause.bound)
     window = clause.windows[0] if clause.windows else None
+    clause = _by_occasion(draft, clause)
     objects = clause.alternatives or ((),)
     if clause.negated and clause.alternatives:
         joined = clause.alternatives[0][0].model_copy(update={"values": tuple(t[0].values[0] for t in clause.alternatives)})
@@ -422,6 +424,16 @@ def _add(draft: Draft, clause: Clause) -> None:
             _nothing_else(draft, (*clause.filters, *tests))
         if bound.upper is not None:
             draft.entity_conditions.append(draft.entity_conditions[-1].model_copy(update={"op": "le", "value": bound.upper}))
+
+
+def _by_occasion(draft: Draft, clause: Clause) -> Clause:
+    """ "bought at least 3 times": occasions, not lines, where each row belongs to one that makes the entity active."""
+    occasion = main_fact(draft, clause.entity)
+    times = clause.bound is not None and clause.bound.unit == "times"
+    if not times or occasion is None or occasion == clause.fact or not draft.world.reaches(clause.fact, occasion):
+        return clause
+    tested = {f.field.split(".")[0] for f in clause.filters}
+    return replace(clause, fact=occasion) if all(draft.world.reaches(occasion, t) for t in tested) and not clause.alternatives else clause
 
 
 def _nothing_else(draft: Draft, tests: tuple[Filter, ...]) -> None:

@@ -119,6 +119,7 @@ def read_measures(draft: Draft) -> None:
     if draft.aggregate is not None:
         draft.measures = [_measure(draft, m.metric) for m in draft.measures]
     _how_often(draft)
+    _average_of_field(draft)
     named = draft.find(Kind.METRIC)
     counts = [at for at in named if draft.items[at].has(Kind.DATASET, Kind.FIELD)]
     for at in [at for at in named if at not in counts] + counts:
@@ -142,6 +143,24 @@ def read_measures(draft: Draft) -> None:
         _fact_count(draft)
     if not draft.measures:
         _default(draft)
+
+
+def _average_of_field(draft: Draft) -> None:
+    """ "how many stars do products get on average": the model's own average of the field that is named."""
+    figures = [at for at in draft.find(Kind.METRIC) if not draft.items[at].has(Kind.DATASET, Kind.FIELD)]
+    if draft.aggregate != "avg" or draft.measures or figures:
+        return
+    for at in draft.find(Kind.FIELD):
+        if draft.items[at].has(Kind.METRIC, Kind.DATASET):
+            continue
+        for sense in draft.items[at].mention.of(Kind.FIELD):  # type: ignore[union-attr]
+            plain = f"avg({sense.target})"
+            name = next((m.name for m in draft.model.metrics.values() if "".join(m.expression.split()).lower() == plain), None)
+            if name is not None:
+                draft.add_measure(Measure(metric=name))
+                before = at - 2 if draft.phrase(at - 2, ("how", "many")) else at
+                draft.claim(before, at + 1, "metric")
+                return
 
 
 def _counts_left(draft: Draft, counts: list[int]) -> None:

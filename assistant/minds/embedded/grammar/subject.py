@@ -83,10 +83,27 @@ def _count_after(draft: Draft, at: int, noun: int) -> bool:
         return metric is not None
     counting = metric.target if metric is not None else draft.count_metric(dataset)
     assert counting is not None
+    done_to = _counted_by_verb(draft, dataset, head)
+    if done_to is not None:
+        verb, counting = done_to
+        draft.claim(verb, verb + 1, "count")
     draft.counted, draft.counted_at = dataset, head
     draft.add_measure(Measure(metric=counting))
     draft.claim(head, head + 1, "count")
     return True
+
+
+def _counted_by_verb(draft: Draft, dataset: str, head: int) -> tuple[int, str] | None:
+    """ "how many customers did we contact": the verb whose metric counts these entities, and that metric."""
+    key = draft.model.datasets[dataset].primary_key
+    for verb in draft.find(Kind.DOES):
+        senses = draft.items[verb].mention.of(Kind.DOES) if verb > head else ()  # type: ignore[union-attr]
+        for sense in senses:
+            expression = draft.metric(sense.target).expression.upper()
+            denied = {draft.word(i) for i in range(head, verb)} & {"not", "never", "no"}
+            if "COUNT(DISTINCT" in expression and "/" not in expression and len(key) == 1 and f".{key[0].upper()}" in expression and not denied:
+                return verb, sense.target
+    return None
 
 
 def _head(draft: Draft, noun: int) -> int | None:

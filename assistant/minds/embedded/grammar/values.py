@@ -66,8 +66,9 @@ def read_values(draft: Draft) -> None:
     """Turns every value phrase that is left into a filter."""
     at = 0
     while at < len(draft.items):
-        if draft.free(at) and _names_the_measure(draft, at):
-            draft.claim(at, at + 1, "support")
+        value = draft.skip(at, ("the", "a", "our"))
+        if draft.free(value) and _names_the_measure(draft, value):
+            draft.claim(at, value + 1, "support")
         run = filters_of(draft, at, None) if draft.free(at) else None
         if run is None:
             at += 1
