@@ -28,6 +28,16 @@ class SuiteInvalid(Exception):
     """A suite that cannot be read or does not fit its schema; the message lists every problem with file and line."""
 
 
+class PlannedStep(BaseModel):
+    """A tool call that a right plan holds: what is not named here is free."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tool: str = Field(min_length=1)
+    arguments: dict[str, Any] = {}
+    """A part of the call's arguments. A list must be matched as a whole, item by item in any order; an empty one is as good as none."""
+
+
 class Case(BaseModel):
     """One question and what counts as right."""
 
@@ -40,6 +50,8 @@ class Case(BaseModel):
     """As a person says it."""
     gold: tuple[str, ...] = ()
     """SELECT statements; the rows of any one of them are right."""
+    plan: tuple[PlannedStep, ...] = ()
+    """For questions to tools whose figures are tested elsewhere: the calls that must have run. Beside `gold`, both must hold."""
     expect: Expect | None = None
     """The behaviour that is right. Without it, an answer with the gold rows."""
     follows: str | None = None
@@ -61,10 +73,10 @@ class Case(BaseModel):
 
     @model_validator(mode="after")
     def _can_be_scored(self) -> Case:
-        if not self.gold and self.expect is None:
-            raise ValueError("needs `gold` (SQL) or `expect` (a behaviour)")
-        if self.gold and self.expect == "declined":
-            raise ValueError("expects a decline, so it can have no `gold`")
+        if not self.gold and not self.plan and self.expect is None:
+            raise ValueError("needs `gold` (SQL), `plan` (tool calls) or `expect` (a behaviour)")
+        if (self.gold or self.plan) and self.expect == "declined":
+            raise ValueError("expects a decline, so it can have no `gold` and no `plan`")
         for statement in self.gold:
             if not statement.lstrip().upper().startswith(("SELECT ", "WITH ")) or ";" in statement:
                 raise ValueError(f"gold must be one SELECT without a semicolon: {statement[:60]!r}")

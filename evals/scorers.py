@@ -16,7 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from evals.cases import Case
+from evals.cases import Case, PlannedStep
 
 Value = str | float | bool | None
 """A cell, ready to compare."""
@@ -176,6 +176,34 @@ def best_verdict(answer: Mapping[str, Any], golds: Sequence[Rows], case: Case) -
     return next((verdict for verdict in verdicts if verdict.right), verdicts[0])
 
 
+def plan_verdict(answer: Mapping[str, Any], wanted: Sequence[PlannedStep]) -> Verdict:
+    """Whether each wanted call is among the calls that ran."""
+    ran = answer.get("plan") or []
+    for step in wanted:
+        of_tool = [call.get("arguments") or {} for call in ran if call.get("tool") == step.tool]
+        if not of_tool:
+            return Verdict(right=False, reason=f"{step.tool} was not called, but {', '.join(c.get('tool', '?') for c in ran) or 'nothing'}")
+        if not any(_holds(arguments, step.arguments) for arguments in of_tool):
+            return Verdict(right=False, reason=f"{step.tool} was called with {of_tool[-1]!r}")
+    return Verdict(right=True)
+
+
+def _holds(got: Any, wanted: Any) -> bool:
+    """Whether arguments hold the wanted part: mappings by their keys, lists as a whole in any order, values as tables compare them."""
+    if isinstance(wanted, Mapping):
+        got = got if isinstance(got, Mapping) else {}
+        return all(_holds(got.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        left = list(got or []) if isinstance(got, list | tuple) or got is None else [got]
+        for item in wanted:
+            found = next((at for at, other in enumerate(left) if _holds(other, item)), None)
+            if found is None:
+                return False
+            del left[found]
+        return not left
+    return same(normalise(got), normalise(wanted), 1e-6)
+
+
 def score(case: Case, answer: Mapping[str, Any], golds: Sequence[Rows]) -> Score:
     """What became of a case, given an answer (the Answer JSON) and the rows of its gold queries, in order."""
     status = answer.get("status")
@@ -188,9 +216,11 @@ def score(case: Case, answer: Mapping[str, Any], golds: Sequence[Rows]) -> Score
         return Score(outcome=Outcome.RIGHT if case.expect == "needs_clarification" else Outcome.CLARIFIED, reason="asked back")
     if status not in ("answered", "offered"):
         return Score(outcome=Outcome.FAILED, reason=f"unknown status {status!r}")
-    if not golds:
+    if not golds and not case.plan:
         return _score_without_gold(case, offered=status == "offered")
-    verdict = best_verdict(answer, golds, case)
+    verdict = plan_verdict(answer, case.plan) if case.plan else Verdict(right=True)
+    if verdict.right and golds:
+        verdict = best_verdict(answer, golds, case)
     if status == "answered":
         return Score(outcome=Outcome.RIGHT if verdict.right else Outcome.WRONG, reason=verdict.reason)
     if not verdict.right:

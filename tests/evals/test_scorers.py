@@ -163,3 +163,46 @@ def test_a_truncated_table_is_no_full_answer() -> None:
     cut = answer("answered", (1,))
     cut["tables"][0]["truncated"] = True
     assert score(ANSWERABLE, cut, [[(1,)]]).outcome is Outcome.WRONG
+
+
+def planned(*steps: dict[str, Any], **more: Any) -> Case:
+    return Case.model_validate({"id": "who-leaves", "level": "medium", "question": "Who leaves?", "plan": steps, **more})
+
+
+def ran(*steps: tuple[str, dict[str, Any]], status: str = "answered") -> dict[str, Any]:
+    return {"status": status, "plan": [{"tool": tool, "arguments": arguments} for tool, arguments in steps], "tables": []}
+
+
+NORTH = {"field": "customers.region", "op": "in", "values": ["North"]}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "arguments", "outcome"),
+    [
+        ({"show": "customers"}, {"show": "customers", "limit": 5}, Outcome.RIGHT),
+        ({"show": "customers"}, {"show": "drivers"}, Outcome.WRONG),
+        ({"filters": [{"field": "customers.region", "values": ["North"]}]}, {"filters": [NORTH]}, Outcome.RIGHT),
+        ({"filters": [{"field": "customers.region", "values": ["North"]}]}, {"filters": [NORTH, NORTH]}, Outcome.WRONG),
+        ({"filters": []}, {}, Outcome.RIGHT),
+        ({"filters": []}, {"filters": [NORTH]}, Outcome.WRONG),
+        ({"ids": [2, 1]}, {"ids": [1, 2]}, Outcome.RIGHT),
+        ({"window": {"start": "2017-03-01"}}, {"window": {"start": dt.date(2017, 3, 1), "end": None}}, Outcome.RIGHT),
+    ],
+)
+def test_a_plan_is_right_when_it_holds_what_the_case_names(wanted: dict[str, Any], arguments: dict[str, Any], outcome: Outcome) -> None:
+    case = planned({"tool": "churn", "arguments": wanted})
+    assert score(case, ran(("churn", arguments)), []).outcome is outcome
+
+
+def test_every_planned_call_must_have_run() -> None:
+    case = planned({"tool": "churn"}, {"tool": "search_feedback"})
+    assert score(case, ran(("churn", {}), ("search_feedback", {})), []).outcome is Outcome.RIGHT
+    assert score(case, ran(("churn", {})), []).outcome is Outcome.WRONG
+    assert score(case, ran(("churn", {}), ("search_feedback", {}), status="offered"), []).outcome is Outcome.OFFERED_RIGHT
+
+
+def test_rows_must_be_right_as_well_where_a_case_has_both() -> None:
+    case = planned({"tool": "churn"}, gold=("SELECT 7",))
+    answer = {**ran(("churn", {})), "tables": [{"rows": [[7]]}]}
+    assert score(case, answer, [[(7,)]]).outcome is Outcome.RIGHT
+    assert score(case, answer, [[(8,)]]).outcome is Outcome.WRONG
