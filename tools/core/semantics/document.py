@@ -147,6 +147,7 @@ class ActionKindPart(_Strict):
     label: str
     channels: tuple[str, ...] = ()
     cost: float = Field(default=0.0, ge=0)
+    needs: str | None = None
 
 
 class ConsentPart(_Strict):
@@ -166,6 +167,26 @@ class ActionsPart(_Strict):
     blocks: tuple[SignalPart, ...] = ()
 
 
+class TouchpointsPart(_Strict):
+    touchpoint: str
+    time: str
+    channel: str
+    lookback_days: int = Field(default=30, ge=1, le=730)
+
+
+class CampaignsPart(_Strict):
+    campaign: str
+    audience: str
+    start: str
+    end: str | None = None
+    channel: str | None = None
+    arm: str | None = None
+    treated: str = "treat"
+    control: str = "control"
+    converted: str | None = None
+    randomised: str | None = None
+
+
 class RolesPart(_Strict):
     order: str | None = None
     order_time: str | None = None
@@ -182,6 +203,8 @@ class RolesPart(_Strict):
     contact_time: str | None = None
     contact_response: str | None = None
     actions: ActionsPart | None = None
+    touchpoints: TouchpointsPart | None = None
+    campaigns: CampaignsPart | None = None
 
 
 class ModelExtension(_Strict):
@@ -374,6 +397,8 @@ PARTS: dict[str, type[BaseModel]] = {
     "consent": ConsentPart,
     "contacts": SignalPart,
     "blocks": SignalPart,
+    "touchpoints": TouchpointsPart,
+    "campaigns": CampaignsPart,
     "modelled": ModelledPart,
     "inputs": InputPart,
     "cumulative": CumulativePart,

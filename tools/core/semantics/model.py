@@ -288,9 +288,9 @@ class ActionTrial:
     """Boolean: got the action, as against being held out. None: every row did, and rows with the action `none` are those held out."""
     none: str = "nothing"
     randomised: str | None = None
-    """Boolean: who was treated was drawn by chance. None: by the logged propensity only."""
+    """Boolean: who was treated was drawn by chance; other rows are left out. None: nothing says so, and the effect is an association."""
     propensity: str | None = None
-    """Chance with which this row's choice was made, 0 to 1; None: the share of the treated in the same trial."""
+    """Chance with which this row's choice was made, 0 to 1: what another rule would have brought can be told from it."""
     days: str | None = None
     """Days over which the outcome was watched."""
 
@@ -306,11 +306,13 @@ class ActionKind:
     """Consent for any of them is consent for the action; none = no channel is needed."""
     cost: float = 0.0
     """Of doing it once, in the currency of the model."""
+    needs: str | None = None
+    """Aggregate SQL per customer that is not 0 where it can be done at all: they have the app, it is in stock."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConsentRoles:
-    """Where the last word of each customer on each purpose and channel stands. All are `dataset.field`s but `purposes` and `any_channel`."""
+    """Where the last word of each customer on each purpose and channel stands: `dataset.field`s, but for `purposes` and `any_channel`."""
 
     purpose: str
     channel: str
@@ -392,6 +394,41 @@ class FeedbackRoles:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TouchpointRoles:
+    """Contacts with advertising that orders may follow. All are `dataset.field`s of one dataset."""
+
+    touchpoint: str
+    """Key of a contact."""
+    time: str
+    channel: str
+    lookback_days: int = 30
+    """A contact longer ago than this has no part in an order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignRoles:
+    """Campaigns, who was in them, and whether that was left to chance."""
+
+    campaign: str
+    """Field that names a campaign."""
+    audience: str
+    """Dataset with one row per customer and campaign."""
+    start: str
+    """First day of a campaign."""
+    end: str | None = None
+    channel: str | None = None
+    """Channel of a campaign, in the words of the touchpoints'."""
+    arm: str | None = None
+    """Field of the audience that tells treated from held out; None: nobody was held out."""
+    treated: str = "treat"
+    control: str = "control"
+    converted: str | None = None
+    """Boolean field of the audience: whether they did what the campaign is for."""
+    randomised: str | None = None
+    """Boolean field: whether chance decided the arm."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Roles:
     """What the fields of a warehouse are for a prediction, whatever they are called. All are `dataset.field`s."""
 
@@ -423,6 +460,9 @@ class Roles:
     """Boolean SQL over the same rows: the customer reacted then (opened, clicked, called back)."""
     actions: ActionRoles | None = None
     """None: nothing that could be done is named."""
+    touchpoints: TouchpointRoles | None = None
+    """None: this warehouse knows no contacts."""
+    campaigns: CampaignRoles | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

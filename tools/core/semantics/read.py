@@ -28,6 +28,7 @@ from tools.core.semantics.model import (
     ActionKind,
     ActionRoles,
     ActionTrial,
+    CampaignRoles,
     ConsentRoles,
     CumulativeSpec,
     Dataset,
@@ -49,6 +50,7 @@ from tools.core.semantics.model import (
     Route,
     SemanticModel,
     Signal,
+    TouchpointRoles,
     VerifiedQuestion,
 )
 from tools.core.semantics.problems import JSON, Issues, Where, did_you_mean, load_yaml
@@ -237,7 +239,7 @@ class _Reader:
         return ModelSettings(**given)
 
     def _roles(self, part: doc.RolesPart, datasets: dict[str, Dataset]) -> Roles:
-        named = part.model_dump(exclude={"signals", "feedback", "actions"})
+        named = part.model_dump(exclude={"signals", "feedback", "actions", "touchpoints", "campaigns"})
         known = [field.id for dataset in datasets.values() for field in dataset.fields.values()]
         for role, field_id in named.items():
             if field_id is not None and role not in ("order_filter", "contact_response") and field_id not in known:
@@ -246,7 +248,33 @@ class _Reader:
                 )
         signals = tuple(Signal(**signal.model_dump()) for signal in part.signals)
         feedback = self._feedback(part.feedback, datasets) if part.feedback else None
-        return Roles(**named, signals=signals, feedback=feedback, actions=self._actions(part.actions, known) if part.actions else None)
+        return Roles(
+            **named,
+            signals=signals,
+            feedback=feedback,
+            actions=self._actions(part.actions, known) if part.actions else None,
+            touchpoints=self._touchpoints(part.touchpoints, known) if part.touchpoints else None,
+            campaigns=self._campaigns(part.campaigns, known, datasets) if part.campaigns else None,
+        )
+
+    def _touchpoints(self, part: doc.TouchpointsPart, known: list[str]) -> TouchpointRoles:
+        self._require_fields({f"touchpoints.{role}": getattr(part, role) for role in ("touchpoint", "time", "channel")}, known)
+        return TouchpointRoles(**part.model_dump())
+
+    def _campaigns(self, part: doc.CampaignsPart, known: list[str], datasets: dict[str, Dataset]) -> CampaignRoles:
+        roles = ("campaign", "start", "end", "channel", "arm", "converted", "randomised")
+        self._require_fields({f"campaigns.{role}": getattr(part, role) for role in roles if getattr(part, role) is not None}, known)
+        if part.audience not in datasets:
+            hint = did_you_mean(part.audience, datasets)
+            self.issues.error((*self.where, "custom_extensions"), f"the role 'campaigns.audience' names no dataset: {part.audience}", hint)
+        return CampaignRoles(**part.model_dump())
+
+    def _require_fields(self, named: Mapping[str, str], known: list[str]) -> None:
+        for role, field_id in named.items():
+            if field_id not in known:
+                self.issues.error(
+                    (*self.where, "custom_extensions"), f"the role '{role}' names no field: {field_id}", did_you_mean(field_id, known)
+                )
 
     def _actions(self, part: doc.ActionsPart, known: list[str]) -> ActionRoles:
         consent = ConsentRoles(**part.consent.model_dump()) if part.consent else None
