@@ -135,6 +135,11 @@ class Conversations:
             ).fetchall()
         return [(asked_at, _turn(*rest)) for asked_at, *rest in rows]
 
+    def forget_since(self, asked_at: float, *, thread: str, user: str) -> None:
+        """Take back the turns of a thread from a moment on (seconds since 1970): a question of it was edited, and is asked anew."""
+        with self._lock, self._db:
+            self._db.execute("DELETE FROM turn WHERE thread = ? AND user = ? AND asked_at >= ?", (thread, user, asked_at))
+
     def disclosed(self, *, user: str, warehouse: str) -> list[Shown]:
         """What this user was shown of groups, newest first: over all threads, since a new one would otherwise start from nothing."""
         with self._lock:

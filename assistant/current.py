@@ -20,8 +20,11 @@ from tools.core.warehouse.definition import find_definition
 from tools.core.warehouse.generations import POINTER_FILE, warehouse_home
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from assistant.conversation import Conversations
     from assistant.edits import Chip
+    from assistant.news import News
     from assistant.pipeline import Assistant
     from assistant.rights import RightsBook
     from assistant.settings import Settings
@@ -118,6 +121,10 @@ class CurrentAssistant:
     def chips(self, plan: tuple[Step, ...], user: str | None = None) -> tuple[Chip, ...]:
         with self.lease() as assistant:
             return assistant.chips(plan, user)
+
+    def news(self, user: str | None = None, *, since: dt.date | None = None) -> News:
+        with self.lease() as assistant:
+            return assistant.news(user, since=since)
 
     def welcome(self) -> str:
         with self.lease() as assistant:

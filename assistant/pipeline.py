@@ -19,12 +19,15 @@ from assistant.rights import RightsBook
 from assistant.stopping import Stop, StoppableEngine
 from assistant.toolbox import Toolbox
 from assistant.turn import Answer, Done, FollowUp, Mind, MindContext, Outcome, PastTurn, Question, Status, Step, Suggestion
-from tools.core.contract import Finding, Tool
+from tools.core.contract import Finding, Tool, ToolContext
 from tools.core.errors import AnswerError, InternalError, RepairableByModel
 from tools.core.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from assistant.edits import Chip
+    from assistant.news import News
 
 log = logging.getLogger(__name__)
 
@@ -188,6 +191,14 @@ class Assistant:
 
         context = MindContext(warehouse=self.warehouse, rights=self.rights_book.rights_for(user), as_of=self.warehouse.as_of)
         return chips(plan, context, lambda field: self.follow_ups.values_of(field, context))
+
+    def news(self, user: str | None = None, *, since: dt.date | None = None) -> News:
+        """What changed in the data after `since`, in figures that this user may see; raises AnswerError as a tool does."""
+        from assistant.news import news_since
+
+        rights = self.rights_book.rights_for(user)
+        context = ToolContext(warehouse=self.warehouse, rights=rights, deadline_s=self.deadline_s, as_of=self.warehouse.as_of)
+        return news_since(context, since)
 
     def welcome(self) -> str:
         """What the data is, in a few sentences."""

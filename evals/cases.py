@@ -66,6 +66,8 @@ class Case(BaseModel):
     """Who speaks."""
     note: str = ""
     """Why the gold is what it is, where that can be doubted."""
+    candidate: bool = False
+    """Reported by a person and not yet judged: it may lack gold, and is never scored."""
 
     @property
     def split(self) -> Split:

@@ -82,7 +82,7 @@ def run_suite(
         One result per case, whatever broke: a crash is a failed row, not a dead run.
     """
     started_at = dt.datetime.now(tz=dt.UTC).replace(microsecond=0)
-    cases = [case for case in suite.cases if only is None or case.id in only]
+    cases = [case for case in suite.cases if not case.candidate and (only is None or case.id in only)]
     threads = Threads(suite=suite, respondent=respondent)
     results: list[CaseResult] = []
     data_version = ""

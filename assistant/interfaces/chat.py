@@ -1,239 +1,410 @@
-"""The browser chat: turns a message or a click into a Question, and an Answer into a page. The only module that imports Chainlit.
+"""The browser chat: turns a message, a click or a file into a Question, and an Answer into a page.
 
-Import it after `chat_page.prepare`: Chainlit reads its folder and settings when it is imported.
+Import it after `chat_page.prepare`: Chainlit reads its folder and settings when it is imported. With `chat_show` and `chat_history` it is
+all that imports Chainlit.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import chainlit as cl
+from chainlit.chat_settings import ChatSettings
 from chainlit.config import config
+from chainlit.context import init_ws_context
+from chainlit.input_widget import Select
+from chainlit.oauth_providers import get_configured_oauth_providers
 from chainlit.server import app as chainlit_app
+from chainlit.server import sio
+from chainlit.session import WebsocketSession
 
-from assistant.render import markdown, words
-from assistant.render.csv import file_name, to_csv
+from assistant import other_figures
+from assistant.customer_list import CustomerList, read_list
+from assistant.edits import restricted
+from assistant.interfaces.chat_history import ChatHistory
+from assistant.interfaces.chat_home import SHARED_WITH, Home, home_routes
+from assistant.interfaces.chat_login import Doorman, SignedIn
+from assistant.interfaces.chat_show import NAME, Showing, buttons_again, send, show, table_elements, watched
+from assistant.interfaces.chat_store import ChatStore
 from assistant.render.markdown import neutral, plain
-from assistant.render.page_table import table_props
-from assistant.render.plotly_chart import figure
-from assistant.turn import Answer, FollowUp, Option, Question, Status
+from assistant.render.numbers import STYLES, number_style
+from assistant.stopping import Stop
+from assistant.thumbs import Thumbs
+from assistant.turn import Answer, Option, Question, Status
+from tools.core.errors import AnswerError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from assistant.current import CurrentAssistant
     from assistant.pipeline import Assistant
+    from assistant.settings import Settings
+    from tools.core.sql_guard import Rights
 
 log = logging.getLogger(__name__)
 
-NAME = "Candor"
-OPTIONS = "options"
-"""Key of the session under which the plans behind the buttons are kept: the page only knows their ids."""
-MAX_KEPT_OPTIONS = 200
-AVATAR = {"avatarName": NAME}
-"""Otherwise the page looks for a picture named like the step."""
+_VERBOSITY = {"The answer and its picture": "short", "With table and reading": "normal", "With everything unfolded": "full"}
+_MINDS = {
+    "auto": "Both, the language model where needed",
+    "embedded": "Without a language model",
+    "model": "The language model",
+    "both": "Both, compared",
+}
 
 
-def chat_app(assistant: Assistant) -> ASGIApp:
+def chat_app(assistant: Assistant | CurrentAssistant, settings: Settings) -> ASGIApp:
     """The chat page over this assistant, to be mounted at "/". One per process: Chainlit keeps its callbacks globally."""
-    chat = Chat(assistant)
+    store = ChatStore(settings.home / "chat.sqlite")
+    store.purge(settings.chat_keep_days)
+    thumbs = Thumbs(settings.home / "thumbs.sqlite")
+
+    def rights_for(user: str) -> Rights:
+        # The rights book is another one after a refresh.
+        return assistant.rights_book.rights_for(user)
+
+    doorman = Doorman(settings, rights_for)
+    chat = Chat(assistant, store, thumbs, settings)
+    _register(chat, doorman, settings)
+    history = ChatHistory(store, rights_for, chat.on_thumb)
+    cl.data_layer(lambda: history)
+    chainlit_app.router.routes[:0] = home_routes(chat.home, history)
+    return SignedIn(chainlit_app, doorman)
+
+
+def _register(chat: Chat, doorman: Doorman, settings: Settings) -> None:
     cl.set_chat_profiles(chat.profiles)
+    # Chainlit's decorators would show a task and keep a step for what only fills the settings panel.
+    config.code.on_chat_start = chat.on_start
+    config.code.on_chat_resume = chat.on_resume
+    cl.on_settings_update(chat.on_settings)
     cl.on_message(chat.on_message)
-    cl.action_callback("ask")(chat.on_ask)
-    cl.action_callback("choose")(chat.on_choose)
+    cl.on_window_message(chat.on_home)
+    for name, callback in (("ask", chat.on_ask), ("choose", chat.on_choose), ("why", chat.on_why), ("save", chat.on_save)):
+        cl.action_callback(name)(callback)
+    # Chainlit's own handler writes "Task manually stopped." into the conversation.
+    sio.on("stop", chat.on_stop)
     # Chainlit's own default is dark; its file takes light and dark only, the page also knows this.
     config.ui.default_theme = "system"
-    # Chainlit would store conversations wherever a DATABASE_URL of some other program points.
-    cl.data_layer(lambda: None)
-    return chainlit_app  # type: ignore[no-any-return]
+    _register_login(doorman, settings)
+
+
+def _register_login(doorman: Doorman, settings: Settings) -> None:
+    """One way in, by the settings; the others stay shut."""
+
+    async def by_password(username: str, password: str) -> Any:
+        session = await doorman.by_password(username, password)
+        return cl.User(identifier=username, metadata=dict(session)) if session is not None else None
+
+    async def by_header(headers: Any) -> Any:
+        found = doorman.by_header(headers)
+        return cl.User(identifier=found[0], metadata=dict(found[1])) if found is not None else None
+
+    async def by_oauth(provider_id: str, token: str, raw_user_data: dict[str, Any], default_app_user: Any, id_token: Any = None) -> Any:  # noqa: ARG001
+        session = doorman.by_oauth(default_app_user.identifier, raw_user_data)
+        return cl.User(identifier=default_app_user.identifier, metadata=dict(session)) if session is not None else None
+
+    if settings.login == "password":
+        cl.password_auth_callback(by_password)
+    elif settings.login == "oauth" and get_configured_oauth_providers():
+        cl.oauth_callback(by_oauth)
+    else:
+        cl.header_auth_callback(by_header)
+
+
+def _session() -> WebsocketSession:
+    return cl.context.session
+
+
+def _user() -> str:
+    return str(_session().user.identifier)
 
 
 class Chat:
     """The callbacks of the page."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant | CurrentAssistant, store: ChatStore, thumbs: Thumbs, settings: Settings) -> None:
         self._assistant = assistant
-        self._welcome = assistant.welcome()
-        self._starters = assistant.starters(None)
+        self._store = store
+        self._thumbs = thumbs
+        self._settings = settings
+        self._running: dict[str, Stop] = {}
+        """By session: the question that its stop button ends."""
+        self.home = Home(assistant, store, settings)
+
+    # The page around the conversation
 
     async def profiles(self, current_user: Any = None, language: str | None = None) -> list[Any]:  # noqa: ARG002 (Chainlit passes by name)
-        """The empty page: what the data is, and questions to start with."""
-        starters = [cl.Starter(label=plain(s.label), message=s.question) for s in self._starters]
-        description = f"## {NAME}\n\n{neutral(self._welcome)}"
-        return [cl.ChatProfile(name=NAME, markdown_description=description, icon="/public/icon.svg", default=True, starters=starters)]
+        """The empty page: what the data is, and questions to start with that this user gets an answer to."""
+        user = current_user.identifier if current_user else None
+        try:
+            starters = await asyncio.to_thread(self._assistant.starters, user)
+        except AnswerError:
+            starters = ()
+        made = [cl.Starter(label=plain(s.label), message=s.question) for s in starters]
+        description = f"## {NAME}\n\n{neutral(self._assistant.welcome())}"
+        return [cl.ChatProfile(name=NAME, markdown_description=description, icon="/public/icon.svg", default=True, starters=made)]
+
+    async def on_start(self) -> None:
+        await self._send_settings()
+
+    async def on_resume(self, thread: dict[str, Any]) -> None:
+        await self._send_settings()
+        await buttons_again(thread.get("steps", []))
+
+    async def _send_settings(self) -> None:
+        """The settings panel, as this user left it."""
+        chosen = self._chosen(_user())
+        widgets = [
+            _select("verbosity", "How much to show", _VERBOSITY, chosen["verbosity"]),
+            _select("numbers", "Numbers and dates", {style.label: key for key, style in STYLES.items()}, chosen["numbers"]),
+        ]
+        minds = self._assistant.minds
+        if len(minds) > 1:
+            widgets.append(_select("mind", "Who reads the question", {_MINDS[m]: m for m in _MINDS if m in minds}, chosen["mind"]))
+        await ChatSettings(widgets).send()
+
+    def _chosen(self, user: str) -> dict[str, str]:
+        return {"verbosity": "normal", "numbers": "en", "mind": self._settings.mind, **self._store.settings_of(user)}
+
+    async def on_settings(self, settings: dict[str, Any]) -> None:
+        allowed = {"verbosity": set(_VERBOSITY.values()), "numbers": set(STYLES), "mind": set(self._assistant.minds)}
+        kept = {key: value for key, value in settings.items() if value in allowed.get(key, ())}
+        self._store.put_settings(_user(), {**self._store.settings_of(_user()), **kept})
+
+    # Questions
 
     async def on_message(self, message: cl.Message) -> None:
-        await self._answer(Question(text=message.content, thread=cl.context.session.thread_id))
+        run = cl.context.current_run
+        self._take_back(message.id, run.id if run else "")
+        try:
+            only = await self._listed(message)
+        except AnswerError as error:
+            await send(f"### {neutral(error.message)}\n\n{neutral(error.try_instead)}")
+            return
+        await self._answer(Question(text=message.content), message=message.id, only=only)
+
+    def _take_back(self, message: str, run: str) -> None:
+        """A message that is asked anew was edited: what followed it goes, also from what follow-ups build on."""
+        thread = _session().thread_id
+        asked_at = self._store.forget_answers_from(message, thread=thread, keep=run)
+        if asked_at is not None:
+            self._assistant.conversations.forget_since(asked_at, thread=thread, user=_user())
+
+    async def _listed(self, message: cl.Message) -> CustomerList | None:
+        """The customers of an attached file, if there is one; raises QueryUnsupported when it cannot be used."""
+        files = [element for element in message.elements or [] if getattr(element, "path", None)]
+        if not files:
+            return None
+        raw = await asyncio.to_thread(Path(str(files[0].path)).read_bytes)
+        return await asyncio.to_thread(read_list, raw, self._assistant.warehouse.model)
 
     async def on_ask(self, action: cl.Action) -> None:
         """A next question was clicked: it is asked as if it had been typed."""
         text = str(action.payload.get("question", ""))
-        await self._as_turn(text, Question(text=text, thread=cl.context.session.thread_id))
+        await self._as_turn(text, Question(text=text))
 
     async def on_choose(self, action: cl.Action) -> None:
-        """An option or an offer was clicked: its plan runs, nothing is read again."""
-        option = cl.user_session.get(OPTIONS, {}).get(str(action.payload.get("option")))
+        """An option, an offer or a chip was clicked: its plan runs, nothing is read again."""
+        option = self._store.plan(str(action.payload.get("option")), user=_user())
         if option is None:
-            await _send(f"### That choice is no longer open.\n\n{neutral('Ask the question again to get its choices back.')}")
+            await send(f"### That choice is no longer open.\n\n{neutral('Ask the question again to get its choices back.')}")
             return
-        question = Question(text=option.label, thread=cl.context.session.thread_id, plan=option.plan)
-        await self._as_turn(option.label, question)
+        await self._as_turn(option.label, Question(text=option.label, plan=option.plan))
+
+    async def on_home(self, data: Any) -> None:
+        """A question of the home view was clicked: one's own saved one, or one that somebody shares."""
+        asked = data.get("candor") if isinstance(data, dict) else None
+        if not isinstance(asked, dict):
+            return
+        session = _session()
+        if isinstance(asked.get("saved"), int):
+            saved = self._store.saved_question(asked["saved"], user=_user(), warehouse=self._assistant.warehouse.name)
+            question = Question(text=saved.question, plan=saved.plan) if saved else None
+        else:
+            text = asked.get("ask")
+            question = Question(text=text) if isinstance(text, str) and text.strip() else None
+        if question is None:
+            return
+        if not session.has_first_interaction:
+            session.has_first_interaction = True
+            await cl.context.emitter.init_thread(question.text)
+        await self._as_turn(question.text, question)
+
+    async def on_save(self, action: cl.Action) -> dict[str, str]:
+        """Keep the question of an answer under its canonical words, with its plan."""
+        option = self._store.plan(str(action.payload.get("option")), user=_user())
+        name = self._assistant.warehouse.name
+        if option is None or not self._store.save_question(option.label, option.plan, user=_user(), warehouse=name):
+            return {"said": "This question cannot be saved."}
+        return {"said": f"Saved. You find it on the start page{SHARED_WITH}"}
+
+    async def on_why(self, action: cl.Action) -> None:
+        """ "Why is this not my dashboard's number?": the same question counted in other ways, side by side."""
+        option = self._store.plan(str(action.payload.get("option")), user=_user())
+        if option is None:
+            return
+        async with self._turn("Why is this not my dashboard's number?"):
+            user, chosen = _user(), self._chosen(_user())
+            with number_style(chosen["numbers"]):
+                lines = await asyncio.to_thread(self._other_figures, option, user)
+                if len(lines) < 2:
+                    await send("### There is no other way to count this in the data.\n\nIts definition stands under “How I got this”.")
+                    return
+                table = other_figures.as_table(lines)
+                elements = await asyncio.to_thread(table_elements, table, "other-ways-to-count.csv")
+                await send(_why_text(), elements=elements)
+                await send("\n".join(f"- **{neutral(what)}**: {neutral(text)}" for what, text in _definitions(lines)))
+
+    def _other_figures(self, option: Option, user: str) -> tuple[other_figures.Line, ...]:
+        def ask(question: Question) -> Answer:
+            return self._assistant.ask(replace(question, user=user))
+
+        return other_figures.side_by_side(option.plan, self._assistant.warehouse.model, ask)
+
+    # Answering
 
     async def _as_turn(self, said: str, question: Question) -> None:
         """Show the click as the person's own message, and answer it, with the stop button working."""
-        session = cl.context.session
+        async with self._turn(said) as message:
+            await self._answer(question, message=message)
+
+    @asynccontextmanager
+    async def _turn(self, said: str) -> AsyncIterator[str]:
+        """A turn that was begun by a click: the id of the person's message. Thumbs hang on its run, as on that of a typed message."""
+        session = _session()
         session.current_task = asyncio.current_task()
         await cl.context.emitter.task_start()
         try:
-            await cl.Message(content=said, author="You", type="user_message").send()
-            await self._answer(question)
+            message = await cl.Message(content=said, author="You", type="user_message").send()
+            async with cl.Step(name="on_message", type="run", parent_id=message.id):
+                yield message.id
+        except asyncio.CancelledError:
+            # Stopped; the line that said what was done says so.
+            pass
         finally:
             await cl.context.emitter.task_end()
 
-    async def _answer(self, question: Question) -> None:
+    async def _answer(self, question: Question, *, message: str, only: CustomerList | None = None) -> None:
+        session, user = _session(), _user()
+        # Also for an edited message, which Chainlit answers outside any task of its own.
+        session.current_task = asyncio.current_task()
+        chosen = self._chosen(user)
+        question = replace(
+            question, id=uuid.uuid4().hex[:12], thread=session.thread_id, user=user, mind=chosen["mind"], numbers=chosen["numbers"]
+        )
+        run = cl.context.current_run
+        if run is not None:
+            self._store.note_answer(question.id, step=run.id, message=message, thread=session.thread_id, asked_at=time.time())
         try:
-            answer = await _ask(self._assistant.ask, question)
-            await _show(answer)
+            with number_style(chosen["numbers"]):
+                answer = await self._asked(question, only)
+                self._thumbs.note(answer, user=user, surface="chat")
+                chips = await asyncio.to_thread(self._chips, answer, user)
+                await show(answer, chips, self._showing(user, chosen["verbosity"]))
         except Exception as error:
             # Chainlit would print the exception's text on the page.
             trace_id = uuid.uuid4().hex[:8]
             log.error("the chat could not show an answer (%s), trace %s", type(error).__name__, trace_id, exc_info=error)
-            await _send(
+            await send(
                 f"### This answer could not be shown.\n\nAsk again, or give the trace number {trace_id} to whoever runs this assistant."
             )
 
+    async def _asked(self, question: Question, only: CustomerList | None) -> Answer:
+        """The answer, with the stop button tied to its query."""
+        key, stop = _session().id, Stop()
+        self._running[key] = stop
 
-async def _ask(ask: Callable[..., Answer], question: Question) -> Answer:
-    """Ask on a thread of its own, so that other chats go on, and say on the page what is being done."""
-    loop = asyncio.get_running_loop()
-    said: asyncio.Queue[str] = asyncio.Queue()
-    started = time.perf_counter()
-    async with Working() as working:
-        watcher = asyncio.create_task(_watch(said, working))
+        def work(progress: Any, say: Any) -> Answer:
+            answer = self._assistant.ask(question, progress=progress, say=say, stop=stop)
+            if only is None or answer.status is not Status.ANSWERED:
+                return answer
+            progress(f"Counting your {len(only.ids):,} {only.noun} alone")
+            return self._for_list(question, answer, only)
+
         try:
-            answer = await asyncio.to_thread(ask, question, progress=lambda text: loop.call_soon_threadsafe(said.put_nowait, text))
-            # What was put before the answer came has been scheduled, but perhaps not shown.
-            await asyncio.sleep(0)
-            while not said.empty():
-                await asyncio.sleep(0.001)
+            return await watched(work)
+        except asyncio.CancelledError:
+            stop.press()
+            raise
         finally:
-            watcher.cancel()
-        await working.done(answer, time.perf_counter() - started)
-    return answer
+            if self._running.get(key) is stop:
+                del self._running[key]
 
+    def _for_list(self, question: Question, answer: Answer, only: CustomerList) -> Answer:
+        """The same plan for the customers of a file alone."""
+        from assistant.explain import compose
 
-async def _watch(said: asyncio.Queue[str], working: Working) -> None:
-    while True:
-        await working.now(said.get_nowait() if not said.empty() else await said.get())
+        try:
+            plan = restricted(answer.plan, only.field, only.ids)
+        except AnswerError as error:
+            return compose.from_error(question, error)
+        counted = self._assistant.ask(replace(question, plan=plan))
+        left_out = f" {only.unusable:,} lines held no id." if only.unusable else ""
+        caveat = f"Only the {len(only.ids):,} {only.noun} of your file count.{left_out}"
+        return replace(counted, caveats=(caveat, *counted.caveats))
 
+    def _chips(self, answer: Answer, user: str) -> tuple[Any, ...]:
+        """What can be changed by a click; an answer without is still an answer."""
+        if answer.status not in (Status.ANSWERED, Status.OFFERED):
+            return ()
+        try:
+            return self._assistant.chips(answer.plan, user)
+        except AnswerError:
+            return ()
 
-class Working:
-    """The line that says what is being done, and afterwards, folded, what was done and how long it took."""
-
-    def __init__(self) -> None:
-        self._step = cl.Step(name="Thinking", type="tool", metadata=AVATAR)
-        self._did: list[tuple[str, float]] = []
-
-    async def __aenter__(self) -> Working:
-        await self._step.__aenter__()
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if kind is not None:
-            self._step.name = "Stopped"
-        # Without the error: its text would be shown.
-        await self._step.__aexit__(None, None, None)
-
-    async def now(self, text: str) -> None:
-        self._did.append((text, time.perf_counter()))
-        self._step.name = plain(text)
-        await self._step.update()
-
-    async def done(self, answer: Answer, seconds: float) -> None:
-        queries = len(answer.steps)
-        ran = f" · {queries} {'query' if queries == 1 else 'queries'}" if queries else ""
-        self._step.name = f"{_ENDED[answer.status]} in {max(seconds, 0.1):.1f} s{ran}"
-        ends = [when for _, when in self._did[1:]] + [time.perf_counter()]
-        self._step.output = "\n".join(
-            f"- {neutral(text)}: {(end - start) * 1000:,.0f} ms" for (text, start), end in zip(self._did, ends, strict=True)
+    def _showing(self, user: str, verbosity: str) -> Showing:
+        thread = _session().thread_id
+        return Showing(
+            verbosity=verbosity,
+            analyst=self._assistant.rights_book.rights_for(user).free_sql,
+            keep_plans=lambda options: self._store.put_plans(options, user=user, thread=thread),
+            loaded=self.home.freshness(),
         )
 
+    async def on_stop(self, sid: str) -> None:
+        """The stop button: the query ends in the engine, and the page says so."""
+        session = WebsocketSession.get(sid)
+        if session is None:
+            return
+        init_ws_context(session)
+        stop = self._running.get(session.id)
+        if stop is not None:
+            stop.press()
+        if session.current_task is not None:
+            session.current_task.cancel()
+            await send(f"### Stopped.\n\n{neutral('Ask again when you want the answer.')}")
 
-_ENDED = {
-    Status.ANSWERED: "Answered",
-    Status.OFFERED: "Understood in part",
-    Status.NEEDS_CLARIFICATION: "Question back",
-    Status.DECLINED: "Looked for an answer",
-    Status.REFUSED: "Checked your rights",
-    Status.FAILED: "Stopped",
-}
+    def on_thumb(self, answer: str, user: str, up: bool, reason: str) -> None:
+        """Somebody judged an answer; a thumb down becomes a candidate for the evals."""
+        from assistant.candidates import write_candidates
 
-
-async def _show(answer: Answer) -> None:
-    """The parts of an answer, one below the other. What takes time with many rows is made off the event loop."""
-    charts = await asyncio.to_thread(_charts, answer)
-    await _send(markdown.opening(answer), elements=charts)
-    if answer.quotes:
-        await _send(markdown.quotes(answer))
-    if words.worth_a_table(answer):
-        await _send("", elements=await asyncio.to_thread(_table, answer))
-    if about := markdown.reading(answer):
-        await _send(about)
-    if answer.status is Status.ANSWERED:
-        await _fold("How I got this", await asyncio.to_thread(markdown.details, answer))
-    if options := _options(answer):
-        await _send("Other readings:" if answer.status is Status.ANSWERED else "Choose one:", actions=options)
-    if answer.follow_ups:
-        await _send(f"{words.next_title(answer)}:", actions=_next_questions(answer.follow_ups))
+        try:
+            self._thumbs.give(answer, user=user, up=up, reason=reason)
+            write_candidates(self._thumbs, self._settings.home / "candidates", self._assistant.warehouse.name)
+        except AnswerError as error:
+            log.error("a thumb could not be kept: %s", error.public_code)
 
 
-def _charts(answer: Answer) -> list[Any]:
-    return [_chart(answer, n) for n in range(len(answer.charts))] if answer.status is Status.ANSWERED else []
+def _select(key: str, label: str, items: dict[str, str], chosen: str) -> Select:
+    initial = chosen if chosen in items.values() else next(iter(items.values()))
+    return Select(id=key, label=label, items=items, initial_value=initial)
 
 
-def _chart(answer: Answer, index: int) -> Any:
-    # Chainlit's Plotly element takes only a figure object of the plotly package: a second to import, and without a config
-    # the chart would carry that maker's logo and link. The page itself wants a file of JSON that calls itself a chart.
-    drawn = json.dumps(figure(answer.charts[index], answer.tables))
-    element = cl.File(name=f"chart-{index + 1}", content=drawn, mime="application/json", display="inline")
-    element.type = "plotly"
-    return element
+def _why_text() -> str:
+    return (
+        "### The same question, counted in other ways\n\n"
+        "The first line is the answer above. Look for your dashboard's number among the others: the line that comes nearest "
+        "says which definition, filter or window it uses."
+    )
 
 
-def _table(answer: Answer) -> list[Any]:
-    result = answer.tables[0]
-    name = file_name(answer.reading.sentence if answer.reading else result.title)
-    return [
-        cl.CustomElement(name="AnswerTable", props=table_props(result), display="inline"),
-        cl.File(name=name, content=to_csv(result), mime="text/csv", display="inline"),
-    ]
-
-
-def _options(answer: Answer) -> list[Any]:
-    """Buttons for the readings to choose from; their plans stay on the server."""
-    kept: dict[str, Option] = cl.user_session.get(OPTIONS, {})
-    actions = []
-    for option in answer.options:
-        key = uuid.uuid4().hex[:12]
-        kept[key] = option
-        actions.append(cl.Action(name="choose", label=plain(option.label), payload={"option": key}))
-    cl.user_session.set(OPTIONS, dict(list(kept.items())[-MAX_KEPT_OPTIONS:]))
-    return actions
-
-
-def _next_questions(follow_ups: tuple[FollowUp, ...]) -> list[Any]:
-    return [cl.Action(name="ask", label=plain(f.question), payload={"question": f.question}) for f in follow_ups]
-
-
-async def _send(content: str, *, elements: list[Any] | None = None, actions: list[Any] | None = None) -> None:
-    await cl.Message(content=content, author=NAME, elements=elements or [], actions=actions or []).send()
-
-
-async def _fold(title: str, content: str) -> None:
-    async with cl.Step(name=title, type="tool", metadata=AVATAR) as step:
-        step.output = content
+def _definitions(lines: tuple[other_figures.Line, ...]) -> list[tuple[str, str]]:
+    return list({line.what: line.definition for line in lines if line.definition}.items())

@@ -28,11 +28,19 @@ _WORDS = {
     "chat.messages.status.using": "",
     "chat.messages.status.used": "",
     "chat.watermark": "Every answer shows how it was made. Look at it before you act on it.",
+    "chat.input.actions.attachFiles": "Attach a CSV of customer ids",
+    "chat.messages.feedback.dialog.title": "What was right or wrong?",
+    "chat.messages.feedback.dialog.yourFeedback": "For instance: the wrong month; refunds should not count …",
+    "auth.login.title": "Log in to Candor",
+    "auth.login.form.email.label": "User name",
+    "auth.login.form.email.placeholder": "name",
+    "auth.login.form.email.required": "The user name is missing",
+    "auth.login.errors.credentialsSignin": "User name or password is wrong, or it was tried too often. Wait a little, then try again.",
     "navigation.header.readme": "About",
 }
 """Chainlit's own words that we replace; "Used" stands before the name of every step."""
 
-_CLOSED = ("/mcp", "/copilot", "/project/element", "/project/share", "/slack", "/teams")
+_CLOSED = ("/mcp", "/copilot", "/project/element", "/project/share", "/project/thread/share", "/slack", "/teams", "/auth/jwt")
 """Routes of features that the chat does not use."""
 
 _OTHER_FILES = re.compile(r"^/(public|project|ws)/")
@@ -93,6 +101,7 @@ class PageGuard:
     - A web socket or request with the Origin of another site is turned away: without a login, any page open in the same
       browser could otherwise ask questions here.
     - A page served to this machine alone answers only to this machine's names, against DNS rebinding.
+    - Behind a proxy that speaks https, cookies are sent over https alone.
     """
 
     def __init__(self, app: ASGIApp, *, local_only: bool) -> None:
@@ -103,6 +112,8 @@ class PageGuard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        if scope.get("scheme") == "https":
+            send = _secure(send)
         if not self._is_ours(scope):
             await _turn_away(scope, send, 403)
         elif scope["path"].startswith(_CLOSED):
@@ -140,6 +151,21 @@ def _cached(send: Send) -> Send:
         await send(message)
 
     return send_cached
+
+
+def _secure(send: Send) -> Send:
+    """Cookies are marked for https alone."""
+
+    async def send_secure(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [(n, _secured(v) if n.lower() == b"set-cookie" else v) for n, v in message["headers"]]}
+        await send(message)
+
+    return send_secure
+
+
+def _secured(cookie: bytes) -> bytes:
+    return cookie if b"secure" in cookie.lower() else cookie + b"; Secure"
 
 
 async def _turn_away(scope: Scope, send: Send, status: int) -> None:
@@ -197,4 +223,6 @@ def _security_headers(nonce: str) -> list[tuple[bytes, bytes]]:
         (b"content-security-policy", policy.encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
+        # A page that opened this one in a window cannot send it messages.
+        (b"cross-origin-opener-policy", b"same-origin"),
     ]

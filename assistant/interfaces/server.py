@@ -8,19 +8,20 @@ import sys
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from assistant.interfaces import chat_page
-from tools.core.errors import SetupProblem
+from assistant.current import kept_current
+from assistant.interfaces import chat_login, chat_page
+from assistant.interfaces.chat_login import LOCAL_HOSTS
+from tools.core.errors import AnswerError, SetupProblem
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from assistant.current import CurrentAssistant
     from assistant.pipeline import Assistant
     from assistant.settings import Settings
-
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 def serve_chat(settings: Settings, *, open_browser: bool = True) -> None:
@@ -30,17 +31,18 @@ def serve_chat(settings: Settings, *, open_browser: bool = True) -> None:
         SetupProblem: The port is taken, or the chat's files cannot be written.
         WarehouseUnavailable: The warehouse is damaged or unknown.
     """
+    chat_login.check(settings)
     # Before the build, which takes a while: a taken port is to be known at once.
     listener = claim_port(settings.chat_host, settings.chat_port)
     with listener:
-        assistant = open_or_build(settings)
+        assistant = kept_current(open_or_build(settings), settings)
         try:
             run(assistant, settings, listener, on_ready=lambda: _say_ready(settings, open_browser))
         finally:
             assistant.close()
 
 
-def run(assistant: Assistant, settings: Settings, listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
+def run(assistant: Assistant | CurrentAssistant, settings: Settings, listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
     """Serve this assistant on a claimed port until a signal ends it."""
     import uvicorn
 
@@ -49,16 +51,23 @@ def run(assistant: Assistant, settings: Settings, listener: socket.socket, *, on
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def create_app(assistant: Assistant, settings: Settings, *, on_ready: Callable[[], None] = lambda: None) -> FastAPI:
-    """The application: /healthz and the chat."""
+def create_app(assistant: Assistant | CurrentAssistant, settings: Settings, *, on_ready: Callable[[], None] = lambda: None) -> FastAPI:
+    """The application: /healthz and the chat.
+
+    Raises:
+        SetupProblem: The settings would let strangers in, or the chat's files cannot be written.
+    """
     from fastapi import FastAPI
 
+    chat_login.check(settings)
+    chat_login.prepare_environment(settings)
     chat_page.prepare(settings.home, settings.chat_port)
     logging.getLogger("chainlit").setLevel(logging.ERROR)
     from assistant.interfaces.chat import chat_app
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=_warm_up, args=(assistant,), name="warm-up", daemon=True).start()
         on_ready()
         yield
 
@@ -77,9 +86,19 @@ def create_app(assistant: Assistant, settings: Settings, *, on_ready: Callable[[
     app.add_api_route("/healthz", healthz, methods=["GET"])
     # Chainlit's own mount function would load the chat a second time, by its file name, under a middleware that breaks
     # aborted requests. At "/" the mount needs no path handling, and routes added before it win.
-    app.mount("/", chat_app(assistant))
+    app.mount("/", chat_app(assistant, settings))
     app.add_middleware(chat_page.PageGuard, local_only=settings.chat_host in LOCAL_HOSTS)
     return app
+
+
+def _warm_up(assistant: Assistant | CurrentAssistant) -> None:
+    """What would make the first question wait: the language model's libraries, and the words for the start page."""
+    for mind in (assistant.mind, *assistant.minds.values()):
+        warm = getattr(mind, "warm_up", None)
+        if warm is not None:
+            warm()
+    with suppress(AnswerError):
+        assistant.starters(None)
 
 
 def claim_port(host: str, port: int) -> socket.socket:

@@ -105,8 +105,8 @@ def table(result: Table, *, max_rows: int = 12) -> str:
     return "\n".join(lines) + (f"\n\n*{neutral(note)}*" if note else "")
 
 
-def details(answer: Answer) -> str:
-    """ "How I got this": definitions, checks that ran, the SQL, and what made it."""
+def details(answer: Answer, *, with_sql: bool = True) -> str:
+    """ "How I got this": definitions, checks that ran, the SQL (for those who can read it), and what made it."""
     parts = []
     if answer.definitions:
         items = "\n".join(f"- **{neutral(label)}**: {neutral(text)}" for label, text in answer.definitions)
@@ -117,7 +117,7 @@ def details(answer: Answer) -> str:
     for number, step in enumerate(answer.steps, start=1):
         title = "**The query**" if len(answer.steps) == 1 else f"**Query {number}**"
         facts = f"{neutral(step.tool)} · {step.row_count:,} rows · {step.elapsed_ms:,.0f} ms"
-        if step.sql:
+        if step.sql and with_sql:
             parts.append(f"{title} · {facts}\n\n{code_block(pretty_sql(step.sql[0].sql), 'sql')}")
     if made_by := words.made_by_line(answer):
         parts.append(f"*{neutral(made_by)}*")

@@ -54,7 +54,7 @@ _STYLE: ContextVar[NumberStyle] = ContextVar("number_style", default=STYLES["en"
 
 @contextmanager
 def number_style(name: str) -> Iterator[None]:
-    """Write numbers in this style (a key of `STYLES`, else English) in the block, and in the threads that `asyncio.to_thread` begins there."""
+    """Write numbers in this style (a key of `STYLES`, else English) in the block, also in threads that `asyncio.to_thread` begins there."""
     token = _STYLE.set(STYLES.get(name, STYLES["en"]))
     try:
         yield

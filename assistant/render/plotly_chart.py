@@ -30,7 +30,14 @@ COLORS = ("#4c78f0", "#e8853d", "#2ba58c", "#c8569b", "#8e6be0", "#d9a514", "#4f
 TEXT = "#7b8494"
 """Grey with contrast on white and on black; the page's own style sheet sharpens it."""
 GRID = "rgba(128,136,150,0.22)"
-CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}
+CONFIG = {
+    "displaylogo": False,
+    # The bar itself is hidden: its one button is pressed by the page's own "Chart as PNG".
+    "displayModeBar": True,
+    "modeBarButtons": [["toImage"]],
+    "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "chart"},
+    "responsive": True,
+}
 
 Json = dict[str, Any]
 Row = Sequence[Cell]

@@ -84,6 +84,8 @@ class Page:
     url: str
     session_id: str
     socket: Any
+    cookie: dict[str, str]
+    """What a request must carry to be this user's."""
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -97,7 +99,7 @@ class Page:
         """Press a button; the events until the answer is complete."""
 
         async def call() -> None:
-            async with httpx.AsyncClient() as client:
+            async with httpx.AsyncClient(headers=self.cookie) as client:
                 reply = await client.post(
                     f"{self.url}/project/action", json={"action": action, "sessionId": self.session_id}, timeout=within_s
                 )
@@ -117,12 +119,31 @@ class Page:
         return f"{self.url}/project/file/{element['chainlitKey']}?session_id={self.session_id}"
 
 
+async def logged_in(url: str, name: str = "", password: str = "") -> dict[str, str]:
+    """The cookie header of a session; without a name, that of the local user."""
+    async with httpx.AsyncClient() as client:
+        if name:
+            reply = await client.post(f"{url}/login", data={"username": name, "password": password})
+        else:
+            reply = await client.post(f"{url}/auth/header")
+    assert reply.status_code == 200, reply.text
+    return {"Cookie": "; ".join(f"{key}={value}" for key, value in reply.cookies.items())}
+
+
 @asynccontextmanager
-async def opened(url: str, headers: dict[str, str] | None = None) -> AsyncIterator[Page]:
+async def opened(
+    url: str,
+    headers: dict[str, str] | None = None,
+    *,
+    cookie: dict[str, str] | None = None,
+    thread: str = "",
+    session_id: str = "",
+) -> AsyncIterator[Page]:
     import socketio
 
     client = socketio.AsyncClient()
-    page = Page(url=url, session_id=str(uuid.uuid4()), socket=client)
+    cookie = cookie if cookie is not None else await logged_in(url)
+    page = Page(url=url, session_id=session_id or str(uuid.uuid4()), socket=client, cookie=cookie)
 
     @client.on("*")  # type: ignore[misc, unused-ignore]
     async def remember(event: str, data: Any = None) -> None:
@@ -130,8 +151,9 @@ async def opened(url: str, headers: dict[str, str] | None = None) -> AsyncIterat
         if event == "task_end":
             page.ended.set()
 
-    auth = {"clientType": "webapp", "sessionId": page.session_id, "threadId": "", "userEnv": "{}", "chatProfile": "Candor"}
-    await client.connect(url, socketio_path="/ws/socket.io", transports=["websocket"], auth=auth, headers=headers or {})
+    auth = {"clientType": "webapp", "sessionId": page.session_id, "threadId": thread, "userEnv": "{}", "chatProfile": "Candor"}
+    path, sent = "/ws/socket.io", {**cookie, **(headers or {})}
+    await client.connect(url, socketio_path=path, transports=["websocket"], auth=auth, headers=sent)
     await client.emit("connection_successful")
     await asyncio.wait_for(page.ended.wait(), 10)
     try:
@@ -152,12 +174,39 @@ def open_page() -> Any:
 
 
 @pytest.fixture
+def log_in() -> Any:
+    return logged_in
+
+
+@pytest.fixture(scope="session")
+def cookie(server: Server) -> dict[str, str]:
+    """The local user's session on the shared server."""
+    return asyncio.run(logged_in(server.url))
+
+
+@pytest.fixture
 def start_server() -> Iterator[Callable[..., Server]]:
     """Starts servers that end with the test."""
     started: list[Server] = []
 
     def run(command: list[str], home: Path, port: int, **options: Any) -> Server:
         started.append(start(command, home, port, **options))
+        return started[-1]
+
+    yield run
+    for one in started:
+        one.process.kill()
+        one.process.wait()
+
+
+@pytest.fixture(scope="module")
+def start_for_module() -> Iterator[Callable[[list[str], Path], Server]]:
+    """Starts servers that end with the module; `{port}` in a command is a free one."""
+    started: list[Server] = []
+
+    def run(command: list[str], home: Path) -> Server:
+        port = free_port()
+        started.append(start([part.format(port=port) for part in command], home, port))
         return started[-1]
 
     yield run

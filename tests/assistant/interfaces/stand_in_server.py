@@ -9,10 +9,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from pydantic import SecretStr
+
+from assistant.edits import Chip
 from assistant.interfaces.server import claim_port, run
+from assistant.news import News, NewsItem
 from assistant.settings import Settings
-from assistant.turn import Answer, Chart, Fault, FollowUp, Option, Question, RanStep, Status, Step, Trust
+from assistant.turn import Answer, Chart, Fault, FollowUp, Option, Question, RanStep, Status, Step, Suggestion, Trust
 from tools.core.contract import Check, Column, DateSpan, ExecutedSql, Reading, Table
+from tools.core.errors import NotAllowed
+from tools.core.sql_guard import Rights
 
 PLAN = (Step(tool="query_metrics", arguments={"metrics": ["revenue"]}),)
 HOSTILE = "<img src=http://outside.example/x.png> [link](http://outside.example) | ![i](http://outside.example/y.png)"
@@ -86,13 +92,49 @@ def answered(question: Question, table: Table, kind: str, headline: str) -> Answ
     )
 
 
+ROLES = {"local": "steward", "ana": "steward", "ben": "manager"}
+
+
+def rights_of(user: str | None) -> Rights:
+    """A steward sees individuals and may write SQL, a manager neither; `narrowed` in the home folder takes the stewards' right away."""
+    name = user or "local"
+    if name not in ROLES:
+        raise NotAllowed("This user has no role here.", try_instead="The operator adds the user.")
+    steward = ROLES[name] == "steward" and not Path("narrowed").exists()
+    return Rights(
+        user=name,
+        role=ROLES[name],
+        policy_version="1",
+        columns={"sales": frozenset({"revenue"})},
+        min_group_size=0 if steward else 5,
+        may_list_individuals=steward,
+        free_sql=steward,
+    )
+
+
 class StandIn:
     """Answers by what the question contains."""
 
-    warehouse = SimpleNamespace(name="stand-in", data_version="000001", as_of=LAST_DAY)
+    warehouse = SimpleNamespace(name="stand-in", data_version="000001", as_of=LAST_DAY, generation=1, model=SimpleNamespace(datasets={}))
+    rights_book = SimpleNamespace(rights_for=lambda user: rights_of(user))
+    mind = SimpleNamespace(name="embedded")
+    minds = {"embedded": mind}  # noqa: RUF012
 
     def __init__(self) -> None:
         self.last: dict[str | None, str] = {}
+        self.stopped: list[str] = []
+        self.conversations = SimpleNamespace(forget_since=lambda asked_at, *, thread, user: self.last.pop(thread, None))
+
+    def chips(self, plan: tuple[Step, ...], _user: str | None) -> tuple[Chip, ...]:
+        choices = (Option(label="Last month", plan=PLAN), Option(label="All of the data", plan=PLAN))
+        return (Chip(kind="window", name="Time window", label="2017", choices=choices),) if plan else ()
+
+    def complete(self, typed: str, _user: str | None) -> tuple[Suggestion, ...]:
+        known = ("Revenue by department in 2017", "Revenue by month in 2017")
+        return tuple(Suggestion(text=q, label=q, kind="question") for q in known if q.lower().startswith(typed.lower()))
+
+    def news(self, _user: str | None, *, since: dt.date | None) -> News:
+        return News(title="December 2017", items=(NewsItem(text="Revenue rose by 5%.", question="Revenue by month in 2017", is_good=True),))
 
     def welcome(self) -> str:
         return "Ask about 2,469 households and their shopping in 2017."
@@ -104,7 +146,7 @@ class StandIn:
     def close(self) -> None:
         pass
 
-    def ask(self, question: Question, *, progress: Any) -> Answer:
+    def ask(self, question: Question, *, progress: Any = print, say: Any = print, stop: Any = None) -> Answer:
         before, self.last[question.thread] = self.last.get(question.thread), question.text
         for step in ("Reading the question", "Running the query", "Checking the result"):
             progress(step)
@@ -118,9 +160,9 @@ class StandIn:
             return answered(question, by_department(), "bar", f"GROCERY has the highest revenue: $2,316,393.90; last is {HOSTILE}.")
         if "month" in text:
             return answered(question, by_month(), "line", "Revenue went from $320,000.00 in Jan 2017 to $540,000.00 in Dec 2017.")
-        return self._no_answer(question, text)
+        return self._no_answer(question, text, say, stop)
 
-    def _no_answer(self, question: Question, text: str) -> Answer:
+    def _no_answer(self, question: Question, text: str, say: Any, stop: Any) -> Answer:
         if "splendid" in text:
             return Answer(
                 id="a2",
@@ -144,6 +186,16 @@ class StandIn:
             )
         if "crash" in text:
             raise RuntimeError("a secret value 4711")
+        if "spoken" in text:
+            say("GROCERY leads with $2,316,393.90.")
+            time.sleep(0.3)
+            return answered(question, by_department(), "bar", "GROCERY leads with $2,316,393.90.")
+        if "endless" in text:
+            while not stop.is_pressed:
+                time.sleep(0.02)
+            self.stopped.append(question.text)
+        if "which were stopped" in text:
+            return answered(question, by_month(), "line", f"Stopped: {', '.join(self.stopped)}.")
         if "slow" in text:
             time.sleep(1.5)
             message, hint = "That took longer than 5 seconds and was stopped.", "Ask for a shorter time."
@@ -161,8 +213,13 @@ class StandIn:
         )
 
 
-def main(home: str, port: str) -> None:
-    settings = Settings(home=Path(home), chat_port=int(port))
+def main(home: str, port: str, login: str = "none") -> None:
+    settings = Settings(
+        home=Path(home),
+        chat_port=int(port),
+        login=login,  # type: ignore[arg-type]
+        login_proxy_secret=SecretStr("a secret of the proxy") if login == "header" else None,
+    )
     with claim_port(settings.chat_host, settings.chat_port) as listener:
         run(StandIn(), settings, listener, on_ready=lambda: print("ready", flush=True))  # type: ignore[arg-type]
 

@@ -92,9 +92,9 @@ def test_files_outside_the_public_folder_are_not_served(server):
         assert "import" not in reply.text
 
 
-def test_an_upload_is_refused(server):
+def test_an_upload_without_a_session_is_refused(server):
     reply = httpx.post(f"{server.url}/project/file?session_id=x", files={"file": ("a.txt", b"x")})
-    assert reply.status_code >= 400
+    assert reply.status_code == 401
 
 
 def test_the_page_s_own_files_may_be_kept_by_the_browser(server):
