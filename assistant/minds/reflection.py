@@ -110,7 +110,8 @@ class Trace:
     @property
     def ranks(self) -> bool:
         query = self.query
-        by_percentile = any(c.percentile for c in query.entity_conditions)
+        conditions = (*query.entity_conditions, *(c for m in query.metrics for c in m.entity_conditions))
+        by_percentile = any(c.percentile or c.best for c in conditions)
         extreme = bool(self.aggregates & {"min", "max", "percentile"}) or query.pairs is not None
         return bool(query.order or query.limit or query.top_per_group or by_percentile or extreme)
 

@@ -171,7 +171,13 @@ def _blocker(draft: Draft, at: int) -> list[str]:
 
 def _begins_clause(draft: Draft, at: int) -> bool:
     """The "when" of "what do people compare when they talk about us" asks for no date."""
-    return at > 0 and draft.items[at].text in ("when", "where") and at + 1 < len(draft.items) and draft.items[at + 1].text in _SUBJECTS
+    return (
+        at > 0
+        and draft.items[at].text in ("when", "where")
+        and at + 1 < len(draft.items)
+        and draft.items[at + 1].text in _SUBJECTS
+        and any(draft.claims[at + 1 :])
+    )
 
 
 def _modifies(draft: Draft, at: int) -> bool:

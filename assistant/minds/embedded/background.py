@@ -94,7 +94,7 @@ def restated(tokens: Sequence[Token], says_something: Callable[[Sequence[Token]]
         if at and start < len(tokens) and tokens[start].text in _ASKING and says_something(tokens[start:]):
             return tuple(tokens[start:]), " ".join(t.raw for t in tokens[:at])
         closing = len(tokens) - at <= _RESTATED
-        if not closing or start >= len(tokens):
+        if not closing or start >= len(tokens) or tokens[at + 2].text == ",":
             return (*tokens[:at], *tokens[at + 2 :]), ""
     return tuple(tokens), ""
 

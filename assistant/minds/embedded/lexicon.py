@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.minds.embedded.inflection import degrees, is_plural, noun_forms, stem, verb_forms
+from assistant.minds.embedded.inflection import degrees, is_plural, noun_forms, plural, singular, stem, verb_forms
 from assistant.minds.embedded.tokens import atoms
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.semantics.model import Dataset, Field, Metric, MetricFormat, SemanticModel
@@ -68,6 +68,7 @@ class Lexicon:
         self._loose: dict[Phrase, dict[Sense, None]] = defaultdict(dict)
         for phrase, sense in _entries(model):
             self._add(phrase, sense)
+        self._add_variants(model)
         self.count_metrics = _count_metrics(model)
         for dataset, metric in self.count_metrics.items():
             for phrase in _counted_nouns(model.metrics[metric]):
@@ -76,6 +77,7 @@ class Lexicon:
         default = model.metrics.get(model.settings.default_metric or "")
         if default is not None and default.format is MetricFormat.MONEY:
             self._add("$", Sense(kind=Kind.METRIC, target=default.name))
+            self._add("worth", Sense(kind=Kind.DOES, target=default.name))
         self.longest = max((len(p) for p in self._exact), default=1)
         verbs = [v for d in model.datasets.values() for v in d.language.verbs] + [
             v for m in model.metrics.values() for v in m.language.verbs
@@ -92,6 +94,18 @@ class Lexicon:
             core = tuple(a for a in key if a not in GAP_WORDS)
             if len(core) > 1:
                 self._loose[core].setdefault(sense)
+
+    def _add_variants(self, model: SemanticModel) -> None:
+        """ "active households", said as "active customers": each phrase of a figure with the other nouns of the entity that it names."""
+        for dataset in (d for d in model.datasets.values() if d.is_entity):
+            nouns = {
+                form: number for phrase in (dataset.label, *dataset.language.synonyms) for number, form in enumerate(_numbers_of(phrase))
+            }
+            for metric in model.metrics.values():
+                for phrase in (metric.label, *metric.language.synonyms):
+                    for variant in _variants(phrase.lower(), nouns):
+                        if atoms(variant) not in self._exact:
+                            self._add(variant, Sense(kind=Kind.METRIC, target=metric.name))
 
     def lookup(self, key: Phrase) -> tuple[Sense, ...]:
         """Senses of exactly this phrase, else those of the same phrase in another number."""
@@ -135,6 +149,21 @@ class Lexicon:
         if not hasattr(self, "_stemmed_words"):
             self._stemmed_words = frozenset(stem(w) for w in self.words)
         return self._stemmed_words
+
+
+def _numbers_of(noun: str) -> tuple[str, str]:
+    """Singular and plural of a noun."""
+    return (singular(noun.lower()), plural(singular(noun.lower())))
+
+
+def _variants(phrase: str, nouns: dict[str, int]) -> Iterator[str]:
+    """The phrase with one of its words replaced by the others of its kind and number; nothing for a phrase that is just the noun."""
+    words = phrase.split()
+    for at, word in enumerate(words):
+        if word in nouns and len(words) > 1:
+            for other, number in nouns.items():
+                if other != word and number == nouns[word]:
+                    yield " ".join((*words[:at], other, *words[at + 1 :]))
 
 
 def _inexact(sense: Sense) -> Sense:

@@ -56,7 +56,11 @@ def read_times(tokens: Sequence[Token], calendar: Calendar) -> tuple[TimePhrase,
     phrases: list[TimePhrase] = []
     at = 0
     while at < len(tokens):
-        phrase = None if tokens[at].quoted else _same_window(tokens, at, phrases) or reader.read(at)
+        phrase = (
+            None
+            if tokens[at].quoted
+            else _same_window(tokens, at, phrases) or _ordinal_alone(tokens, at, phrases, reader) or reader.read(at)
+        )
         if phrase is None:
             at += 1
             continue
@@ -94,6 +98,28 @@ def _same_window(tokens: Sequence[Token], at: int, phrases: Sequence[TimePhrase]
     return replace(last, start=at, end=at + (4 if same else 3), assumed="") if last is not None else None
 
 
+def _ordinal_alone(tokens: Sequence[Token], at: int, phrases: Sequence[TimePhrase], reader: _TimeReader) -> TimePhrase | None:
+    """The "in the fourth" after "the first quarter of 2017": of the same unit and year."""
+    place = at
+    while place < len(tokens) and tokens[place].text in ("in", "during", "of", "from", "for", "the", "than"):
+        place += 1
+    if place == at or place >= len(tokens) or tokens[place].text not in words.ORDINALS or tokens[place - 1].text != "the":
+        return None
+    last = phrases[-1] if phrases else None
+    unit = next((t.text for t in tokens[last.start : last.end] if t.text in ("quarter", "half")), None) if last is not None else None
+    following = tokens[place + 1].text if place + 1 < len(tokens) else ""
+    ends = not following or not following.isalpha() or following in ("and", "or", "but", "by", "of", "to", "one", "than")
+    if last is None or unit is None or last.window is None or last.window.start is None or not ends:
+        return None
+    spelt = (*tokens[:place], tokens[place], replace(tokens[place], text=unit, kind="word"))
+    year = replace(tokens[place], text=str(last.window.start.year), kind="number")
+    full = _TimeReader((*spelt, year), reader.calendar).read(place)
+    if full is None or full.window is None:
+        return None
+    begin = at + (tokens[at].text == "than")
+    return replace(full, start=begin, end=place + 1 + (following == "one"), assumed="")
+
+
 class _TimeReader:
     def __init__(self, tokens: Sequence[Token], calendar: Calendar) -> None:
         self._tokens = tokens
@@ -107,6 +133,10 @@ class _TimeReader:
             self._part_of_date,
             self._grain,
         )
+
+    @property
+    def calendar(self) -> Calendar:
+        return self._calendar
 
     def read(self, at: int) -> TimePhrase | None:
         for form in self._forms:
@@ -325,6 +355,11 @@ class _TimeReader:
         unit = words.UNITS.get(word)
         if unit and self._word(at + 1) in ("by", "on") and words.UNITS.get(self._word(at + 2)) == unit:
             return TimePhrase(start=at, end=at + 3, grain=Grain(unit), adverb=True)
+        to_next = (
+            word == "from" and self._word(at + 2) == "to" and words.UNITS.get(self._word(at + 3)) == words.UNITS.get(self._word(at + 1))
+        )
+        if to_next and words.UNITS.get(self._word(at + 1)):
+            return TimePhrase(start=at, end=at + 4, grain=Grain(words.UNITS[self._word(at + 1)]), adverb=True)
         for cycle, grain in words.CYCLES:
             if all(self._word(at + k) == w for k, w in enumerate(cycle)):
                 return TimePhrase(start=at, end=at + len(cycle), grain=grain)

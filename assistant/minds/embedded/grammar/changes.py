@@ -10,12 +10,16 @@ from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import Comparison, Grain, MetricCondition
 
 _RATE_WORDS = frozenset(["growth", "grow", "grows", "grew", "grown", "growing", "fastest"])
-_UP = word_set("increase increased increases increasing rise rose risen rising gain gained improve improved improvement climbed")
+_UP = word_set(
+    "increase increased increases increasing rise rose risen rising gain gains gained gaining improve improved improvement climbed"
+)
 _DOWN = word_set(
     "decrease decreased decreases decreasing decline declined declines declining drop dropped drops dropping fall fell "
     "fallen falling shrink shrank shrunk"
 )
 _CHANGE = frozenset(["change", "changed", "changes", "changing"])
+_GAP = frozenset(["variance", "difference", "gap", "delta", "swing"])
+"""A change when two periods are its ends: "the difference between May and June"."""
 _LOSE = frozenset({"lost", "lose", "losing"})
 _RUNNING = (
     ("running", "total", "of"),
@@ -66,7 +70,7 @@ def read_change(draft: Draft) -> None:
         if not draft.free(at) or (item.mention is not None and item.has(Kind.METRIC)):
             continue
         word = item.text
-        if word not in _RATE_WORDS | _UP | _DOWN | _CHANGE | _LOSE:
+        if word not in _RATE_WORDS | _UP | _DOWN | _CHANGE | _LOSE and not (word in _GAP and _between_periods(draft)):
             continue
         if word in _LOSE and not any(draft.word(i) in _MOST for i in range(at, len(draft.items))):
             continue
@@ -74,9 +78,13 @@ def read_change(draft: Draft) -> None:
         draft.claim(at, after, "change")
         _claim_percentage(draft)
         draft.change = "change_rate" if word in _RATE_WORDS else "change"
-        draft.moved = "down" if word in _DOWN | _LOSE else "" if word in _CHANGE | {"growth"} else "up"
+        draft.moved = "down" if word in _DOWN | _LOSE else "" if word in _CHANGE | _GAP | {"growth"} else "up"
         _rank_of_change(draft, at, downwards=word in _DOWN | _LOSE)
         return
+
+
+def _between_periods(draft: Draft) -> bool:
+    return any(item.time is not None and item.time.ends is not None and item.text.startswith("between") for item in draft.items)
 
 
 def _claim_percentage(draft: Draft) -> None:

@@ -102,6 +102,12 @@ class World:
         """The metric that is this ratio."""
         return next((name for name, parts in self.ratios.items() if parts == (numerator, entity)), None)
 
+    def quotient(self, above: str, below: str) -> str | None:
+        """The metric that is the first divided by the second."""
+        parts = ["".join(self.model.metrics[name].expression.split()).lower() for name in (above, below)]
+        wanted = {f"{parts[0]}/nullif({parts[1]},0)", f"{parts[0]}/{parts[1]}"}
+        return next((m.name for m in self.model.metrics.values() if "".join(m.expression.split()).lower() in wanted), None)
+
     def relates(self, one: str, other: str) -> bool:
         """Whether one of the two belongs to the other, directly or by a dataset that both have."""
         return any(self.reaches(x, one) and self.reaches(x, other) for x in self.model.datasets)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from assistant.minds.embedded.grammar.comparators import Bound, read_bound
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.special import main_fact
+from assistant.minds.embedded.grammar.subject import PERSONS
 from assistant.minds.embedded.grammar.values import ValueRun, filters_of, value_at
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import ordinary_words, word_set
@@ -23,13 +24,14 @@ _BEFORE_VERB = word_set(
     "or made make being to yet later together they them at least first initially"
 )
 _AFTER_VERB = word_set(
-    "the a an any some our from in on at of for with to something anything anyone product products item items both either "
+    "again the a an any some our from in on at of for with to something anything anyone product products item items both either "
     "ever also goods each all it us there again stuff"
 )
 _TRAILING = frozenset({"from", "with", "us", "at", "all", "here", "then"})
 """Words after an object that add nothing: "booked yoga with us but never boxing"."""
 _WITH = frozenset({"with", "having", "without", "has", "have", "had", "made", "make"})
 _GETTING = frozenset({"see", "have", "get", "make", "record", "receive", "had", "made", "seen", "got", "recorded", "received"})
+_AGAIN = frozenset({"again", "since", "afterwards", "more", "anymore", "back", "after", "that", "then"})
 _BACKWARD = frozenset({"any", "it", "them", "some", "either"})
 _CONTAINING = word_set("contain contains contained containing include includes included including with having have has had without")
 
@@ -82,7 +84,7 @@ def read_existence(draft: Draft) -> None:
             continue
         if last is not None and at == draft.skip(last.end, _TRAILING):
             last = _elliptic(draft, replace(last, end=at)) or last
-        if draft.free(at) and draft.items[at].has(Kind.FACT, Kind.DOES):
+        if draft.free(at) and (draft.items[at].has(Kind.FACT, Kind.DOES) or _is_active(draft, at)):
             clause = _clause_at(draft, at, last)
             if clause is not None:
                 _add(draft, clause)
@@ -134,12 +136,22 @@ def _denied_after(draft: Draft, verb: int) -> bool:
 def _fact(draft: Draft, verb: int, subject: str | None, *, negated: bool) -> str | None:
     """The fact that the verb means for this subject; a metric's verb only when it denies ("never sold", "spent nothing")."""
     mention = draft.items[verb].mention
-    if mention is None or subject is None:
+    if subject is None:
         return None
+    if mention is None:
+        return main_fact(draft, subject) if _is_active(draft, verb) else None
     facts = [s.target for s in mention.of(Kind.FACT)]
     if negated:
         facts += [f for s in mention.of(Kind.DOES) if (f := draft.world.fact(s.target)) is not None]
     return next((f for f in facts if f != subject and draft.world.reaches(f, subject)), None)
+
+
+def _is_active(draft: Draft, at: int) -> bool:
+    """ "was still active in December": the entity's main fact took place; "active customers" is a noun with its adjective."""
+    said = {draft.items[i].text for i in range(max(0, at - 3), at)}
+    following = draft.item(at + 1)
+    noun = following is not None and following.has(Kind.DATASET, Kind.METRIC, Kind.FIELD)
+    return draft.word(at) == "active" and bool(said & {"was", "were", "is", "are", "who", "still", "not", "been"}) and not noun
 
 
 def _is_condition(draft: Draft, subject: str, verb: int, *, negated: bool) -> bool:
@@ -184,8 +196,13 @@ def subject_before(draft: Draft, begin: int) -> str | None:
     at = begin - 1
     while at >= 0:
         item = draft.items[at]
+        if item.has(Kind.DATASET) and (draft.claims[at] == "condition" or _is_compared(draft, at)):
+            at -= 1
+            continue
         if item.has(Kind.DATASET):
             return _entity_at(draft, at)
+        if item.text in PERSONS and draft.items[at + 1].text in ("who", "that"):
+            return draft.customer
         if at == draft.counted_at:
             return draft.counted
         if draft.subject is not None and at == draft.subject.at:
@@ -193,10 +210,33 @@ def subject_before(draft: Draft, begin: int) -> str | None:
         described = (
             item.text in ordinary_words() or item.time is not None or item.has(Kind.VALUE, Kind.FILTER) or draft.claims[at] == "condition"
         )
-        if not described and item.text not in ("in", "with", "aged", ",", ":", "our", "the", "whose", "year", "olds", "different"):
+        compared = item.number is not None or item.text in ("more", "less", "fewer", "than", "at", "least", "most", "over", "under")
+        if not (described or compared) and item.text not in (
+            "in",
+            "with",
+            "aged",
+            ",",
+            ":",
+            "our",
+            "the",
+            "whose",
+            "year",
+            "olds",
+            "different",
+        ):
             return None
         at -= 1
     return None
+
+
+def _is_compared(draft: Draft, at: int) -> bool:
+    """The trips of "members with more than 250 trips": part of their description."""
+    number = draft.items[at - 1].number if at else None
+    return (
+        number is not None
+        and at > 1
+        and draft.items[at - 2].text in ("than", "least", "most", "over", "under", "exactly", ">", "<", "with")
+    )
 
 
 def _entity_at(draft: Draft, at: int) -> str | None:
@@ -252,6 +292,11 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
         if draft.items[at - 1].text in ("that", "this", "same"):
             found.filters.extend(_said_of(draft, at))
         return at + 1
+    following = draft.item(at + 1)
+    once = following is not None and following.number is not None and (following.number.value, following.number.unit) == (1, "times")
+    if item.text == "not" and once:
+        found.negated = True
+        return at + 2
     if item.text in ("nothing", "none", "no"):
         found.negated = True
         return at + 1
@@ -313,14 +358,19 @@ def _elliptic(draft: Draft, last: Clause) -> Clause | None:
     while draft.free(at) and draft.word(at) in _BEFORE_VERB | NEGATIONS | {","}:
         negated = negated or draft.word(at) in NEGATIONS
         at += 1
-    at = draft.skip(at, ("any", "some", "a", "the"))
+    at = draft.skip(at, ("any", "some", "a", "the", "in", "from", "at", "of"))
     if not draft.free(at) or draft.items[at].has(Kind.FACT, Kind.DOES):
         return None
     item = draft.items[at]
+    if negated and last.windows and (clause := _never_again(draft, last, begin, at)) is not None:
+        _add(draft, clause)
+        return clause
     starts = (item.time is not None and item.time.window is not None) or filters_of(draft, at, last.fact) is not None
-    if not starts or (not negated and item.time is None):
+    if not starts:
         return None
     clause = _with_objects(draft, Clause(entity=last.entity, fact=last.fact, negated=negated, begin=begin, end=at), at)
+    if clause is not None and not clause.negated and item.time is None:
+        return None
     if clause is None or not (clause.filters or clause.windows or clause.alternatives):
         return None
     if not clause.filters and not clause.alternatives and clause.windows:
@@ -329,6 +379,27 @@ def _elliptic(draft: Draft, last: Clause) -> Clause | None:
         clause = replace(clause, windows=last.windows)
     _add(draft, clause)
     return clause
+
+
+def _never_again(draft: Draft, last: Clause, begin: int, at: int) -> Clause | None:
+    """ "... in January and then never again", "... and not since": no further one after the window before, to the end of what is said."""
+    words = {draft.items[i].text for i in range(begin, min(at + 2, len(draft.items)))}
+    end = draft.skip(at, _AGAIN)
+    if not words & {"again", "since", "afterwards", "anymore", "more", "back"} or any(i.has(Kind.FACT) for i in draft.items[begin:end]):
+        return None
+    after = draft.world.calendar.resolve(last.windows[-1]).end + dt.timedelta(days=1)
+    rest = _rest_of(draft, end)
+    until = after.replace(month=12, day=31) if rest > end else None
+    window = TimeWindow(start=after, end=until)
+    return replace(last, negated=True, begin=begin, end=rest, windows=(window,), bound=None, first=False, only=False)
+
+
+def _rest_of(draft: Draft, at: int) -> int:
+    """Index after "for the rest of the year", "until the end of the year"."""
+    rest = draft.skip(at, ("for", "in", "during", "until", "till", "the", "rest", "end", "of", "remainder"))
+    item = draft.item(rest)
+    said = {draft.items[i].text for i in range(at, rest)} & {"rest", "end", "remainder"}
+    return rest + 1 if said and item is not None and item.text == "year" else at
 
 
 def _first_noun(draft: Draft) -> None:

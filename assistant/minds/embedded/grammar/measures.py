@@ -49,6 +49,10 @@ _PER = (
     ("in", "one"),
     ("by", "a", "single"),
     ("in", "a", "single"),
+    ("on", "a", "single"),
+    ("on", "one"),
+    ("on", "one", "single"),
+    ("in", "one", "single"),
     ("from", "a", "single"),
     ("does", "each"),
     ("does", "a"),
@@ -72,13 +76,13 @@ def read_per_entity(draft: Draft) -> None:
     for at, item in enumerate(draft.items):
         if draft.free(at) and item.text in _AGGREGATES and not item.has(Kind.METRIC) and draft.word(at - 1) not in ("i", "you", "we"):
             draft.aggregate = _AGGREGATES[item.text]
-            draft.claim(at - 1 if draft.word(at - 1) == "on" else at, at + 1, "aggregate")
+            draft.claim(at - 1 if draft.word(at - 1) in ("on", "in") else at, at + 1, "aggregate")
             break
     for at in range(len(draft.items)):
         after = draft.match(at, _PER)
         if after == at:
             continue
-        noun = draft.skip(after, ("single", "individual", "unique", "active", "average", "typical"))
+        noun = draft.skip(after, ("single", "individual", "unique", "active", "average", "typical", "trading", "given", "ordinary"))
         dataset = draft.dataset_at(noun) if draft.free(noun) else None
         single = bool({draft.word(i) for i in range(at, after)} & _SINGLE)
         if dataset is None or not (_averages_over(draft, at, dataset) or single):
@@ -196,12 +200,21 @@ def _how_often(draft: Draft) -> None:
             if name is None:
                 continue
             nouns = [i for i in draft.find(Kind.DATASET) if draft.dataset_at(i) == draft.customer]
-            if nouns and draft.per is None and draft.word(at + 1) == "often" and not draft.dimensions:
+            if (nouns or _one_of_them(draft)) and draft.per is None and draft.word(at + 1) == "often" and not draft.dimensions:
                 draft.per, draft.aggregate = draft.customer, "avg"
             draft.add_measure(_measure(draft, name))
             draft.claim(verb, verb + 1, "metric")
             draft.claim_free(at, at + (2 if draft.word(at + 1) == "often" else 3), "metric")
             return
+
+
+def _one_of_them(draft: Draft) -> bool:
+    """ "a homeowner": a value that describes one customer."""
+    for at in draft.find(Kind.VALUE, Kind.FILTER):
+        senses = draft.items[at].mention.of(Kind.VALUE, Kind.FILTER)  # type: ignore[union-attr]
+        if draft.items[at - 1].text in ("a", "an") and any(draft.entity_of(draft.field_of(s)) == draft.customer for s in senses):
+            return True
+    return any(draft.entity_of(f.field) == draft.customer for f in draft.filters) and draft.aggregate == "avg"
 
 
 def _counting_verb(draft: Draft, at: int) -> str | None:
@@ -427,6 +440,10 @@ def _default(draft: Draft) -> None:
         draft.add_measure(_measure(draft, default))
         draft.notes.append(f"{'ranked' if ranked else 'measured'} by {draft.metric(default).label}")
         return
+    if default is not None and draft.metric(default).format is MetricFormat.MONEY and _in_money(draft):
+        draft.add_measure(_measure(draft, default))
+        draft.notes.append(f"measured by {draft.metric(default).label}")
+        return
     amount = any(draft.phrase(i, ("how", "much")) for i in range(len(draft.items)))
     if draft.dimensions and draft.filters and draft.subject is None and not amount:
         entity = draft.entity_of(draft.filters[0].field)
@@ -453,6 +470,7 @@ def read_support(draft: Draft) -> None:
         ):
             draft.claim(at, at + 1, "support")
     _read_unit(draft)
+    _read_origin(draft)
     facts = {draft.world.fact(m.metric) for m in draft.measures} | {c.fact for c in draft.entity_conditions}
     for at in draft.find(Kind.DOES, Kind.FACT, Kind.DATASET):
         item = draft.items[at]
@@ -461,6 +479,16 @@ def read_support(draft: Draft) -> None:
             if _repeats(draft, sense.kind, sense.target, facts):
                 draft.claim(at, at + 1, "support")
                 break
+
+
+def _read_origin(draft: Draft) -> None:
+    """ "where does the income come from, by city": the split answers it."""
+    for at in range(len(draft.items)):
+        later = [i for i in range(at, len(draft.items) - 1) if draft.word(i) in ("come", "comes", "came") and draft.word(i + 1) == "from"]
+        if draft.word(at) == "where" and later and draft.dimensions:
+            draft.claim(at, at + 1, "support")
+            draft.claim(later[0], later[0] + 2, "support")
+            return
 
 
 def _read_unit(draft: Draft) -> None:
@@ -473,6 +501,12 @@ def _read_unit(draft: Draft) -> None:
         apart = word in ("each", "separately", "individually", "apiece") and shown_apart and _ends_clause(draft, at + 1)
         if (money and word in currency and before in ("in", "of", "the", "")) or apart or (word == "high" and before == "how"):
             draft.claim(at, at + 1, "support")
+
+
+def _in_money(draft: Draft) -> bool:
+    """ "the appetite for yoga, in euros": the unit says that money is asked for."""
+    currency = _CURRENCIES.get(draft.model.settings.currency or "", frozenset()) - {"money"}
+    return any(draft.word(at) in currency and draft.word(at - 1) == "in" for at in range(1, len(draft.items)))
 
 
 def _ends_clause(draft: Draft, at: int) -> bool:

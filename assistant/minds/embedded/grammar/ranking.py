@@ -10,7 +10,7 @@ from tools.core.query.metric_query import Measure
 _HIGH = frozenset(
     ["top", "highest", "most", "biggest", "largest", "greatest", "leading", "strongest", "maximum", "max", "peak", "heaviest"]
 )
-_LOW = frozenset(["bottom", "lowest", "least", "fewest", "smallest", "weakest", "minimum", "min", "poorest"])
+_LOW = frozenset(["bottom", "tail", "lowest", "least", "fewest", "smallest", "weakest", "minimum", "min", "poorest"])
 _GOOD = frozenset({"best"})
 _BAD = frozenset({"worst"})
 _SUPERLATIVES = _HIGH | _LOW | _GOOD | _BAD

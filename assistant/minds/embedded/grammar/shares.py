@@ -13,6 +13,10 @@ _AS_SHARE = (
     ("as", "percentage", "of", "total"),
     ("as", "a", "percent", "of", "total"),
     ("of", "the", "total"),
+    ("what", "part", "of"),
+    ("which", "part", "of"),
+    ("how", "big", "a", "part", "of"),
+    ("how", "big", "a", "share", "of"),
 )
 _SETTING = frozenset({"in", "at", "for", "within", "among", "during", "on"})
 _CONTRIBUTE = (("contribute",), ("contributes",), ("contributed",), ("contributing",))
@@ -23,6 +27,8 @@ def read_share(draft: Draft) -> None:
     for at in range(len(draft.items)):
         after = draft.match(at, _AS_SHARE)
         item = draft.item(at)
+        if _is_quotient(draft, at, after):
+            return
         if after == at and item is not None and item.text in _SHARE and not item.has(Kind.METRIC):
             after = at + 1 + (draft.word(at + 1) == "of")
             if draft.word(after) == "the" and draft.word(after + 1) == "total":
@@ -31,6 +37,26 @@ def read_share(draft: Draft) -> None:
             draft.claim(at, after, "share")
             draft.share = ShareOfTotal()
             return
+
+
+def _is_quotient(draft: Draft, at: int, after: int) -> bool:
+    """ "discount as a percentage of list value": the model's own metric for it; without one, the words stay and are named."""
+    begin = at
+    for words in (("as", "a"), ("as",)):
+        if draft.phrase(at, words) and draft.word(at + len(words)) in _SHARE and draft.word(at + len(words) + 1) == "of":
+            begin = draft.skip(at + len(words) + 2, ("the", "our", "its", "total"))
+            break
+    below, above = draft.item(begin), draft.item(at - 1)
+    if begin == at or after > at or below is None or above is None or not (below.has(Kind.METRIC) and above.has(Kind.METRIC)):
+        return False
+    one, other = draft.sense(at - 1, Kind.METRIC), draft.sense(begin, Kind.METRIC)
+    name = draft.world.quotient(one.target, other.target) if one is not None and other is not None else None
+    if name is None:
+        draft.doubts.append("the ratio of these two figures is no figure of its own")
+        return True
+    draft.claim(at - 1, begin + 1, "metric")
+    draft.add_measure(Measure(metric=name))
+    return True
 
 
 def settle_share(draft: Draft) -> None:

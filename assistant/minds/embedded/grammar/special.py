@@ -199,6 +199,9 @@ def _together(draft: Draft) -> tuple[int, int]:
         ):
             return at, at + 1
         after = draft.match(at, _TOGETHER)
+        place = draft.item(after)
+        if draft.word(at) == "in" and place is not None and (place.time is not None or not place.has(Kind.DATASET)):
+            continue  # "in the same period": when, not what in
         if after > at:
             return at, after
         if draft.word(at) in ("go", "goes", "going") and draft.word(at + 1) in ("with", "well"):

@@ -29,6 +29,8 @@ _BETWEEN = word_set(
 _AGGREGATED = word_set("average mean median typical maximum minimum max min highest lowest largest smallest most biggest distribution")
 """Before "number of visits", these ask for a figure per customer, not for a count."""
 _WHO = frozenset({"who", "whom"})
+PERSONS = word_set("everyone everybody anyone anybody someone somebody those")
+"""They stand for a customer where a clause about customers follows."""
 RELATIVE = frozenset({"who", "that", "which", "with", "without", "having", "whose", "where"})
 
 
@@ -101,7 +103,13 @@ def _counted_by_verb(draft: Draft, dataset: str, head: int) -> tuple[int, str] |
         for sense in senses:
             expression = draft.metric(sense.target).expression.upper()
             denied = {draft.word(i) for i in range(head, verb)} & {"not", "never", "no"}
-            if "COUNT(DISTINCT" in expression and "/" not in expression and len(key) == 1 and f".{key[0].upper()}" in expression and not denied:
+            if (
+                "COUNT(DISTINCT" in expression
+                and "/" not in expression
+                and len(key) == 1
+                and f".{key[0].upper()}" in expression
+                and not denied
+            ):
                 return verb, sense.target
     return None
 
@@ -153,6 +161,16 @@ def _count_pronoun(draft: Draft, at: int, noun: int) -> bool:
         and following.text not in ("have", "had", "did", "were", "are", "also", "never", "of", "do")
     ):
         return False
+    for place in range(at):
+        if draft.word(place) in PERSONS and draft.word(place + 1) in ("who", "that") and draft.customer is not None:
+            counting = draft.count_metric(draft.customer)
+            if counting is None:
+                return False
+            draft.claim_free(at, draft.match(at, _COUNTING), "count")
+            draft.counted, draft.counted_at = draft.customer, place
+            draft.add_measure(Measure(metric=counting))
+            draft.claim(place, place + 1, "count")
+            return True
     for place in draft.find(Kind.DATASET):
         for sense in draft.items[place].mention.of(Kind.DATASET):  # type: ignore[union-attr]
             counting = draft.count_metric(sense.target)

@@ -105,6 +105,7 @@ def _age_field(draft: Draft, at: int, noun: int, bound: Bound) -> str | None:
     before, after = draft.item(noun), draft.item(bound.end)
     older = draft.word(at) in ("older", "younger") or draft.word(bound.end) in ("years", "year")
     people = (before is not None and before.has(Kind.DATASET) and draft.dataset_at(noun) == draft.customer) or noun == draft.counted_at >= 0
+    people = people or (before is not None and before.has(Kind.METRIC) and draft.customer in draft.nouns_within(noun))
     bare = after is None or not after.has(Kind.METRIC, Kind.DATASET, Kind.FIELD)
     if bound.unit is not None or not (older or (people and bare)) or bound.value > _OLDEST:
         return None

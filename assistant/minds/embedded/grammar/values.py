@@ -34,7 +34,10 @@ COMPARATIVES = word_set("more less fewer higher lower bigger smaller larger grea
 _DEGREES = word_set("high low medium normal large small big long short good bad new old early late fast slow strong weak rare common")
 _ARTICLES = frozenset({"the", "a", "our", "all", "both", "either", "for", "in", "of", "from", "any"})
 _LABELLED = frozenset({"number", "no", "#", "id", "=", "is", "of", "was", "named", "called", ":", "are", "equals"})
-_NOUN_AFTER = word_set("year years old olds yo aged one ones brand brands category segment group groups band bracket range type level")
+_NOUN_AFTER = word_set(
+    "crowd folks bunch lot demographic "
+    "year years old olds yo aged one ones brand brands category segment group groups band bracket range type level"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
