@@ -27,6 +27,9 @@ evals: $(STAMP)  ## questions with known answers, scored
 	$(BIN)/python -m evals run --suite completejourney
 	$(BIN)/python -m evals run --suite completejourney_voices
 	$(BIN)/python -m evals run --suite demo
+	$(BIN)/assistant warehouse refresh demo
+	$(BIN)/python -m evals run --suite demo_predictions
+	$(BIN)/python -m evals run --suite demo_feedback
 
 bench: $(STAMP)  ## compiled against hand-written SQL, planning and answer times
 	$(BIN)/python -m benchmarks

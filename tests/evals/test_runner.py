@@ -125,4 +125,4 @@ def test_says_which_case_or_suite_is_unknown(capsys: pytest.CaptureFixture[str])
     assert main(["run", "--suite", "absent"]) == 2
     errors = capsys.readouterr().err
     assert "No case 'absent' in the suite 'completejourney'." in errors
-    assert "No suite 'absent'. Suites: completejourney, completejourney_voices, demo." in errors
+    assert "No suite 'absent'. Suites: completejourney, completejourney_voices, demo, demo_feedback, demo_predictions." in errors
