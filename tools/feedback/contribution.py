@@ -19,9 +19,10 @@ from tools.core.semantics.model import FeedbackRoles, SemanticModel
 from tools.core.semantics.templates import as_json_text, model_addition
 from tools.core.warehouse.refresh import Contributed, NewTable, RefreshWork
 from tools.feedback.corpus import Corpus, read_corpus, require_sources
-from tools.feedback.embedding import MODEL_NAME, EmbeddingCache
+from tools.feedback.embedding import MODEL_NAME, EmbeddingCache, Vectors
 from tools.feedback.names import words_of
 from tools.feedback.store import NAME, StoreContent, write_store
+from tools.feedback.subjects import Examples, examples
 from tools.feedback.subjects import sentences as example_sentences
 from tools.feedback.topics import NO_TOPIC, NO_TOPIC_LABEL, Topic
 from tools.feedback.understanding import Understanding, call_driver, first_mention, understand
@@ -59,10 +60,14 @@ class FeedbackContribution:
             raise NeedsPerson("There is no feedback text in this warehouse.", try_instead="Check roles.feedback.", code="no_feedback")
         cache = EmbeddingCache(work.cache)
         previous = _read_topics(work.cache)
-        told = understand(corpus, lambda texts: cache.vectors(list(texts), work.progress), previous=previous, progress=work.progress)
+
+        def embed(texts: Sequence[str]) -> Vectors:
+            return cache.vectors(list(texts), progress=work.progress)
+
+        told = understand(corpus, embed, previous=previous, progress=work.progress)
         cache.keep_only([*told.sentences.distinct, *example_sentences()])
         work.progress("Storing vectors")
-        write_store(work.store, _content(corpus, told))
+        write_store(work.store, _content(corpus, told, examples("subjects", embed)))
         _write_topics(work.cache, told.topics.topics)
         data = CustomerData(work.connection, work.model, work.as_of)
         keys = _keys(work, roles, data)
@@ -75,7 +80,11 @@ class FeedbackContribution:
         )
 
 
-def _content(corpus: Corpus, told: Understanding) -> StoreContent:
+def _content(corpus: Corpus, told: Understanding, examples: Examples) -> StoreContent:
+    """What is stored; of the known subjects' examples those whose topic there is."""
+    topic_of = {t.label: t.topic_id for t in told.topics.topics}
+    owners = [examples.names[i] for i in examples.owner]
+    chosen = np.array([name in topic_of for name in owners], dtype=bool)
     return StoreContent(
         record_ids=[r.record_id for r in corpus.records],
         texts=[r.text for r in corpus.records],
@@ -83,6 +92,8 @@ def _content(corpus: Corpus, told: Understanding) -> StoreContent:
         sentence_row=told.sentences.row,
         vectors=told.vectors,
         topics=told.topics.topics,
+        examples=examples.vectors[chosen],
+        example_topics=[topic_of[name] for name, use in zip(owners, chosen, strict=True) if use],
     )
 
 

@@ -50,6 +50,10 @@ class StoreContent:
     """Row of vectors per sentence."""
     vectors: Vectors
     topics: Sequence[Topic]
+    examples: Vectors
+    """Sentences that a topic is known by."""
+    example_topics: Sequence[int]
+    """Topic id per example."""
 
 
 def _embedding_function() -> Any:
@@ -109,6 +113,8 @@ def write_store(folder: Path, content: StoreContent) -> None:
         row=content.sentence_row.astype(np.int32),
         centroids=np.stack([t.centroid for t in content.topics]) if content.topics else np.zeros((0, DIMENSIONS), dtype=np.float32),
         topic_ids=np.array([t.topic_id for t in content.topics], dtype=np.int32),
+        examples=content.examples,
+        example_topics=np.asarray(content.example_topics, dtype=np.int32),
     )
     _write_words(folder / "words", content.texts)
     told = {
@@ -142,10 +148,11 @@ def tokens(text: str) -> list[str]:
 
 
 def _singular(word: str) -> str:
-    for ending, kept in (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)] + kept
-    return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
 
 
 def _write_words(folder: Path, texts: Sequence[str]) -> None:
@@ -179,6 +186,8 @@ class FeedbackStore:
             self._owner, self._row = index["owner"], index["row"]
             self.centroids: Vectors = index["centroids"]
             self.topic_ids: list[int] = index["topic_ids"].tolist()
+            self.examples: Vectors = index["examples"]
+            self.example_topics: list[int] = index["example_topics"].tolist()
             self.topics: list[dict[str, Any]] = told["topics"]
             self._words = _read_words(folder / "words")
             self._collection = _open_collection(folder, told, self.vectors)

@@ -68,7 +68,13 @@ class Topics:
 
 
 def find_topics(
-    texts: Sequence[str], vectors: Vectors, subjects: Examples, *, previous: Sequence[Topic] = (), masked: frozenset[str] = frozenset()
+    texts: Sequence[str],
+    vectors: Vectors,
+    subjects: Examples,
+    *,
+    previous: Sequence[Topic] = (),
+    masked: frozenset[str] = frozenset(),
+    foreign: NDArray[np.bool_] | None = None,
 ) -> Topics:
     """Topics of sentences.
 
@@ -76,16 +82,19 @@ def find_topics(
         texts: Sentences, with repetitions.
         previous: Topics of the last refresh, whose ids are kept where they recur.
         masked: Lower-case words that name products, shops or competitors; no topic is called after them.
+        foreign: True for sentences in a language that the vectors were not made for: they lie together because of it, so they may
+            belong to a known subject, but found no topic of their own.
     """
     distinct, inverse, counts = np.unique(np.asarray(texts, dtype=object).astype(str), return_inverse=True, return_counts=True)
     first = np.zeros(len(distinct), dtype=np.int64)
     first[inverse[::-1]] = np.arange(len(texts))[::-1]
     rows = vectors[first]
-    labels = _labels(rows, counts, subjects)
+    away = np.zeros(len(distinct), dtype=bool) if foreign is None else foreign[first]
+    labels = _labels(rows, counts, subjects, away)
     return _as_topics(distinct, inverse, rows, counts, labels, previous, masked)
 
 
-def _labels(rows: Vectors, counts: Ints, subjects: Examples) -> list[str]:
+def _labels(rows: Vectors, counts: Ints, subjects: Examples, foreign: NDArray[np.bool_]) -> list[str]:
     """Per distinct sentence: the known subject that it is near, "#n" for a group found in the data, "" for no topic.
 
     What lies near a known subject belongs to it, so that what people call one thing is one topic. Sentences that lie a little further
@@ -107,7 +116,7 @@ def _labels(rows: Vectors, counts: Ints, subjects: Examples) -> list[str]:
                 labels[inside & ~near & (scores[:, agreed] >= _FOLLOWS_FROM)] = agreed
     names = ["" if name == GENERIC else name for name in subjects.names]
     told = [names[label] if label != _UNDECIDED else "" for label in labels.tolist()]
-    left = np.flatnonzero(labels == _UNDECIDED)
+    left = np.flatnonzero((labels == _UNDECIDED) & ~foreign)
     for row, group in zip(left.tolist(), _grouped(rows[left], counts[left], int(counts.sum())), strict=True):
         told[row] = group
     return told

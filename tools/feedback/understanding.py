@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tools.feedback.corpus import Corpus, Names, Record
 from tools.feedback.embedding import Vectors
+from tools.feedback.language import UNKNOWN
 from tools.feedback.names import NameFinder, words_of
 from tools.feedback.segments import segments
 from tools.feedback.sentiment import SentimentModel, fit_own, of_text, probability, shipped_model, word_polarities
@@ -96,8 +97,9 @@ def understand(
     log_odds = model.log_odds(rows, polarities) * np.where(asks, QUESTION_WEIGHT, 1.0)
     progress("Finding what they are about")
     subjects = examples("subjects", embed)
+    foreign = np.array([language not in ("en", UNKNOWN) for language in languages], dtype=bool)
     masked = words_of([*corpus.names.product, *corpus.names.store, *corpus.names.competitor]) | {"article", "shop"}
-    topics = find_topics(sentences.texts, rows, subjects, previous=previous, masked=masked - words_of(subject_names()))
+    topics = find_topics(sentences.texts, rows, subjects, previous=previous, masked=masked - words_of(subject_names()), foreign=foreign)
     intents = examples("intents", embed)
     wants = intents_of(sentences.texts, intents.scores(rows), intents.names, 2 * probability(log_odds) - 1)
     finder = CompetitorFinder(list(corpus.names.competitor), examples("compared", embed), examples("better", embed))

@@ -1,0 +1,141 @@
+"""The texts that a question is about, chosen by SQL under the asker's rights: everything is counted and quoted inside of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tools.core.contract import ToolContext
+from tools.core.customers.scored import Answered, ask, require_card, with_columns
+from tools.core.errors import UnknownName
+from tools.core.query import Comparison, DimensionRef, EntityCondition, Filter, ListingSpec, MetricQuery, Order, TimeWindow
+from tools.core.semantics.model import Datatype, SemanticModel
+from tools.core.warehouse.intelligence import SCHEMA
+from tools.feedback.search import About, resolve_about
+from tools.feedback.store import NAME, FeedbackStore, open_store
+
+if TYPE_CHECKING:
+    from tools.feedback.tool import SearchFeedbackInput
+
+TABLE = f"{SCHEMA}.{NAME}"
+METRICS = ("feedback_count", "negative_feedback", "average_sentiment")
+_SHOWN = ("source", "created_at", "sentiment", "sentiment_label", "topic")
+_HIDDEN = {"text": Datatype.STRING, "centrality": Datatype.FLOAT}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A stored text as the asker may see it."""
+
+    record_id: str
+    source: str
+    date: dt.date
+    sentiment: float
+    label: str
+    topic: str
+    text: str
+    centrality: float
+
+
+@dataclass(kw_only=True)
+class Cohort:
+    """Runs queries over the chosen texts; keeps what ran."""
+
+    context: ToolContext
+    card: dict[str, Any]
+    store: FeedbackStore
+    model: SemanticModel
+    filters: tuple[Filter, ...]
+    entity_conditions: tuple[EntityCondition, ...]
+    window: TimeWindow | None
+    about: About | None = None
+    ran: list[Answered] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, arguments: SearchFeedbackInput, context: ToolContext) -> Cohort:
+        """Raises NeedsPerson when feedback was not prepared or its store is damaged, UnknownName for a topic or source there is not."""
+        card = require_card(context.warehouse, NAME)
+        store = open_store(context.warehouse.data_folder)
+        known = {t["label"].lower(): t["label"] for t in store.topics}
+        missing = [topic for topic in arguments.topics if topic.lower() not in known]
+        if missing:
+            raise UnknownName("There is no such topic in the feedback.", try_instead=f"Topics: {', '.join(sorted(known.values())[:30])}.")
+        about = resolve_about(arguments.about, store) if arguments.about else None
+        topics = about.topics if about else tuple(known[t.lower()] for t in arguments.topics)
+        filters = [*arguments.filters]
+        filters += [Filter(field=f"{NAME}.topic", op="in", values=topics)] if topics else []
+        if about and not topics:
+            filters.append(Filter(field=f"{NAME}.record_id", op="in", values=about.record_ids or ("-",)))
+        filters += [Filter(field=f"{NAME}.sentiment_label", op="in", values=arguments.sentiment)] if arguments.sentiment else []
+        filters += [Filter(field=f"{NAME}.source", op="in", values=arguments.sources)] if arguments.sources else []
+        return cls(
+            context=context,
+            card=card,
+            store=store,
+            model=with_columns(context.warehouse.model, NAME, _HIDDEN),
+            filters=tuple(filters),
+            entity_conditions=arguments.entity_conditions,
+            window=arguments.window,
+            about=about,
+        )
+
+    @property
+    def as_of(self) -> dt.date:
+        return self.context.as_of or self.context.warehouse.as_of
+
+    @property
+    def may_quote(self) -> bool:
+        """Single texts need the right to free text and to individuals."""
+        rights = self.context.rights
+        return rights.may_list_individuals and rights.may_read(TABLE, "text") and rights.may_read(TABLE, "record_id")
+
+    def wider(self, *, without: Sequence[str] = (), entities: bool = True) -> Cohort:
+        """The same question without the conditions on these fields (or on entities); what ran is kept together."""
+        kept = tuple(f for f in self.filters if f.field not in without)
+        return replace(self, filters=kept, entity_conditions=self.entity_conditions if entities else ())
+
+    def narrower(self, *filters: Filter, window: TimeWindow | None = None) -> Cohort:
+        return replace(self, filters=(*self.filters, *filters), window=window or self.window)
+
+    def count(self, *by: str, metrics: Sequence[str] = METRICS, previous: bool = False) -> list[dict[str, Any]]:
+        """Figures by the fields, one dict per row; rows of groups too small for the asker are not among them."""
+        query = MetricQuery(
+            metrics=tuple({"metric": m} for m in metrics),
+            dimensions=tuple(DimensionRef(field=name) for name in by),
+            filters=self.filters,
+            entity_conditions=self.entity_conditions,
+            window=self.window,
+            comparison=Comparison(kind="previous_period") if previous else None,
+        )
+        return self._ask(query).records()
+
+    def texts(self, *filters: Filter, limit: int, order: str = "centrality") -> list[Text]:
+        """Single texts; none when the asker may not read them."""
+        if not self.may_quote:
+            return []
+        query = MetricQuery(
+            listing=ListingSpec(entity=NAME, fields=tuple(f"{NAME}.{name}" for name in (*_SHOWN, *_HIDDEN))),
+            filters=(*self.filters, *filters),
+            entity_conditions=self.entity_conditions,
+            window=self.window,
+            time_field=f"{NAME}.created_at" if self.window else None,
+            order=(Order(by=f"{NAME}.{order}", direction="desc"), Order(by=f"{NAME}.record_id", direction="asc")),
+            limit=limit,
+        )
+        return [_text(row) for row in self._ask(query).rows]
+
+    def _ask(self, query: MetricQuery) -> Answered:
+        answered = ask(self.context, self.model, query)
+        self.ran.append(answered)
+        return answered
+
+
+def _text(row: tuple[Any, ...]) -> Text:
+    record_id, source, date, sentiment, label, topic, text, centrality = row
+    day = date.date() if isinstance(date, dt.datetime) else date
+    return Text(
+        record_id=str(record_id), source=str(source), date=day, sentiment=float(sentiment or 0.0), label=str(label), topic=str(topic),
+        text=str(text), centrality=float(centrality or 0.0),
+    )  # fmt: skip
