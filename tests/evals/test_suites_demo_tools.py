@@ -21,4 +21,4 @@ def test_a_suite_has_a_hundred_questions_and_a_test_split(suite: Suite) -> None:
 
 def test_every_tool_of_the_intelligence_layer_is_asked() -> None:
     asked = {step.tool for case in SUITES[0].cases for step in case.plan}
-    assert TOOLS <= asked
+    assert asked >= TOOLS
