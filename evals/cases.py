@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 SUITES_FOLDER = Path(__file__).parent / "suites"
 
-Level = Literal["easy", "medium", "hard", "unanswerable", "ambiguous", "dialogue"]
+Level = Literal["easy", "medium", "hard", "unanswerable", "ambiguous", "dialogue", "probe"]
 Split = Literal["dev", "test"]
 Expect = Literal["declined", "needs_clarification", "offered"]
 LEVELS: tuple[Level, ...] = get_args(Level)

@@ -58,7 +58,7 @@ def render(run: Run) -> str:
     for split in SPLITS:
         if run.of(split=split):
             lines += ["", f"{split} split", *_level_table(run, split)]
-    lines += ["", *_tag_tables(run)]
+    lines += ["", *_whole_dialogues(run), *_tag_tables(run)]
     lines += [_latency(run.results), *_sql_times(run.results)]
     lines += ["", *_failures(run)]
     return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
@@ -104,6 +104,13 @@ def _tag_tables(run: Run) -> Iterator[str]:
         yield _header("shape")
         for tag in frequent:
             yield _row(tag, [result for result in results if tag in result.tags])
+        yield ""
+
+
+def _whole_dialogues(run: Run) -> Iterator[str]:
+    if run.dialogues.asked:
+        share = _share(run.dialogues.right, run.dialogues.asked).strip()
+        yield f"whole dialogues right: {run.dialogues.right} of {run.dialogues.asked}, {share}"
         yield ""
 
 

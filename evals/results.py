@@ -39,6 +39,16 @@ class CaseResult(BaseModel):
     """What the first gold query took."""
 
 
+class WholeDialogues(BaseModel):
+    """Dialogues of several turns, counted as one each."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    asked: int = 0
+    right: int = 0
+    """Those whose turns were all right."""
+
+
 class Run(BaseModel):
     """All results of one run."""
 
@@ -49,6 +59,7 @@ class Run(BaseModel):
     started_at: dt.datetime
     data_version: str = ""
     results: tuple[CaseResult, ...]
+    dialogues: WholeDialogues = WholeDialogues()
 
     def of(self, *, split: Split | None = None, level: Level | None = None) -> tuple[CaseResult, ...]:
         """The results of one split, one level, or both."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from evals.cases import Case, Suite
-from evals.results import CaseResult, Run
+from evals.results import CaseResult, Run, WholeDialogues
 from evals.scorers import Outcome, Rows, Score, score
 
 Progress = Callable[[int, int], None]
@@ -91,7 +91,19 @@ def run_suite(
         results.append(result)
         data_version = answer.get("data_version") or data_version
         progress(done, len(cases))
-    return Run(suite=suite.name, mind=mind, started_at=started_at, data_version=data_version, results=tuple(results))
+    dialogues = whole_dialogues(suite, results)
+    return Run(suite=suite.name, mind=mind, started_at=started_at, data_version=data_version, results=tuple(results), dialogues=dialogues)
+
+
+def whole_dialogues(suite: Suite, results: Sequence[CaseResult]) -> WholeDialogues:
+    """How many dialogues were asked to the end, and in how many every turn was right: over both splits, since one may lie in both."""
+    outcomes = {result.id: result.outcome for result in results}
+    turns: dict[str, list[str]] = {}
+    for case in suite.cases:
+        first, *_ = (*suite.ancestors(case), case)
+        turns.setdefault(first.id, []).append(case.id)
+    asked = [ids for ids in turns.values() if len(ids) > 1 and all(turn in outcomes for turn in ids)]
+    return WholeDialogues(asked=len(asked), right=sum(all(outcomes[turn] is Outcome.RIGHT for turn in ids) for ids in asked))
 
 
 def run_case(case: Case, ask: Callable[[Case], Mapping[str, Any]], gold: GoldRows) -> tuple[CaseResult, Mapping[str, Any]]:

@@ -12,6 +12,7 @@ import pytest
 from evals.__main__ import main
 from evals.cases import Case, Suite
 from evals.gold import EvalsUnavailable, GoldDatabase, database_path
+from evals.report import render
 from evals.runner import run_suite
 from evals.scorers import Outcome
 
@@ -99,6 +100,19 @@ def test_a_second_branch_of_a_dialogue_starts_from_its_own_turn(gold: GoldDataba
     run_suite(SUITE, respondent, gold, mind="embedded", only={"march", "april", "may"})
     assert [text for _, text in respondent.asked] == ["sales in March", "and April?", "sales in March", "and May?"]
     assert respondent.asked[2][0] == respondent.asked[3][0] != respondent.asked[0][0]
+
+
+def test_counts_dialogues_whose_turns_are_all_right(gold: GoldDatabase) -> None:
+    run = run_suite(SUITE, Scripted(ANSWERS), gold, mind="scripted")
+    assert (run.dialogues.asked, run.dialogues.right) == (1, 1)
+    assert "whole dialogues right: 1 of 1" in render(run)
+    missed = run_suite(SUITE, Scripted({**ANSWERS, "by day": 0}), gold, mind="scripted")
+    assert (missed.dialogues.asked, missed.dialogues.right) == (1, 0)
+
+
+def test_a_dialogue_that_was_not_asked_to_the_end_is_not_counted(gold: GoldDatabase) -> None:
+    run = run_suite(SUITE, Scripted(ANSWERS), gold, mind="scripted", only={"march", "april"})
+    assert run.dialogues.asked == 0
 
 
 def test_the_gold_database_cannot_be_written(gold: GoldDatabase) -> None:

@@ -33,9 +33,11 @@ def test_there_are_enough_cases_of_every_kind() -> None:
     assert sizes["easy"] >= 80
     assert sizes["medium"] >= 80
     assert sizes["hard"] >= 60
-    assert sizes["unanswerable"] >= 50
-    assert sizes["ambiguous"] >= 20
-    assert sum(case.level == "dialogue" and case.follows is None for case in SUITE.cases) >= 15
+    assert sizes["unanswerable"] >= 150
+    assert sizes["ambiguous"] >= 30
+    assert sizes["probe"] >= 50
+    assert sum(case.level == "dialogue" and case.follows is None for case in SUITE.cases) >= 35
+    assert sum("clear" in case.tags for case in SUITE.cases) >= 15
 
 
 def test_no_question_is_asked_twice_on_its_own() -> None:

@@ -47,6 +47,17 @@ def test_the_test_split_has_forty_plain_questions() -> None:
     assert sum(case.split == "test" for case in SUITE.cases if case.level == "easy") >= 40
 
 
+def test_there_are_enough_cases_of_every_kind() -> None:
+    sizes = Counter(case.level for case in SUITE.cases)
+    assert sizes["easy"] + sizes["medium"] + sizes["hard"] >= 300
+    assert sizes["hard"] >= 60
+    assert sizes["unanswerable"] >= 100
+    assert sizes["ambiguous"] >= 30
+    assert sizes["probe"] >= 50
+    assert sum(case.level == "dialogue" and case.follows is None for case in SUITE.cases) >= 30
+    assert sum("clear" in case.tags for case in SUITE.cases) >= 15
+
+
 def test_no_question_is_asked_twice_on_its_own() -> None:
     texts = Counter(case.question.casefold() for case in SUITE.cases if case.follows is None)
     assert [text for text, n in texts.items() if n > 1] == []
