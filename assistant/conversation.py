@@ -182,6 +182,21 @@ def choose(text: str, pending: tuple[Option, ...]) -> Option | None:
     return pending[index] if 0 <= index < len(pending) else None
 
 
+_COMMANDS = {
+    "undo": frozenset({"undo", "undo that", "take that back", "go back", "back", "back to the previous one", "previous answer", "revert"}),
+    "start over": frozenset(
+        {"start over", "start again", "start afresh", "reset", "new topic", "new conversation", "forget that", "forget it", "clear",
+         "never mind", "nevermind", "from scratch"}
+    ),
+}  # fmt: skip
+
+
+def command(text: str) -> str | None:
+    """ "undo" or "start over", when the whole text says so; else None."""
+    said = " ".join(re.sub(r"[^\w\s]", " ", text.lower()).split()).removeprefix("please ").removesuffix(" please")
+    return next((name for name, ways in _COMMANDS.items() if said in ways), None)
+
+
 def _turn(question: str, sentence: str, steps: str, pending: str) -> PastTurn:
     return PastTurn(
         question=question,

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from assistant.conversation import Conversations, choose
+from assistant.conversation import Conversations, choose, command
 from assistant.explain import compose
 from assistant.explain.follow_ups import FollowUpWriter
 from assistant.render.numbers import number_style
 from assistant.rights import RightsBook
 from assistant.stopping import Stop, StoppableEngine
 from assistant.toolbox import Toolbox
-from assistant.turn import Answer, Done, FollowUp, Mind, MindContext, Outcome, PastTurn, Question, Status, Step, Suggestion
+from assistant.turn import Answer, Done, FollowUp, Mind, MindContext, Outcome, PastTurn, Question, Status, Step, Suggestion, Told
 from tools.core.contract import Finding, Tool, ToolContext
 from tools.core.errors import AnswerError, InternalError, RepairableByModel
 from tools.core.warehouse import Warehouse
@@ -95,6 +95,10 @@ class Assistant:
         as_of = question.as_of or self.warehouse.as_of
         if previous is None:
             previous = self._previous(question)
+        if previous is not None and question.thread is not None and not question.plan and (said := command(question.text)) is not None:
+            question, previous, told = self._obeyed(said, question)
+            if told is not None:
+                return compose.told(question, told, as_of)
         question = _with_chosen_plan(question, previous)
         warehouse = replace(self.warehouse, engine=StoppableEngine(engine=self.warehouse.engine, stop=stop))
         toolbox = Toolbox(
@@ -126,6 +130,24 @@ class Assistant:
         if answer.status in (Status.ANSWERED, Status.OFFERED) and toolbox.ran:
             answer = replace(answer, follow_ups=self.follow_ups.write(toolbox.ran[-1], context))
         return self._remember(question, answer)
+
+    def _obeyed(self, said: str, question: Question) -> tuple[Question, PastTurn | None, Told | None]:
+        """The question after "undo" or "start over": the one before the last with its plan, or what to tell instead of an answer."""
+        thread, user = question.thread or "", self.rights_book.name_of(question.user)
+        if said == "start over":
+            self.conversations.forget(thread=thread, user=user)
+            return question, None, Told(headline="Started over: the next question stands on its own.")
+        turns = self.conversations.turns(thread=thread, user=user, warehouse=self.warehouse.name)
+        kept = turns[-2:-1]
+        # The turn before is answered anew and so remembered anew.
+        since = [asked_at for asked_at, _ in kept or turns[-1:]]
+        if since:
+            self.conversations.forget_since(since[0], thread=thread, user=user)
+        if not kept:
+            return question, None, Told(headline="That is undone: there is no question before it.")
+        _, turn = kept[0]
+        plan = turn.steps or (turn.pending[0].plan if turn.pending else ())
+        return replace(question, text=turn.question, plan=plan), None, None
 
     def _think(self, question: Question, context: MindContext, toolbox: Toolbox) -> Outcome:
         """Drive the mind: run each step that it yields and send back the finding, or throw in what went wrong."""

@@ -154,7 +154,20 @@ class Decline:
     usage: Usage = Usage()
 
 
-Outcome = Done | Clarification | Decline
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """Something about the data itself, answered from its definitions without a figure: what can be asked, what a figure means."""
+
+    headline: str
+    text: str = ""
+    """Markdown, one line for each thing listed."""
+    nearest: tuple[FollowUp, ...] = ()
+    """Questions to go on with."""
+    mind: str = ""
+    usage: Usage = Usage()
+
+
+Outcome = Done | Clarification | Decline | Told
 Thinking = Generator[Step, Finding, Outcome]
 """Yields tool calls, is sent what they found, returns the outcome."""
 

@@ -12,7 +12,7 @@ from assistant.explain.phrases import capitalised, join_words
 from assistant.explain.tools import told as told_by_tool
 from assistant.render.numbers import format_day, number_style
 from assistant.toolbox import Toolbox
-from assistant.turn import Answer, Clarification, Decline, Done, Fault, Option, Outcome, Proof, Question, Status, Step, Trust
+from assistant.turn import Answer, Clarification, Decline, Done, Fault, Option, Outcome, Proof, Question, Status, Step, Told, Trust
 from tools.core.contract import Definition, Finding, Grade
 from tools.core.errors import AnswerError, NotAllowed, QueryUnsupported, QuestionUnclear, SqlRefused, UnknownName
 
@@ -30,6 +30,8 @@ def answer(question: Question, outcome: Outcome, toolbox: Toolbox, *, as_of: dt.
         made = _declined(question, outcome, as_of)
     elif isinstance(outcome, Clarification):
         made = _clarification(question, outcome, as_of)
+    elif isinstance(outcome, Told):
+        made = told(question, outcome, as_of)
     else:
         made = _done(question, outcome, toolbox, as_of)
     return replace(made, mind=outcome.mind, usage=outcome.usage)
@@ -69,6 +71,19 @@ def _clarification(question: Question, outcome: Clarification, as_of: dt.date) -
         headline=outcome.prompt,
         text=f"So far I understood: {outcome.understood}." if outcome.understood else "",
         options=outcome.options,
+        as_of=as_of,
+    )
+
+
+def told(question: Question, outcome: Told, as_of: dt.date) -> Answer:
+    """An answer without a figure."""
+    return Answer(
+        id=question.id,
+        question=question.text,
+        status=Status.ANSWERED,
+        headline=outcome.headline,
+        text=outcome.text or outcome.headline,
+        follow_ups=outcome.nearest,
         as_of=as_of,
     )
 
@@ -136,7 +151,7 @@ def _unique(findings: list[Finding]) -> list[Definition]:
 
 def _caveats(notes: tuple[str, ...], findings: list[Finding], as_of: dt.date) -> tuple[str, ...]:
     """Each once: what the rights left out first, then how words were taken, the tools' own, and how fresh the data is."""
-    said = [f"Your view is limited: {join_words(finding.narrowed)}." for finding in findings if finding.narrowed]
+    said = [f"Your view is limited: {join_words([n.removeprefix('your view: ') for n in finding.narrowed])}." for finding in findings if finding.narrowed]
     said += [_as_sentence(note) for note in notes]
     said += [_as_sentence(caveat) for finding in findings for caveat in finding.caveats]
     said.append(f"The data ends on {format_day(as_of, long=True)}.")

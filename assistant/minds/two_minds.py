@@ -9,7 +9,7 @@ from assistant.minds.cross_check import sentence_of
 from assistant.minds.language_model import LanguageModelMind
 from assistant.minds.language_model.mind import told_why
 from assistant.minds.look_ahead import Ahead, look_ahead
-from assistant.turn import Clarification, Decline, Done, Mind, MindContext, Option, Outcome, Question, Step, Thinking
+from assistant.turn import Clarification, Decline, Done, Mind, MindContext, Option, Outcome, Question, Step, Thinking, Told
 
 FINAL_DECLINES = frozenset({"empty", "too_long", "write_request", "absent_concept"})
 """Declines of the embedded mind that no other reading changes; the model is not asked."""
@@ -36,7 +36,7 @@ class TwoMinds:
 
     def think(self, question: Question, context: MindContext) -> Thinking:
         ahead = look_ahead(self._embedded, question, context)
-        if isinstance(ahead.outcome, Decline) and ahead.outcome.code in FINAL_DECLINES:
+        if isinstance(ahead.outcome, Told) or (isinstance(ahead.outcome, Decline) and ahead.outcome.code in FINAL_DECLINES):
             return replace(ahead.outcome, mind=self._embedded.name)
         if self._mode == "auto" and ahead.is_sure:
             outcome = yield from self._embedded.think(question, context)

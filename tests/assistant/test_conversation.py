@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.conversation import KEPT_TURNS, Conversations, choose
+from assistant.conversation import KEPT_TURNS, Conversations, choose, command
 from assistant.turn import Option, PastTurn, Step
 from tools.core.errors import SetupProblem
 
@@ -99,3 +99,20 @@ def test_a_reply_picks_an_option_by_number_or_label(reply: str, picked: int | No
 
 def test_yes_takes_the_only_offer():
     assert choose("Yes, please", OPTIONS[:1]) == OPTIONS[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("undo", "undo"),
+        ("Go back!", "undo"),
+        ("please undo that", "undo"),
+        ("Start over.", "start over"),
+        ("never mind", "start over"),
+        ("undo the discount on bread", None),
+        ("Which customers came back?", None),
+        ("", None),
+    ],
+)
+def test_knows_the_commands_of_a_conversation(text: str, meant: str | None) -> None:
+    assert command(text) == meant

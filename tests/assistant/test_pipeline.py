@@ -196,3 +196,30 @@ def test_an_unforeseen_fault_is_an_apology_with_a_trace_and_never_the_exceptions
     assert answer.error.code == "internal_error"
     assert "trace" in answer.headline
     assert "secret@example.com" not in caplog.text + str(answer.to_json())
+
+
+def test_undo_answers_the_question_before_the_last_again(assistant: Assistant):
+    ask(assistant, "revenue in March 2017", thread="undo")
+    ask(assistant, "revenue in April 2017", thread="undo")
+    again = ask(assistant, "undo", thread="undo")
+    assert again.question == "revenue in March 2017"
+    assert again.tables[0].rows == ask(assistant, "revenue in March 2017").tables[0].rows
+    assert ask(assistant, "and by department?", thread="undo").reading.window.start == dt.date(2017, 3, 1)  # type: ignore[union-attr]
+
+
+def test_undo_of_the_only_question_says_so(assistant: Assistant):
+    ask(assistant, "revenue in March 2017", thread="undo-one")
+    assert ask(assistant, "undo", thread="undo-one").headline == "That is undone: there is no question before it."
+
+
+def test_start_over_carries_nothing_over(assistant: Assistant):
+    ask(assistant, "revenue in March 2017", thread="over")
+    assert ask(assistant, "start over", thread="over").headline.startswith("Started over")
+    assert ask(assistant, "and by department?", thread="over").status is not Status.ANSWERED
+
+
+def test_a_new_topic_carries_nothing_over_and_says_so(assistant: Assistant):
+    ask(assistant, "revenue of produce in March 2017", thread="topic")
+    answer = ask(assistant, "How many stores do we have?", thread="topic")
+    assert answer.carried_over == ()
+    assert any("new question" in caveat for caveat in answer.caveats)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from pydantic import ValidationError
 from assistant.minds.embedded.account import Account, account_for
 from assistant.minds.embedded.assemble import Reading, dimension_ref, order_of, part_filter, time_field_of
 from assistant.minds.embedded.grammar.draft import Draft
-from assistant.minds.embedded.tokens import Token
+from assistant.minds.embedded.temporal_words import UNITS
+from assistant.minds.embedded.tokens import Token, tokenize
 from assistant.minds.embedded.wordlists import word_set
 from assistant.turn import MindContext
-from tools.core.query.metric_query import Filter, MetricQuery, Order
+from tools.core.query.calendar import Calendar
+from tools.core.query.metric_query import Filter, MetricQuery, Order, PeriodUnit, TimeWindow
 
 if TYPE_CHECKING:
     from assistant.minds.embedded.mind import QuestionReader
@@ -42,16 +45,24 @@ _OPENINGS = (
     ("per",),
     ("for",),
     ("in",),
+    ("no",),
+    ("i", "meant"),
+    ("sorry",),
+    ("actually",),
+    ("ah",),
+    ("oh",),
 )
 _FRAGMENT_WORDS = 8
 """A complete question that merely begins with "and" is longer than this."""
+_LONG_FRAGMENT_WORDS = 12
+"""One that both opens like a fragment and names what came before."""
 _BARE_WORDS = 2
 """So few words name a part of a question: "units", "per store"."""
 _PEOPLE = frozenset({("of", "them"), ("of", "those")})
 _PERIODS = frozenset({("the", "same"), ("that", "month"), ("that", "period"), ("same", "period")})
 _HARMLESS = word_set(
     "instead only just now same period month there was were did again rather though compare that those this but not then also too "
-    "please more no yes i meant mean"
+    "please more no yes i meant mean sorry actually ah oh one ones"
 )
 _INSTEAD = frozenset({"instead", "rather"})
 
@@ -71,10 +82,14 @@ def read_follow_up(
     previous = _previous_query(context)
     if previous is None or readings[0].absent:
         return None
+    moved = _moved_window(tokens, previous, reader, context) or _about_them(tokens, previous, reader, context)
+    if moved is not None:
+        return moved
     words = [t.text for t in tokens if t.kind != "mark"]
     opens = any(tuple(words[: len(o)]) == o for o in _OPENINGS)
     refers = _refers_back(words)
-    fragment = ((opens or refers) and len(words) <= _FRAGMENT_WORDS) or len(words) <= _BARE_WORDS
+    most = _LONG_FRAGMENT_WORDS if opens and refers else _FRAGMENT_WORDS
+    fragment = ((opens or refers) and len(words) <= most) or len(words) <= _BARE_WORDS
     if readings[0].query is not None and not fragment:
         return None
     draft = reader.draft(tokens, context)
@@ -82,6 +97,105 @@ def read_follow_up(
     if len(account.leftover) > 1:
         return None
     return _edited(previous, draft, account, replaces=bool(set(words) & _INSTEAD))
+
+
+_NEXT = word_set("after following next later")
+_BEFORE = word_set("before previous preceding earlier")
+_PERIOD_UNITS: tuple[PeriodUnit, ...] = ("day", "week", "month", "quarter", "year")
+_AROUND = word_set("and what about how the same for in that it one ones then ah oh ok now of a please was were is to")
+
+
+def _moved_window(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
+    """ "and the month after that?", "the year before?": the plan before, over the neighbouring period."""
+    words = [t.text for t in tokens if t.kind != "mark"]
+    rest = [w for w in words if w not in _AROUND]
+    units = [UNITS[w] for w in rest if w in UNITS]
+    steps = [1 if w in _NEXT else -1 for w in rest if w in _NEXT | _BEFORE]
+    window = previous.window or next((c.window for c in previous.entity_conditions if c.window is not None), None)
+    if (
+        window is None
+        or len(steps) != 1
+        or len(rest) - len(steps) - len(units)
+        or len(units) > 1
+        or not set(words) & {"after", "before", "following", "one", "that"}
+    ):
+        return None
+    calendar = reader.world(context.as_of).calendar
+    span = calendar.resolve(window)
+    shifted = _neighbour(span.start, span.end, units[0] if units else span.unit, steps[0], calendar)
+    if shifted is None:
+        return None
+    if previous.window is not None:
+        query = previous.model_copy(update={"window": shifted})
+    else:
+        conditions = tuple(c.model_copy(update={"window": shifted}) if c.window == window else c for c in previous.entity_conditions)
+        query = previous.model_copy(update={"entity_conditions": conditions})
+    return FollowUpReading(query=query, carried_over=("everything but the period",))
+
+
+def _neighbour(start: dt.date, end: dt.date, unit: str | None, step: int, calendar: Calendar) -> TimeWindow | None:
+    """The period of that unit just after (before) the days `start` to `end`; of equal length in days without a unit."""
+    day = dt.timedelta(days=1)
+    period = next((u for u in _PERIOD_UNITS if u == unit), None)
+    if period is None:
+        length = end - start + day
+        return TimeWindow(start=start + step * length, end=end + step * length)
+    begin = calendar.period_start(end + day if step > 0 else start - day, period)
+    following = begin
+    while calendar.period_start(following, period) == begin:
+        following += day
+    return TimeWindow(start=begin, end=following - day)
+
+
+def _about_them(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
+    """ "how many of them bought yoga?": the entities that the plan before counted or listed, and a further condition on them."""
+    pairs = list(itertools.pairwise(t.text for t in tokens))
+    at = next((i for i, pair in enumerate(pairs) if pair in _PEOPLE), None)
+    entity = _counted_entity(previous, reader)
+    if at is None or entity is None or previous.limit or previous.having or previous.comparison or previous.dimensions:
+        return None
+    noun = tokenize(reader.model.datasets[entity].plural)
+    same_period = bool(set(pairs) & {("that", "month"), ("that", "period"), ("that", "quarter"), ("that", "year"), ("same", "period")})
+    spoken = [t for i, t in enumerate(tokens) if i not in (at, at + 1)]
+    spoken[at:at] = list(noun)
+    spoken = (
+        _without_pairs(spoken, {("that", "month"), ("that", "period"), ("that", "quarter"), ("that", "year")}) if same_period else spoken
+    )
+    reading = reader.readings(tuple(spoken), context)[0]
+    if reading.query is None or reading.account.leftover or _counted_entity(reading.query, reader) != entity:
+        return None
+    window = next((c.window for c in previous.entity_conditions if c.window is not None), previous.window)
+    new = tuple(c.model_copy(update={"window": window}) if same_period and c.window is None else c for c in reading.query.entity_conditions)
+    if not new and not reading.query.filters:
+        return None
+    old = previous.entity_conditions
+    if previous.window is not None:
+        return None  # A count in a window of its own says of whom it is only by its route.
+    query = reading.query.model_copy(
+        update={
+            "entity_conditions": (*old, *(c for c in new if c not in old)),
+            "filters": tuple(dict.fromkeys((*previous.filters, *reading.query.filters))),
+        }
+    )
+    return FollowUpReading(
+        query=query, carried_over=(f"the {reader.model.datasets[entity].plural} of the question before",), notes=reading.notes
+    )
+
+
+def _without_pairs(tokens: Sequence[Token], pairs: set[tuple[str, str]]) -> list[Token]:
+    found = list(tokens)
+    for at in range(len(found) - 1):
+        if (found[at].text, found[at + 1].text) in pairs:
+            begin = at - (at > 0 and found[at - 1].text in ("in", "during", "over"))
+            return found[:begin] + found[at + 2 :]
+    return found
+
+
+def _counted_entity(query: MetricQuery, reader: QuestionReader) -> str | None:
+    """The entity that the plan counts or lists."""
+    if query.listing is not None:
+        return query.listing.entity
+    return reader.lexicon.counted_by(query.metrics[0].metric) if len(query.metrics) == 1 and query.metrics[0].per is None else None
 
 
 def _refers_back(words: Sequence[str]) -> bool:
@@ -92,7 +206,10 @@ def _refers_back(words: Sequence[str]) -> bool:
 
 
 def _previous_query(context: MindContext) -> MetricQuery | None:
-    steps = context.previous.steps if context.previous is not None else ()
+    past = context.previous
+    steps = past.steps if past is not None else ()
+    if past is not None and not steps and len(past.pending) == 1:
+        steps = past.pending[0].plan  # Offered and not refused: the next question goes on from it.
     if not steps or steps[-1].tool != "query_metrics":
         return None
     try:
@@ -177,6 +294,18 @@ class _Edit:
         if columns:
             self.changes["order"] = (Order(by=self.draft.rank.measure or columns[0], direction=direction),)
             self.changes["limit"] = self.draft.rank.n or limit or self.previous.limit
+
+
+def new_topic(query: MetricQuery | None, context: MindContext) -> tuple[str, ...]:
+    """What to say when a question stands on its own although the one before was narrowed in ways that this one is not."""
+    previous = _previous_query(context)
+    if previous is None or query is None:
+        return ()
+    narrowed = bool(previous.window or previous.filters or previous.entity_conditions)
+    repeats = (
+        query.window == previous.window and query.filters == previous.filters and query.entity_conditions == previous.entity_conditions
+    )
+    return ("read as a new question: nothing is carried over from the one before",) if narrowed and not repeats else ()
 
 
 def _dumped(value: Any) -> Any:

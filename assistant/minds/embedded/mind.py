@@ -14,10 +14,11 @@ from assistant.minds.embedded import outcomes
 from assistant.minds.embedded.assemble import Cut, Reading, cut_into_items, draft_of, interpret
 from assistant.minds.embedded.background import Proper, restated, without_asides, without_background, without_remark
 from assistant.minds.embedded.complete import Completer, complete
-from assistant.minds.embedded.followup import read_follow_up
+from assistant.minds.embedded.followup import new_topic, read_follow_up
 from assistant.minds.embedded.grammar.draft import Draft, World
 from assistant.minds.embedded.guards import refuse_text, refuse_tokens
 from assistant.minds.embedded.intents import can_answer, read_intent
+from assistant.minds.embedded.help import help_with
 from assistant.minds.embedded.intents.run import run_intent
 from assistant.minds.embedded.lexicon import Kind, Lexicon
 from assistant.minds.embedded.numbers import read_number
@@ -100,6 +101,9 @@ class EmbeddedMind:
         verified = reader.verified.exact(question.text)
         if verified is not None and context.previous is None:
             return (yield from outcomes.run_verified(verified, question))
+        told = help_with(question.text, reader, context)
+        if told is not None:
+            return told
         tokens, notes, asked = reader.prepared(question.text, context.as_of)
         words = tokenize(question.text)
         declined = refuse_tokens(question.text, words, reader.known_words(words))
@@ -117,6 +121,7 @@ class EmbeddedMind:
         return (yield from outcomes.run_readings(readings, notes, reader, replace(question, text=asked), context))
 
 
+        notes = (*notes, *new_topic(readings[0].query, context))
 class QuestionReader:
     """One semantic model, its words and its values: everything that reading needs, without any data access."""
 
@@ -292,7 +297,7 @@ class QuestionReader:
             return False
         if outcomes.second_look(asked, readings[0].query, self.model):
             return False
-        return self.compile_error(readings[0].query, context) is None
+        return self.compile_error(readings[0].query, context) is None and not self.outside_data(readings[0].query, context)
 
 
 def _past_periods(tokens: Sequence[Token], calendar: Calendar) -> tuple[tuple[int, int], ...]:
