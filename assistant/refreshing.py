@@ -31,9 +31,16 @@ def structured_contributions() -> tuple[Contribution, ...]:
     """Everything that is computed from figures."""
     from tools.churn.contribution import ChurnContribution, SubscriptionChurnContribution
     from tools.lifetime_value.contribution import LifetimeValueContribution
+    from tools.next_best_action.contribution import NextBestActionContribution
     from tools.segments.contribution import SegmentsContribution
 
-    return (LifetimeValueContribution(), ChurnContribution(), SubscriptionChurnContribution(), SegmentsContribution())
+    return (
+        LifetimeValueContribution(),
+        ChurnContribution(),
+        SubscriptionChurnContribution(),
+        SegmentsContribution(),
+        NextBestActionContribution(),
+    )
 
 
 def refresh(settings: Settings, name: str, *, progress: Progress, force: bool = False, texts: bool = True) -> RefreshReport:

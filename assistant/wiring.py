@@ -21,6 +21,7 @@ from tools.explain_change.tool import ExplainChange
 from tools.free_sql.tool import FreeSql
 from tools.lifetime_value.tool import LifetimeValue
 from tools.metrics.tool import QueryMetrics
+from tools.next_best_action.tool import NextBestAction
 from tools.segments.tool import Segments
 
 if TYPE_CHECKING:
@@ -124,4 +125,4 @@ def engine_options(settings: Settings) -> dict[str, int | float]:
 
 def tools() -> dict[str, Tool]:
     """Every tool by its name, in the order in which help texts list them."""
-    return {tool.name: tool for tool in (QueryMetrics(), FreeSql(), Churn(), LifetimeValue(), Segments(), ExplainChange())}
+    return {tool.name: tool for tool in (QueryMetrics(), FreeSql(), Churn(), LifetimeValue(), Segments(), ExplainChange(), NextBestAction())}

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from assistant.explain.tools import explain_change
+from assistant.explain.tools import churn, explain_change, lifetime_value, next_best_action, segments
 from tools.core.contract import Finding
 
 Teller = Callable[[Finding], tuple[str, ...]]
 
-TELLERS: Mapping[str, Teller] = {"explain_change": explain_change.tell}
+TELLERS: Mapping[str, Teller] = {
+    "churn": churn.tell,
+    "explain_change": explain_change.tell,
+    "lifetime_value": lifetime_value.tell,
+    "next_best_action": next_best_action.tell,
+    "segments": segments.tell,
+}
 """By tool name. A tool without one gets the headline of its first table."""
 
 

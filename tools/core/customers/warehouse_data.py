@@ -129,6 +129,33 @@ class CustomerData:
         ends = np.where(ends > day_number(self._as_of), -1, ends)
         return position[found].astype(np.int64), np.asarray(rows["start"], dtype=np.int64)[found], ends
 
+    def rows(self, values: Mapping[str, str], *, customers: NDArray[Any], where: str | None = None) -> dict[str, NDArray[Any]]:
+        """Rows of the finest fact of some scalar SQL, of these customers: one array per name, and `customer` with their numbers.
+
+        Args:
+            values: Name -> scalar SQL over `dataset.field`s.
+            customers: Keys in ascending order; rows of others are left out.
+            where: Boolean SQL that the rows meet.
+        Raises:
+            NeedsPerson: The fields do not belong together (`roles_unfit`).
+        """
+        parsed = {name: sql.parse(text) for name, text in values.items()}
+        test = sql.parse(where) if where else None
+        used = [symbol for one in (*parsed.values(), *([test] if test is not None else [])) for symbol in sql.symbols(one)]
+        source = self._fact([*used, self._customer_key])
+        key = source.bind(sql.symbol(self._customer_key))
+        bound = {name: source.bind(one) for name, one in parsed.items()}
+        tests = [_known(key)]
+        if test is not None:
+            tests.append(exp.paren(source.bind(test)))
+        select = source.select(tests).select(exp.alias_(key.copy(), "customer"), *(exp.alias_(one, name) for name, one in bound.items()))
+        # In a stated order, so that sums of the same rows are the same figure each time.
+        ordered = f"SELECT * FROM ({select.sql('duckdb')}) ORDER BY ALL"
+        found = self._connection.execute(ordered).fetchnumpy()
+        number, known = _numbers_of(np.ma.getdata(found["customer"]), customers)
+        columns = {name: found[name][known] for name in values}
+        return {**columns, "customer": number[known]}
+
     def signal_values(self, signals: Iterable[Signal], orders: Orders, day: int) -> Mapping[str, NDArray[np.float64]]:
         """Per signal, one value per customer of the orders as of the end of `day`; 0 for who has no row."""
         return {signal.name: self._signal(signal, orders, day) for signal in signals}

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from assistant.minds.embedded.assemble import Reading
 from assistant.minds.embedded.intents.churn import ChurnIntent
 from assistant.minds.embedded.intents.contract import Intent, IntentReading
+from assistant.minds.embedded.intents.feedback import FeedbackIntent
 from assistant.minds.embedded.intents.lifetime_value import LifetimeValueIntent
+from assistant.minds.embedded.intents.next_best_action import NextBestActionIntent
 from assistant.minds.embedded.intents.read import can_answer, read_intents
 from assistant.minds.embedded.intents.segments import SegmentsIntent
 from assistant.minds.embedded.tokens import Token
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["INTENTS", "Intent", "IntentReading", "can_answer", "read_intent"]
 
 INTENTS: tuple[Intent, ...] = (
+    NextBestActionIntent(),
+    FeedbackIntent(),
     ChurnIntent(),
     LifetimeValueIntent(),
     SegmentsIntent(),

@@ -15,7 +15,8 @@ from assistant.minds.embedded.wordlists import filler_words, grammar_words
 from assistant.turn import Step
 from tools.core.query.metric_query import Filter
 
-_AT_RISK = ("medium", "high")
+AT_RISK = Filter(field="churn.churn_risk", op="in", values=("medium", "high"))
+"""Whom a list of likely leavers is about, for a step that says "they"."""
 
 
 class ChurnIntent:
@@ -48,14 +49,13 @@ class ChurnIntent:
         if people and rest.n:
             arguments["limit"] = min(rest.n, 1000)
         notes, doubts = horizon_notes(cues, rest.asked, "churn" if of == "orders" else "subscription_churn")
-        at_risk = Filter(field="churn.churn_risk", op="in", values=_AT_RISK)
         return Plan(
             arguments=arguments,
             uses=frozenset({"ranking"}),
             notes=notes,
             doubts=doubts,
             individuals=people,
-            cohort=(at_risk,) if of == "orders" and "churn" in rest.asked.reader.model.datasets else (),
+            cohort=(AT_RISK,) if of == "orders" and "churn" in rest.asked.reader.model.datasets else (),
         )
 
     def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:

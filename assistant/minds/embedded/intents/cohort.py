@@ -84,6 +84,11 @@ class Rest:
         return tuple(dict.fromkeys((*found, *self.misplaced)))
 
     @property
+    def counts(self) -> bool:
+        """ "How many": their number is wanted."""
+        return self.draft.counted is not None
+
+    @property
     def absent(self) -> bool:
         """Names something that this data does not have."""
         return any(m.of(Kind.ABSENT) for m in self.mentions)
@@ -93,7 +98,7 @@ def read_rest(asked: Asked, cues: Iterable[Cue], *, ignoring: frozenset[str] = f
     """Who the question is about, once the intents' own words are cut out."""
     tokens, ids = _without_ids(_without(asked.tokens, cues), asked)
     world = asked.reader.world(asked.context.as_of)
-    cut = asked.reader.cut(tokens, asked.context)
+    cut = asked.reader.cut(_people_apart(tokens, asked), asked.context)
     draft = Draft(world=world, tokens=cut.tokens, items=cut.items, is_fragment=True)
     counted = draft.count_metric(draft.customer) if draft.customer is not None else None
     # With customers as what is counted, "in the North" is taken as theirs and not as a store's.
@@ -133,7 +138,7 @@ def _without_ids(tokens: tuple[Token, ...], asked: Asked) -> tuple[tuple[Token, 
     if key is None:
         return tokens, ()
     for at, token in enumerate(tokens):
-        if not any(s.kind is Kind.DATASET and s.target == model.settings.customer for s in asked.reader.lexicon.lookup((token.text,))):
+        if not _names_customers(token, asked):
             continue
         end, ids = _ids_after(tokens, at + 1, is_number=key.datatype is Datatype.INTEGER)
         singular = token.text == model.datasets[str(model.settings.customer)].label or not token.text.endswith("s")
@@ -156,6 +161,24 @@ def _ids_after(tokens: Sequence[Token], at: int, *, is_number: bool) -> tuple[in
             break
         at += 1
     return end, tuple(ids)
+
+
+def _people_apart(tokens: tuple[Token, ...], asked: Asked) -> tuple[Token, ...]:
+    """A mark between "customers" and "at risk", where the model counts "customers at risk": here they are a cohort and no figure."""
+    for mention in asked.reader.cut(tokens, asked.context).mentions:
+        metrics = [asked.reader.model.metrics[s.target] for s in mention.of(Kind.METRIC)]
+        if mention.end - mention.start < 2 or not any(m.filter is not None for m in metrics):
+            continue
+        people = [at for at in range(mention.start, mention.end) if _names_customers(tokens[at], asked)]
+        if people:
+            at = people[0] if people[0] > mention.start else people[0] + 1
+            return (*tokens[:at], _CUT, *tokens[at:])
+    return tokens
+
+
+def _names_customers(token: Token, asked: Asked) -> bool:
+    customer = asked.reader.model.settings.customer
+    return any(s.kind is Kind.DATASET and s.target == customer for s in asked.reader.lexicon.lookup((token.text,)))
 
 
 def _find_asked_people(draft: Draft) -> None:

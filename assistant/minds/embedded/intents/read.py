@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.minds.embedded.assemble import Reading
+from assistant.minds.embedded.intents.churn import AT_RISK
 from assistant.minds.embedded.intents.cohort import Rest, read_rest
 from assistant.minds.embedded.intents.contract import Asked, Cues, Intent, IntentReading, Plan
 from assistant.minds.embedded.intents.words import word_file
 from assistant.minds.embedded.tokens import Token
-from assistant.minds.embedded.wordlists import word_set
+from assistant.minds.embedded.wordlists import filler_words, grammar_words, word_set
 from assistant.turn import MindContext, Step
 from tools.core.query.metric_query import Filter
 from tools.core.warehouse.intelligence import read_contributions
@@ -92,7 +93,13 @@ def _cohort_before(asked: Asked) -> tuple[tuple[Filter, ...], tuple[str, ...]]:
     customer = asked.reader.model.settings.customer
     world = asked.reader.world(asked.context.as_of)
     kept = tuple(f for f in filters if world.reaches(customer, f.field.split(".")[0]))
+    if previous is not None and previous.steps and _lists_leavers(previous.steps[-1]):
+        kept = _edited(kept, (AT_RISK,))
     return kept, tuple(_in_words(f, asked) for f in kept)
+
+
+def _lists_leavers(step: Step) -> bool:
+    return step.tool == "churn" and step.arguments.get("show") == "customers" and step.arguments.get("of", "orders") == "orders"
 
 
 def _judged(plans: Sequence[tuple[Intent, Plan]], rest: Rest) -> IntentReading:
@@ -123,8 +130,9 @@ def _judged(plans: Sequence[tuple[Intent, Plan]], rest: Rest) -> IntentReading:
 
 def _overlooks(figure: Reading, found: list[tuple[Intent, Cues]]) -> bool:
     """Whether the reading as a figure leaves out one of the intents' own words: the "worth" of "what are they worth"."""
-    words = {word for _, cues in found for cue in cues.found for word in cue.text.lower().split()}
-    return bool(words & set(figure.account.ignored))
+    words = {word for _, cues in found for cue in cues.found for word in cue.text.lower().split()} - filler_words() - grammar_words()
+    consumed = {word for phrase, part in figure.account.consumed for word in phrase.split() if part != "support"}
+    return bool(words & set(figure.account.ignored)) or not words & consumed
 
 
 # -- follow-ups -------------------------------------------------------------------------------------

@@ -1,0 +1,263 @@
+"""feedback: what customers say in their own words, who says what, which products and competitors it is about, and whether it changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from assistant.minds.embedded.intents.cohort import Rest
+from assistant.minds.embedded.intents.contract import Asked, Cue, Cues, Plan
+from assistant.minds.embedded.intents.steps import card_of, cohort
+from assistant.minds.embedded.intents.words import word_file, words_of
+from assistant.minds.embedded.tokens import Token, atoms
+from assistant.minds.embedded.wordlists import word_set
+from assistant.turn import Step
+
+_UNHAPPY, _HAPPY = ["negative", "mixed"], ["positive"]
+_TRIGGERS = ("complain", "praise", "kind", "say", "report", "noun", "read")
+_FIGURES = word_set(
+    "many much number count share percentage percent average mean score rating sentiment total per volume proportion revenue"
+)
+_ABOUT = word_set("about of on with regarding concerning over that")
+_ENDS = word_set(
+    "since during last this after before from between among by according until who whom , ; . ? ! please lately recently today when than then "
+    "more most often in for whose"
+)
+_ARTICLES = word_set("our the your my their its a an any some us we you it things that there")
+_PEOPLE = word_set("customers customer people shoppers members those clients buyers users")
+_OF_PRODUCTS = word_set(
+    "get gets have has had receive receives with are is were the arrive arrives being which that do does about draw draws"
+)
+_KINDS = {"review": "review", "ticket": "ticket", "post": "social", "call": "call", "chat": "chat"}
+_DATES = word_set(
+    "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec on"
+)
+
+
+class FeedbackIntent:
+    name = "feedback"
+    tool = "search_feedback"
+    needs: tuple[str, ...] = ("feedback",)
+    follows = frozenset({"search_feedback"})
+
+    def cues(self, asked: Asked) -> Cues | None:
+        """ "What do they complain about" is a question to texts; "how many complaints by month" is a figure."""
+        found = _found(asked)
+        named = any(cue.role.startswith("competitor ") for cue in found)
+        rivals = any(cue.role == "competitors" for cue in found)
+        comparing = [cue for cue in found if cue.role == "versus"]
+        versus = bool(comparing) and (named or rivals or len(comparing) > 1)
+        if rivals and not (versus or named):
+            return None  # Which competitors are named most is a figure.
+        spoken = _spoken(found)
+        sourced = any(cue.role.startswith("source ") for cue in found) and any(cue.role == "about" for cue in found)
+        calls = any(cue.role == "source call" and cue.text.lower() in ("call", "calls", "ring", "phone") for cue in found)
+        about_calls = calls and any(t.text == "about" for t in asked.tokens)
+        if not (spoken or versus or sourced or about_calls or (named and any(cue.role == "source" for cue in found))):
+            return None
+        if {t.text for t in asked.tokens} & _FIGURES:
+            return None
+        return Cues(found=tuple(found))
+
+    def plan(self, cues: Cues, rest: Rest) -> Plan | None:
+        if rest.metrics and not _only_texts(rest):
+            return None
+        if rest.account.leftover and not (cues.has("people") or any(t.text in _PEOPLE for t in rest.asked.tokens)):
+            return None  # Somebody else's words: suppliers, employees, neighbours.
+        arguments: dict[str, Any] = {"show": _show(cues), **_chosen(cues), **_people(rest)}
+        uses = {"ranking", "window", "metric"}
+        notes: tuple[str, ...] = ()
+        if arguments["show"] == "before_after":
+            day = _changed_on(cues, rest)
+            if day is None:
+                return None
+            arguments["changed_on"] = day.isoformat()
+        elif rest.window is not None:
+            arguments["window"] = rest.window.model_dump(mode="json", exclude_defaults=True)
+        if arguments["show"] == "distinctive" and not arguments.get("filters"):
+            return None
+        if arguments["show"] != "competitors":
+            arguments.pop("competitor", None)
+        n = rest.n or _number(cues)
+        if n and arguments["show"] != "before_after":
+            arguments["limit"] = min(n, 50)
+        return Plan(arguments=arguments, uses=frozenset(uses), notes=notes, individuals=arguments["show"] == "records")
+
+    def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:
+        """ "And in the East?", "only in reviews", "and what do they praise?", "show me the texts" """
+        arguments = dict(previous.arguments)
+        changed = False
+        people = _people(rest)
+        if people:
+            kept = [f for f in arguments.get("filters", ()) if f["field"] not in {g["field"] for g in people.get("filters", ())}]
+            arguments["filters"] = [*kept, *people.get("filters", ())]
+            changed = True
+        chosen = _chosen(cues)
+        for name in ("sources", "sentiment", "about"):
+            if name in chosen:
+                arguments[name] = chosen[name]
+                changed = True
+        if "about" in chosen:
+            arguments.pop("topics", None)
+        if cues.has("read"):
+            arguments["show"] = "records"
+            changed = True
+        if rest.window is not None and arguments.get("show") != "before_after":
+            arguments["window"] = rest.window.model_dump(mode="json", exclude_defaults=True)
+            changed = True
+        if not changed or (rest.metrics and not _only_texts(rest)):
+            return None
+        return Plan(arguments=arguments, uses=frozenset({"ranking", "window", "metric"}), individuals=arguments.get("show") == "records")
+
+
+def _found(asked: Asked) -> list[Cue]:
+    """The cues of the word file, the competitors that the texts name, and the words that say what the texts are about."""
+    tokens = asked.tokens
+    card = card_of(asked, "feedback") or {}
+    rivals = words_of((f"competitor {name}", " ".join(atoms(name))) for name in card.get("competitors", ()))
+    named = list(rivals.find(tokens).found)
+    taken = {at for cue in named for at in range(cue.start, cue.end)}
+    words = [cue for cue in word_file("feedback").find(tokens).found if not taken & set(range(cue.start, cue.end))]
+    about = _about(tokens, words, taken)
+    if about is not None:
+        words = [cue for cue in words if cue.end <= about.start or cue.start >= about.end or cue.role.startswith("source ")]
+        words = [cue for cue in words if not (cue.start < about.end and about.start < cue.end)]
+        words.append(about)
+    words += _background(tokens, words)
+    if not any(cue.role in ("change", "background") for cue in words):
+        words = [cue for cue in words if cue.role != "after"]  # "Since May" is a window then, and read as any other.
+    return sorted([*words, *named], key=lambda cue: cue.start)
+
+
+def _spoken(found: Sequence[Cue]) -> bool:
+    """Somebody says something: a word for it, or kind words beside one."""
+    return any(cue.role in _TRIGGERS and cue.role != "kind" for cue in found)
+
+
+def _about(tokens: Sequence[Token], words: Sequence[Cue], taken: set[int]) -> Cue | None:
+    """The words after "complaints about", "what people say of", "has anybody reported that" ...; None when there are none."""
+    triggers = [
+        c
+        for c in words
+        if c.role in (*_TRIGGERS, "source review", "source ticket", "source call", "source chat", "source survey", "source social")
+    ]
+    for trigger in triggers:
+        at = trigger.end
+        if any(c.role == "others" and c.start == at for c in words):
+            continue
+        if at < len(tokens) and tokens[at].text in _ABOUT:
+            at += 1
+        elif tokens[at - 1].text not in _ABOUT and trigger.role != "report":
+            continue
+        cue = _words_from(tokens, at, words, taken)
+        if cue is not None:
+            return cue
+    products = next((c for c in words if c.role == "product"), None)
+    if products is not None and not any(c.role in ("complain", "praise") for c in words):
+        at = products.end
+        while at < len(tokens) and tokens[at].text in _OF_PRODUCTS - {"arrive", "arrives"}:
+            at += 1
+        return _words_from(tokens, at, words, taken)
+    return None
+
+
+def _words_from(tokens: Sequence[Token], at: int, words: Sequence[Cue], taken: set[int]) -> Cue | None:
+    stops = {c.start for c in words if c.role in ("others", "versus", "change") and c.text.lower() not in ("us",)}
+    while at < len(tokens) and tokens[at].text in _ARTICLES and at not in taken and at not in stops:
+        at += 1
+    end = at
+    while end < len(tokens) and tokens[end].text not in _ENDS and end not in taken and end not in stops and not tokens[end].opens:
+        end += 1
+    said = [t for t in tokens[at:end] if t.kind != "mark"]
+    if not said or said[0].text in _PEOPLE or all(t.text in _ARTICLES for t in said):
+        return None
+    while end > at and (tokens[end - 1].kind == "mark" or tokens[end - 1].text in ("and", "or", "not", "do")):
+        end -= 1
+    if end <= at:
+        return None
+    return Cue(start=at, end=end, role="about", text=" ".join(t.raw for t in tokens[at:end]))
+
+
+def _background(tokens: Sequence[Token], words: Sequence[Cue]) -> list[Cue]:
+    """A sentence before the question tells what was done and when; only its date matters."""
+    openings = [at for at, t in enumerate(tokens) if t.opens]
+    if not openings or not any(c.role == "change" or c.text.lower() == "since" for c in words if c.start >= openings[0]):
+        return []
+    covered = {at for cue in words for at in range(cue.start, cue.end)}
+    return [
+        Cue(start=at, end=at + 1, role="background", text=t.raw)
+        for at, t in enumerate(tokens[: openings[0]])
+        if at not in covered and t.kind == "word" and t.text not in _DATES
+    ]
+
+
+def _show(cues: Cues) -> str:
+    if cues.has("others") or (cues.has("differ") and cues.has("say", "noun")):
+        return "distinctive"
+    if any(c.role.startswith("competitor ") for c in cues.found) or (cues.has("competitors") and cues.has("versus")):
+        return "competitors"
+    if cues.has("after") and (cues.has("change") or cues.has("background")):
+        return "before_after"
+    if cues.has("product"):
+        return "products"
+    return "records" if cues.has("read") else "themes"
+
+
+def _chosen(cues: Cues) -> dict[str, Any]:
+    """Which texts: how they sound, where they come from, what they are about, whom they name."""
+    chosen: dict[str, Any] = {}
+    if cues.has("complain"):
+        chosen["sentiment"] = _UNHAPPY
+    elif cues.has("negative"):
+        chosen["sentiment"] = ["negative"]
+    elif cues.has("praise", "kind", "positive"):
+        chosen["sentiment"] = _HAPPY
+    sources = [c.role.removeprefix("source ") for c in cues.found if c.role.startswith("source ")]
+    sources += [kind for c in cues.found if c.role in ("negative", "positive") for word, kind in _KINDS.items() if word in c.text.lower()]
+    sources = list(dict.fromkeys(sources))
+    if sources:
+        chosen["sources"] = sources
+    about = cues.first("about")
+    if about is not None:
+        chosen["about"] = about.text[:200]
+    rivals = [c.role.removeprefix("competitor ") for c in cues.found if c.role.startswith("competitor ")]
+    if rivals:
+        chosen["competitor"] = rivals[0]
+        chosen.pop("about", None)
+    return chosen
+
+
+def _people(rest: Rest) -> dict[str, Any]:
+    found = cohort(rest)
+    ids = found.pop("customer_ids", None)
+    if ids:
+        model = rest.asked.reader.model
+        customer = str(model.settings.customer)
+        key = model.datasets[customer].primary_key[0]
+        found["filters"] = [*found.get("filters", ()), {"field": f"{customer}.{key}", "op": "in", "values": ids}]
+    return found
+
+
+def _only_texts(rest: Rest) -> bool:
+    """Figures that are merely the noun of the texts: "reviews", "complaints"."""
+    own = rest.asked.reader.model.metrics
+    return all(
+        "feedback." in own[m].expression or m in ("reviews", "tickets", "calls", "chats", "social_mentions")
+        for m in rest.metrics
+        if m in own
+    )
+
+
+def _changed_on(cues: Cues, rest: Rest) -> dt.date | None:
+    window = rest.window
+    if window is None or window.start is None:
+        return None
+    after = next((c for c in cues.found if c.role == "after"), None)
+    exclusive = after is not None and after.text.lower() == "after"
+    return window.start - dt.timedelta(days=1) if exclusive and window.end is None else window.start
+
+
+def _number(cues: Cues) -> int | None:
+    """ "The three biggest complaints", "let me read ten reviews"."""
+    return next((int(cue.numbers[0]) for cue in cues.found if cue.numbers and cue.numbers[0] >= 1), None)
