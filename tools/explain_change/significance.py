@@ -20,6 +20,7 @@ from tools.explain_change.parts import Amounts, total_of
 
 FALSE_DISCOVERY_RATE = 0.05
 _MIN_PERIODS = 3
+_LOST_ROWS = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,19 @@ def deviation(cell: Contrast, others: Contrast, total: Contrast, *, is_ratio: bo
         cell, others: Their amounts; disjoint.
         total: The whole, which the deviation is a part of (cell, others and what is set aside).
     """
-    return _of_rates(cell, others, total) if is_ratio else _of_sums(cell, others)
+    found = _of_rates(cell, others, total) if is_ratio else _of_sums(cell, others)
+    rows = min(_rows(cell, is_ratio=is_ratio), _rows(others, is_ratio=is_ratio))
+    # A few rows have heavier tails than the normal law; their z-scores are drawn in as those of Student's t would be.
+    return replace(found, z=found.z * math.sqrt(max(rows - _LOST_ROWS, 0.0) / (rows + _LOST_ROWS)))
+
+
+def _rows(cell: Contrast, *, is_ratio: bool) -> float:
+    """About how many rows of equal size a cell is worth."""
+    if not is_ratio:
+        squares = cell.now.top2 + cell.before.top2
+        return (cell.now.top + cell.before.top) ** 2 / squares if squares else 0.0
+    worth = [amounts.bottom**2 / amounts.bottom2 for amounts in (cell.now, cell.before) if amounts.bottom2]
+    return min(worth, default=0.0)
 
 
 def _of_sums(cell: Contrast, others: Contrast) -> Deviation:

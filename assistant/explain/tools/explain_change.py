@@ -104,7 +104,7 @@ def _simpson(finding: Finding) -> str:
 
 def _correlates(facts: Mapping[str, Any]) -> list[str]:
     told = [
-        f"{c['label']} from {format_number(c['before'])} to {format_number(c['now'])} ({format_rate(c['elsewhere'], signed=True)} elsewhere)"
+        f"{c['label']}: {format_number(c['before'])}, then {format_number(c['now'])} ({format_rate(c['elsewhere'], signed=True)} elsewhere)"
         for c in facts["correlates"]
     ]
     return [f"In the same group and days also moved: {join_words(told)}. That goes together; it need not be the cause."] if told else []
