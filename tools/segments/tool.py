@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from tools.core.contract import Check, Finding, Grade, Reading, Table, ToolContext
 from tools.core.customers.scored import (
@@ -35,45 +35,32 @@ class SegmentsInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    show: Literal["rfm", "clusters", "migration", "saved", "save", "delete"] = "rfm"
+    show: Literal["rfm", "clusters", "migration", "saved"] = "rfm"
     """rfm: size, spend and orders of each RFM segment. clusters: the same for behavioural clusters, with their stability. migration: how
-    many moved from which segment to which over a quarter. saved: a segment saved by name, or the list of them. save, delete: a segment."""
+    many moved from which segment to which over a quarter. saved: a segment saved by name, or the list of them."""
     filters: tuple[Filter, ...] = ()
-    """Which customers; for save: what makes a customer belong to the segment."""
+    """Which customers."""
     name: str | None = Field(default=None, max_length=60)
-    """Of the segment to save, show or delete."""
-    description: str = Field(default="", max_length=300)
-    """Of the segment to save."""
+    """Of the saved segment to show."""
     day: dt.date | None = None
     """For migration: the end of the quarter; default the latest there is."""
 
-    @model_validator(mode="after")
-    def _name_where_needed(self) -> Self:
-        if self.show in ("save", "delete") and not self.name:
-            raise ValueError(f'show="{self.show}" needs a name')
-        return self
-
 
 class Segments:
-    """Explains the segments of the intelligence layer and keeps those that people define."""
+    """Explains the segments of the intelligence layer, and those that people saved."""
 
     name: ClassVar[str] = "segments"
     summary: ClassVar[str] = "RFM segments and behavioural clusters, moves between them, and segments saved by name."
     input_model: ClassVar[type[BaseModel]] = SegmentsInput
 
     def run(self, arguments: SegmentsInput, context: ToolContext) -> Finding:
-        """Answer from the segments of the last refresh, or keep one.
+        """Answer from the segments of the last refresh.
 
         Raises:
             NeedsPerson: The segments have not been, or could not be, computed.
             UnknownName, QueryUnsupported: Filters or a name that do not exist or do not fit.
             NotAllowed: The asker's rights do not cover a field.
         """
-        if arguments.show == "save":
-            return _save(arguments, context)
-        if arguments.show == "delete":
-            gone = delete_segment(context.warehouse, arguments.name or "")
-            return _list(context, f"Deleted the segment '{gone.name}'")
         if arguments.show == "saved":
             return _one_saved(arguments, context) if arguments.name else _list(context, "Saved segments")
         card = require_card(context.warehouse, _TABLE)
@@ -190,20 +177,26 @@ def _with_history(model: SemanticModel) -> SemanticModel:
     return with_dataset(model, history, key)
 
 
-def _save(arguments: SegmentsInput, context: ToolContext) -> Finding:
-    """Check that the conditions work before they are kept."""
-    size = _size(arguments.filters, context)
-    segment = save_segment(
-        context.warehouse,
-        arguments.name or "",
-        arguments.filters,
-        description=arguments.description,
-        today=context.as_of or context.warehouse.as_of,
-    )
+def keep_segment(name: str, filters: tuple[Filter, ...], context: ToolContext, *, description: str = "") -> Finding:
+    """Save a segment once its conditions have been seen to work. For a person's command: no mind reaches this.
+
+    Raises:
+        UnknownName, QueryUnsupported: A condition or the name does not fit.
+        NotAllowed: The asker's rights do not cover a field.
+    """
+    size = _size(filters, context)
+    today = context.as_of or context.warehouse.as_of
+    segment = save_segment(context.warehouse, name, filters, description=description, today=today)
     sentence = f"Saved the segment '{segment.name}'"
     table = Table(title=sentence, columns=size.columns, rows=size.rows)
     caveats = ["It can be used by name in questions from the next start on, and at once in this tool."]
     return _finding(context, (table,), sentence, size, caveats, {"segment": segment.name})
+
+
+def drop_segment(name: str, context: ToolContext) -> Finding:
+    """Delete a saved segment and list the others. For a person's command, as `keep_segment`."""
+    gone = delete_segment(context.warehouse, name)
+    return _list(context, f"Deleted the segment '{gone.name}'")
 
 
 def _one_saved(arguments: SegmentsInput, context: ToolContext) -> Finding:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tools.core.contract import Finding, Grade, ToolContext
 from tools.core.errors import QueryUnsupported, SetupProblem, UnknownName
+from tools.core.query import Filter
 from tools.core.warehouse import Warehouse, open_warehouse
 from tools.core.warehouse.intelligence import SAVED_SEGMENTS
-from tools.segments.tool import Segments, SegmentsInput
+from tools.segments.tool import Segments, SegmentsInput, drop_segment, keep_segment
 
 AT_RISK = [{"field": "churn.churn_risk", "op": "in", "values": ["high", "medium"]}]
 
@@ -26,10 +28,24 @@ def warehouse(refreshed_home: Path) -> Iterator[Warehouse]:
     saved.unlink(missing_ok=True)
 
 
-def run(warehouse: Warehouse, role: str = "local", **arguments: Any) -> Finding:
+def context_of(warehouse: Warehouse, role: str = "local") -> ToolContext:
     assert warehouse.policy is not None
-    context = ToolContext(warehouse=warehouse, rights=warehouse.policy.rights_for("someone", role), deadline_s=60.0)
-    return Segments().run(SegmentsInput.model_validate(arguments), context)
+    return ToolContext(warehouse=warehouse, rights=warehouse.policy.rights_for("someone", role), deadline_s=60.0)
+
+
+def run(warehouse: Warehouse, role: str = "local", **arguments: Any) -> Finding:
+    return Segments().run(SegmentsInput.model_validate(arguments), context_of(warehouse, role))
+
+
+def save(warehouse: Warehouse, name: str, filters: list[dict[str, Any]]) -> Finding:
+    return keep_segment(name, tuple(Filter.model_validate(f) for f in filters), context_of(warehouse))
+
+
+@pytest.mark.parametrize("show", ["save", "delete"])
+def test_no_argument_of_the_tool_changes_anything(show: str) -> None:
+    """A mind, and whoever speaks through one, can only read segments."""
+    with pytest.raises(ValidationError):
+        SegmentsInput.model_validate({"show": show, "name": "regulars"})
 
 
 def test_segments_are_shown_with_size_share_and_meaning(warehouse: Warehouse) -> None:
@@ -60,7 +76,7 @@ def test_small_moves_are_left_out_for_those_who_may_not_see_individuals(warehous
 
 
 def test_a_saved_segment_is_used_by_name_in_later_questions(warehouse: Warehouse, refreshed_home: Path) -> None:
-    saved = run(warehouse, show="save", name="Lapsing  Regulars", filters=AT_RISK)
+    saved = save(warehouse, "Lapsing  Regulars", AT_RISK)
     assert saved.facts["segment"] == "lapsing regulars"
     assert saved.grade is Grade.MODELLED
     size = saved.tables[0].rows[0][0]
@@ -73,20 +89,20 @@ def test_a_saved_segment_is_used_by_name_in_later_questions(warehouse: Warehouse
 
 def test_a_segment_that_cannot_be_computed_is_not_saved(warehouse: Warehouse) -> None:
     with pytest.raises(UnknownName, match=r"churn\.churn_rsk"):
-        run(warehouse, show="save", name="wrong", filters=[{"field": "churn.churn_rsk", "op": "in", "values": ["high"]}])
+        save(warehouse, "wrong", [{"field": "churn.churn_rsk", "op": "in", "values": ["high"]}])
     with pytest.raises(QueryUnsupported, match="at least one condition"):
-        run(warehouse, show="save", name="everybody")
+        save(warehouse, "everybody", [])
     with pytest.raises(QueryUnsupported, match="3 to 60 letters"):
-        run(warehouse, show="save", name="<b>", filters=AT_RISK)
+        save(warehouse, "<b>", AT_RISK)
     assert run(warehouse, show="saved").tables[0].rows == ()
 
 
 def test_a_misspelt_segment_gets_a_hint_and_a_deleted_one_is_gone(warehouse: Warehouse) -> None:
-    run(warehouse, show="save", name="regulars", filters=AT_RISK)
+    save(warehouse, "regulars", AT_RISK)
     with pytest.raises(UnknownName) as caught:
-        run(warehouse, show="delete", name="regulrs")
+        drop_segment("regulrs", context_of(warehouse))
     assert caught.value.try_instead == "did you mean 'regulars'?"
-    assert run(warehouse, show="delete", name="regulars").facts == {"saved": 0}
+    assert drop_segment("regulars", context_of(warehouse)).facts == {"saved": 0}
 
 
 def test_a_damaged_file_keeps_nothing_but_the_saved_segments_from_working(warehouse: Warehouse, refreshed_home: Path) -> None:
