@@ -13,11 +13,13 @@ from assistant.pipeline import Assistant
 from assistant.rights import RightsBook
 from assistant.settings import Settings
 from assistant.turn import Mind
+from tools.attribution.tool import Attribution
 from tools.churn.tool import Churn
 from tools.core.contract import Tool
 from tools.core.errors import SetupProblem
 from tools.core.warehouse import Warehouse, open_warehouse
 from tools.explain_change.tool import ExplainChange
+from tools.feedback.tool import SearchFeedback
 from tools.free_sql.tool import FreeSql
 from tools.lifetime_value.tool import LifetimeValue
 from tools.metrics.tool import QueryMetrics
@@ -125,4 +127,17 @@ def engine_options(settings: Settings) -> dict[str, int | float]:
 
 def tools() -> dict[str, Tool]:
     """Every tool by its name, in the order in which help texts list them."""
-    return {tool.name: tool for tool in (QueryMetrics(), FreeSql(), Churn(), LifetimeValue(), Segments(), ExplainChange(), NextBestAction())}
+    return {
+        tool.name: tool
+        for tool in (
+            QueryMetrics(),
+            FreeSql(),
+            Churn(),
+            LifetimeValue(),
+            Segments(),
+            ExplainChange(),
+            Attribution(),
+            NextBestAction(),
+            SearchFeedback(),
+        )
+    }

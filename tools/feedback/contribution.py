@@ -47,7 +47,7 @@ class FeedbackContribution:
     @property
     def version(self) -> str:
         words = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_DATA.iterdir())))
-        return f"2-{words.hexdigest()[:8]}"
+        return f"3-{words.hexdigest()[:8]}"
 
     def compute(self, work: RefreshWork) -> Contributed:
         """Raises NeedsPerson: no texts are named, none are there, or one of the sources cannot be read."""
@@ -258,6 +258,7 @@ def _card(corpus: Corpus, told: Understanding, as_of: dt.date) -> dict[str, Any]
         "personal_values_removed": sum(r.redacted for r in corpus.records),
         "records_by_source": dict(sorted(Counter(r.source for r in corpus.records).items())),
         "records_by_language": dict(sorted(Counter(r.language for r in corpus.records).items())),
+        "competitors": sorted(corpus.names.competitor),
         "embedding": MODEL_NAME,
         "sentiment": {
             "trained_on": model.source,

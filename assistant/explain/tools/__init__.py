@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from assistant.explain.tools import churn, explain_change, lifetime_value, next_best_action, segments
+from assistant.explain.tools import attribution, churn, explain_change, lifetime_value, next_best_action, search_feedback, segments
 from tools.core.contract import Finding
 
 Teller = Callable[[Finding], tuple[str, ...]]
 
 TELLERS: Mapping[str, Teller] = {
+    "attribution": attribution.tell,
     "churn": churn.tell,
     "explain_change": explain_change.tell,
     "lifetime_value": lifetime_value.tell,
     "next_best_action": next_best_action.tell,
+    "search_feedback": search_feedback.tell,
     "segments": segments.tell,
 }
 """By tool name. A tool without one gets the headline of its first table."""

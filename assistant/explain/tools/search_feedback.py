@@ -72,9 +72,8 @@ def _products(finding: Finding) -> tuple[str, ...]:
     table, facts = finding.tables[0], finding.facts
     first = _cells(table, table.rows[0])
     if facts["too_few"]:
-        return (
-            f"Only {_n(facts['total'])} {_kind(facts)} name a product: too few to rank them. Most are about {first['product']} ({first['texts']}).",
-        )
+        counted = f"Only {_n(facts['total'])} {_kind(facts)} name a product: too few to rank them."
+        return (f"{counted} Most are about {first['product']} ({first['texts']}).",)
     said = f"{first['product']} gets most: {first['texts']} of {_n(facts['total'])} {_kind(facts)} that belong to a product"
     return (f"{said}, {first['share']} of all texts about it.",)
 

@@ -21,8 +21,8 @@ _FIGURES = word_set(
 )
 _ABOUT = word_set("about of on with regarding concerning over that")
 _ENDS = word_set(
-    "since during last this after before from between among by according until who whom , ; . ? ! please lately recently today when than then "
-    "more most often in for whose"
+    "since during last this after before from between among by according until who whom , ; . ? ! please lately recently today when than "
+    "then more most often in for whose"
 )
 _ARTICLES = word_set("our the your my their its a an any some us we you it things that there")
 _PEOPLE = word_set("customers customer people shoppers members those clients buyers users")
@@ -30,9 +30,6 @@ _OF_PRODUCTS = word_set(
     "get gets have has had receive receives with are is were the arrive arrives being which that do does about draw draws"
 )
 _KINDS = {"review": "review", "ticket": "ticket", "post": "social", "call": "call", "chat": "chat"}
-_DATES = word_set(
-    "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec on"
-)
 
 
 class FeedbackIntent:
@@ -124,8 +121,7 @@ def _found(asked: Asked) -> list[Cue]:
         words = [cue for cue in words if cue.end <= about.start or cue.start >= about.end or cue.role.startswith("source ")]
         words = [cue for cue in words if not (cue.start < about.end and about.start < cue.end)]
         words.append(about)
-    words += _background(tokens, words)
-    if not any(cue.role in ("change", "background") for cue in words):
+    if not any(_moves(cue) for cue in words):
         words = [cue for cue in words if cue.role != "after"]  # "Since May" is a window then, and read as any other.
     return sorted([*words, *named], key=lambda cue: cue.start)
 
@@ -179,17 +175,9 @@ def _words_from(tokens: Sequence[Token], at: int, words: Sequence[Cue], taken: s
     return Cue(start=at, end=end, role="about", text=" ".join(t.raw for t in tokens[at:end]))
 
 
-def _background(tokens: Sequence[Token], words: Sequence[Cue]) -> list[Cue]:
-    """A sentence before the question tells what was done and when; only its date matters."""
-    openings = [at for at, t in enumerate(tokens) if t.opens]
-    if not openings or not any(c.role == "change" or c.text.lower() == "since" for c in words if c.start >= openings[0]):
-        return []
-    covered = {at for cue in words for at in range(cue.start, cue.end)}
-    return [
-        Cue(start=at, end=at + 1, role="background", text=t.raw)
-        for at, t in enumerate(tokens[: openings[0]])
-        if at not in covered and t.kind == "word" and t.text not in _DATES
-    ]
+def _moves(cue: Cue) -> bool:
+    """Speaks of a change: "fall", "fewer", "nicer things"."""
+    return cue.role == "change" or (cue.role == "kind" and cue.text.lower().split()[0] in ("nicer", "kinder", "better"))
 
 
 def _show(cues: Cues) -> str:
@@ -197,7 +185,7 @@ def _show(cues: Cues) -> str:
         return "distinctive"
     if any(c.role.startswith("competitor ") for c in cues.found) or (cues.has("competitors") and cues.has("versus")):
         return "competitors"
-    if cues.has("after") and (cues.has("change") or cues.has("background")):
+    if cues.has("after") and any(_moves(cue) for cue in cues.found):
         return "before_after"
     if cues.has("product"):
         return "products"
