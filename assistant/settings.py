@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     api_per_minute: int = Field(default=60, ge=1)
     """Requests a minute that one API key may make of one process."""
     api_max_body: int = Field(default=65_536, ge=1024)
-    """Bytes that the body of a request may have: REST, MCP and Slack."""
+    """Bytes that the body of a REST or MCP request may have."""
     questions_at_once: int = Field(default=8, ge=1, le=256)
     """Questions that one process works on at a time, over all surfaces."""
     questions_waiting: int = Field(default=64, ge=0)

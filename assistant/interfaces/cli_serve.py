@@ -17,12 +17,17 @@ def serve(
     chat: Annotated[bool, typer.Option("--chat/--no-chat", help="The browser chat; run it in one process only.")] = True,
     rest: Annotated[bool, typer.Option("--rest/--no-rest", help="REST under /v1.")] = True,
     mcp: Annotated[bool, typer.Option("--mcp/--no-mcp", help="MCP for other agents, at /mcp.")] = True,
+    slack: Annotated[
+        bool | None, typer.Option("--slack/--no-slack", help="Slack, at /slack/events; default: when its token and secret are set.")
+    ] = None,
 ) -> None:
-    """Serve chat, REST and MCP in one process, until it is stopped."""
+    """Serve chat, REST, MCP and Slack in one process, until it is stopped."""
     from assistant.interfaces.serve import Parts
     from assistant.interfaces.serve import serve as run
 
-    run(settings(chat_host=host, chat_port=port, warehouse=warehouse), Parts(chat=chat, rest=rest, mcp=mcp, slack=False))
+    chosen = settings(chat_host=host, chat_port=port, warehouse=warehouse)
+    configured = chosen.slack_bot_token is not None and chosen.slack_signing_secret is not None
+    run(chosen, Parts(chat=chat, rest=rest, mcp=mcp, slack=configured if slack is None else slack))
 
 
 @guarded

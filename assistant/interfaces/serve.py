@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from assistant.current import kept_current
@@ -34,13 +35,18 @@ from assistant.interfaces.serve_metrics import Metrics
 from assistant.interfaces.server import claim_port, open_or_build
 from assistant.settings import Settings
 from assistant.thumbs import Thumbs
-from tools.core.errors import AnswerError
+from tools.core.errors import AnswerError, SetupProblem
 
 if TYPE_CHECKING:
     from assistant.current import CurrentAssistant
     from assistant.pipeline import Assistant
 
 log = logging.getLogger("assistant.serve")
+
+MAX_SLACK_BODY = 1_000_000
+"""A click sends its whole message along."""
+SHOW_S = 0.5
+"""Time to show the last answers before connections are closed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +86,8 @@ class Service:
             routes.append(Mount("/v1", self._guarded(self._rest())))
         if parts.mcp:
             routes.append(Route("/mcp", self._guarded(self._mcp())))
+        if parts.slack:
+            routes.append(Route("/slack/events", self._guarded(self._slack(), MAX_SLACK_BODY)))
         if parts.chat:
             routes.append(Mount("/", self._chat()))
         return Starlette(routes=routes, lifespan=self._lifespan, exception_handlers={HTTPException: on_http_error})
@@ -102,8 +110,45 @@ class Service:
         self._lifespans.append(lambda: chat.router.lifespan_context(chat))
         return chat
 
-    def _guarded(self, app: Any) -> HttpGuard:
-        return HttpGuard(app, max_body=self._settings.api_max_body, counted=self.metrics.request)
+    def _slack(self) -> Any:
+        from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+        from starlette.routing import request_response
+
+        from assistant.interfaces.slack_app import SlackApp, slack_client
+        from assistant.interfaces.slack_config import read_slack_config
+        from assistant.interfaces.slack_store import SlackStore
+
+        settings = self._settings
+        if settings.slack_bot_token is None or settings.slack_signing_secret is None:
+            raise SetupProblem(
+                "Slack needs a bot token and a signing secret.",
+                try_instead="Set ASSISTANT_SLACK_BOT_TOKEN and ASSISTANT_SLACK_SIGNING_SECRET (docs/slack.md), or use --no-slack.",
+                code="slack_not_configured",
+            )
+        slack = SlackApp(
+            DeskAssistant(self._assistant, self.desk, "slack"),
+            read_slack_config(settings.home),
+            SlackStore(settings.home / "slack.sqlite"),
+            self._thumbs,
+            client=slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
+            signing_secret=settings.slack_signing_secret.get_secret_value(),
+            owner=f"{settings.chat_host}:{settings.chat_port}",
+            counted=self.metrics.slack,
+        )
+        self._lifespans.append(slack.running)
+        handler = AsyncSlackRequestHandler(slack.bolt)
+
+        async def events(request: Request) -> Response:
+            try:
+                return await handler.handle(request)
+            except (ValueError, AttributeError, TypeError):
+                # Bolt reads the body before it checks who sent it.
+                return JSONResponse({"error": "bad_body"}, status_code=400)
+
+        return request_response(events)
+
+    def _guarded(self, app: Any, max_body: int | None = None) -> HttpGuard:
+        return HttpGuard(app, max_body=max_body or self._settings.api_max_body, counted=self.metrics.request)
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -155,10 +200,13 @@ class GracefulServer(uvicorn.Server):
 
     def _drain(self, sig: int, frame: FrameType | None) -> None:
         log.info("stopping", extra={"count": self._desk.in_flight})
+        had_work = self._desk.in_flight > 0
         self._desk.drain(self._grace_s)
         cut = self._desk.cut()
         if cut:
             log.warning("answers cut", extra={"count": cut})
+        if had_work:
+            time.sleep(SHOW_S)
         super().handle_exit(sig, frame)
 
 

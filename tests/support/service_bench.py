@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 from live_server import serving
+from slack_server import SlackServer
 
 from assistant import Settings, build
 from assistant.current import kept_current
@@ -54,6 +55,17 @@ def home_over(built_home: Path, folder: Path) -> Path:
     (folder / "warehouses").symlink_to(built_home / "warehouses")
     (folder / "users.yaml").write_text(USERS, encoding="utf-8")
     return folder
+
+
+@contextmanager
+def slack_bench(built_home: Path, folder: Path, slack: SlackServer, config: str = "", **options: Any) -> Iterator[Bench]:
+    """REST and Slack against this loopback Slack; `config` is slack.yaml."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "slack.yaml").write_text(config, encoding="utf-8")
+    given = {"slack_api_url": slack.api_url, "slack_bot_token": slack.TOKEN, "slack_signing_secret": slack.SECRET, **options}
+    with service_bench(built_home, folder, Parts(chat=False, rest=True, mcp=False, slack=True), **given) as bench:
+        slack.app_url = f"{bench.url}/slack/events"
+        yield bench
 
 
 @contextmanager
