@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from assistant.interfaces import cli_feedback
 from assistant.interfaces.cli_common import AsJson, Warehouse, guarded, parse_day, settings
 from assistant.interfaces.cli_data import progress_bar, warehouse_app
 
@@ -85,7 +86,7 @@ def backtest_churn(
 @predict_app.command("card")
 @guarded
 def predict_card(
-    name: Annotated[str, typer.Argument(help="churn, lifetime_value or segments.")],
+    name: Annotated[str, typer.Argument(help="churn, lifetime_value, segments or feedback.")],
     warehouse: Warehouse = None,
     as_json: AsJson = False,
 ) -> None:
@@ -124,6 +125,7 @@ def warehouse_refresh(
 
 def add_to(app: typer.Typer) -> None:
     """Hang the groups into the command line; `warehouse refresh` is in its group already."""
+    cli_feedback.add_to(backtest_app)
     app.add_typer(backtest_app, name="backtest")
     app.add_typer(predict_app, name="predict")
 
