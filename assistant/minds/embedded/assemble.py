@@ -60,6 +60,7 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     times.read_windows,
     grouping.read_grouping,
     values.read_values,
+    vague.read_judgement,
     measures.read_measures,
     vague.read_vague,
     measures.settle_extreme,
@@ -92,6 +93,8 @@ class Reading:
     absent: tuple[str, ...] = ()
     """Names of absent concepts that the question asks for."""
     mentions: tuple[Mention, ...] = ()
+    items: tuple[Item, ...] = ()
+    """The question as it was cut, for a second reader."""
     why_not: str = ""
     """Why there is no query, in words."""
 
@@ -276,6 +279,7 @@ def _read(cut: Cut, world: World, choices: dict[int, int], measure: str | None =
         doubts=tuple(draft.doubts),
         absent=_absent(draft),
         mentions=cut.mentions,
+        items=tuple(cut.items),
         why_not=why_not,
     )
     return reading, draft.open_choices
@@ -293,6 +297,8 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     """Settles what depends on the whole: time fields, listing or split, order and limit."""
     if draft.pairs is not None:
         draft.dimensions, draft.measures, draft.rank = [], [], None
+    if draft.judged and not draft.measures:
+        return None, NO_METRIC
     _settle_subject(draft)
     _drop_counts_of_one(draft)
     _move_window(draft)

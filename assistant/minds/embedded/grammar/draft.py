@@ -190,6 +190,8 @@ class Draft:
     """The only measure is a noun's count that no counting word asked for."""
     is_fragment: bool = False
     """An edit of the plan before: what it leaves unsaid is carried over, never filled in."""
+    judged: bool = False
+    """Something is called good or important without saying by which figure: none is filled in."""
     assumed_measure: str | None = None
     """Taken when the question names no measure: one of the readings to choose from."""
     notes: list[str] = field(default_factory=list)

@@ -127,7 +127,7 @@ def read_measures(draft: Draft) -> None:
     named = draft.find(Kind.METRIC)
     counts = [at for at in named if draft.items[at].has(Kind.DATASET, Kind.FIELD)]
     for at in [at for at in named if at not in counts] + counts:
-        taken = bool(draft.measures or draft.cohort or draft.distribution or draft.pairs or draft.subject)
+        taken = bool(draft.measures or draft.cohort or draft.distribution or draft.pairs or draft.subject or draft.judged)
         if (at in counts and (taken or draft.find(Kind.DOES)) and not _listed(draft, at)) or _of_a_rate(draft, at):
             continue
         if draft.items[at].has(Kind.FACT) and draft.word(at - 1) in ("we", "they", "i", "you"):
@@ -434,6 +434,8 @@ def _default(draft: Draft) -> None:
     if draft.assumed_measure is not None:
         draft.add_measure(_measure(draft, draft.assumed_measure))
         return
+    if draft.judged:
+        return
     default = draft.model.settings.default_metric
     ranked = draft.rank is not None and (draft.rank.noun is not None or draft.subject is not None)
     if default is not None and (ranked or (draft.change is not None and draft.dimensions)):
@@ -520,7 +522,7 @@ def _repeats(draft: Draft, kind: Kind, target: str, facts: set[str | None]) -> b
     if kind is Kind.FACT:
         return any(f is not None and _related(draft, f, target) for f in facts)
     conditioned = {c.entity for c in draft.entity_conditions} | {draft.counted}
-    return bool(draft.measures) and (
+    return bool(draft.measures or draft.judged) and (
         target == draft.customer or target in conditioned or any(f is not None and draft.world.reaches(f, target) for f in facts)
     )
 

@@ -134,8 +134,11 @@ def _superlative(draft: Draft, at: int) -> bool:
     trailing += rank.measure is not None and draft.free(trailing) and draft.items[trailing].has(Kind.METRIC)
     if draft.word(end) == "first" or draft.word(trailing) == "first":
         end = trailing + 1
+    judges = draft.word(at) in ("strongest", "weakest")
     draft.claim_free(begin, end, "ranking")
     draft.rank = rank
+    figures = [i for i in draft.find(Kind.METRIC, Kind.DOES, Kind.FACT) if not draft.items[i].has(Kind.DATASET, Kind.FIELD)]
+    draft.judged = judges and rank.measure is None and not figures
     return True
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.grammar.special import main_fact
 from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import EntityCondition, Filter, TimeWindow
 
 _PERCENTILES = (90.0, 75.0)
@@ -18,13 +19,56 @@ _LITTLE = frozenset({"small", "light", "minor", "little"})
 _IDLE = frozenset({"inactive", "lapsed", "dormant", "idle", "sleeping"})
 _IDLE_DAYS = (30, 90, 180)
 _MOST_BANDS = 3
+_LATELY = frozenset({"lately", "recently"})
+_LATELY_WINDOWS = (
+    TimeWindow(period="last", unit="month"),
+    TimeWindow(last_n=3, unit="month"),
+    TimeWindow(last_n=7, unit="day"),
+)
+_PRAISE = word_set(
+    "good great important importance engaged engagement strong strongest healthy winning well valuable matter matters proud success"
+)
+_BLAME = word_set("bad weak weakest poor struggling slow sick disappointing")
+"""Judgements: which figure they go by, nothing in the question says."""
 
 
 def read_vague(draft: Draft) -> None:
-    """The first vague adjective of the question; its limit is that of `draft.choices`."""
+    """The first vague word of the question; its limit is that of `draft.choices`."""
     for at in range(len(draft.items)):
-        if draft.free(at) and (_idle(draft, at) or _adjective(draft, at)):
+        if draft.free(at) and (_idle(draft, at) or _adjective(draft, at) or _lately(draft, at)):
             return
+
+
+def read_judgement(draft: Draft) -> None:
+    """ "good stores", "which members matter most": by which figure is for the person to say; what is judged is ranked by it."""
+    if draft.measures or draft.find(Kind.DOES, Kind.FACT) or draft.counted is not None:
+        return
+    at = next((i for i in range(len(draft.items)) if draft.word(i) in _PRAISE | _BLAME and not draft.items[i].has(Kind.METRIC)), None)
+    figures = [i for i in draft.find(Kind.METRIC) if not draft.items[i].has(Kind.DATASET, Kind.FIELD)]
+    if at is None or figures:
+        return
+    low = draft.word(at) in _BLAME
+    noun = at + 1 if draft.dimension_at(at + 1) is not None else None
+    if noun is not None and draft.subject is None and not draft.dimensions:
+        dimension = draft.dimension_at(noun)
+        if dimension is not None:
+            draft.add_dimension(dimension)
+            draft.claim(noun, noun + 1, "grouping")
+    if draft.dimensions or draft.subject is not None:
+        draft.rank = draft.rank or Rank(direction="worst" if low else "best")
+    draft.judged = True
+    draft.claim(at, at + 1, "judgement")
+    if draft.word(at + 1) == "most":
+        draft.claim(at + 1, at + 2, "judgement")
+
+
+def _lately(draft: Draft, at: int) -> bool:
+    """ "lately": no period of its own."""
+    if draft.items[at].text not in _LATELY or draft.window is not None:
+        return False
+    draft.window = _LATELY_WINDOWS[_chosen(draft, at, len(_LATELY_WINDOWS))]
+    draft.claim(at, at + 1, "window")
+    return True
 
 
 def _chosen(draft: Draft, at: int, count: int) -> int:

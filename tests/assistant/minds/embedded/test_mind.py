@@ -257,3 +257,26 @@ def test_reading_takes_a_few_milliseconds(reader: QuestionReader, context: MindC
     for _ in range(5):
         reader.readings(reader.tokens(text)[0], context)
     assert (time.perf_counter() - started) / 5 < 0.06
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Which members matter most?",
+        "good studios",
+        "Is Lyon doing well?",
+        "How engaged are our members?",
+        "show strongest clients",
+        "rank the studios by importance",
+    ],
+)
+def test_asks_by_which_figure_something_is_judged(text: str, reader: QuestionReader, context: MindContext) -> None:
+    outcome = think(reader, context, text)[1]
+    assert isinstance(outcome, Clarification)
+    assert len(outcome.options) >= 2
+
+
+def test_asks_since_when_lately_is(reader: QuestionReader, context: MindContext) -> None:
+    outcome = think(reader, context, "How is income lately?")[1]
+    assert isinstance(outcome, Clarification)
+    assert len(outcome.options) == 3
