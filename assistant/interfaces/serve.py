@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import socket
 import sys
 import threading
@@ -190,24 +189,25 @@ class GracefulServer(uvicorn.Server):
         self._desk = desk
         self._grace_s = grace_s
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self._desk.is_stopping or sig not in (signal.SIGTERM, signal.SIGINT):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (the signature is the library's)
+        """Not passed on to the library, which would end the process by the same signal once more, before anything is closed."""
+        if self._desk.is_stopping:
             self._desk.cut()
-            super().handle_exit(sig, frame)
-            return
-        # Not in the signal handler itself: this waits.
-        threading.Thread(target=self._drain, args=(sig, frame), name="drain", daemon=True).start()
+            self.should_exit = self.force_exit = True
+        else:
+            # Not in the signal handler itself: this waits.
+            threading.Thread(target=self._drain, name="drain", daemon=True).start()
 
-    def _drain(self, sig: int, frame: FrameType | None) -> None:
-        log.info("stopping", extra={"count": self._desk.in_flight})
+    def _drain(self) -> None:
         had_work = self._desk.in_flight > 0
+        log.info("stopping", extra={"count": self._desk.in_flight})
         self._desk.drain(self._grace_s)
         cut = self._desk.cut()
         if cut:
             log.warning("answers cut", extra={"count": cut})
         if had_work:
             time.sleep(SHOW_S)
-        super().handle_exit(sig, frame)
+        self.should_exit = True
 
 
 def serve(settings: Settings, parts: Parts) -> None:
