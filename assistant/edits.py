@@ -170,7 +170,7 @@ class _Maker:
         if self._shaped or self._query.window is None or any(d.grain for d in self._query.dimensions):
             return None
         kind = self._query.comparison.kind if self._query.comparison else None
-        known = {None: "not compared", "previous_period": "with the period before", "same_period_last_year": "with last year"}
+        known = {None: "with nothing", "previous_period": "with the period before", "same_period_last_year": "with last year"}
         candidates = ((label, self._query.model_copy(update={"comparison": c})) for label, c in _COMPARISONS)
         return Chip(kind="comparison", name="Compared", label=known.get(kind, "with another window"), choices=self._options(candidates))
 

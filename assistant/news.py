@@ -14,7 +14,7 @@ from tools.core.semantics.model import Metric, MetricFormat
 from tools.explain_change.changes import Change, what_changed
 
 MAX_ITEMS = 4
-_MOST_METRICS = 5
+_MOST_METRICS = 4
 _LONGEST_DAYS = 92
 """Somebody who was away for longer gets the last month: a step over a year is no news."""
 
@@ -25,7 +25,10 @@ class NewsItem:
 
     text: str
     question: str
+    """The one whose answer explains it."""
+    rose: bool
     is_good: bool | None
+    """Whether that is better; None where nobody says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +57,7 @@ def news_since(context: ToolContext, since: dt.date | None) -> News:
         span = Calendar(context.warehouse.model.settings, as_of).resolve(TimeWindow(period="last", unit="month"))
         window = DateSpan(start=span.start, end=span.end, label=span.label)
         title = f"{span.label} against the month before"
-    changes = what_changed(context, metrics, window, explained=2)
+    changes = what_changed(context, metrics, window, explained=1)
     return News(title=title, items=tuple(_item(change) for change in changes[:MAX_ITEMS]))
 
 
@@ -92,7 +95,7 @@ def _item(change: Change) -> NewsItem:
     text = f"{label} {moved}{by}, from {_figure(change.before, change.metric)} to {_figure(change.now, change.metric)}"
     if change.driver:
         text += f"; what stands out: {change.driver}"
-    return NewsItem(text=f"{text}.", question=change.question, is_good=change.is_good)
+    return NewsItem(text=f"{text}.", question=change.question, rose=change.change > 0, is_good=change.is_good)
 
 
 def _figure(value: float, metric: Metric) -> str:

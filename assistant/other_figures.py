@@ -16,12 +16,26 @@ from tools.core.query import Measure, MetricQuery, TimeWindow
 from tools.core.semantics import SemanticModel
 
 MAX_LINES = 8
-_NEAR_WINDOWS = (
-    TimeWindow(period="this", unit="month"),
-    TimeWindow(period="last", unit="month"),
-    TimeWindow(last_n=30, unit="day"),
-    TimeWindow(period="last", unit="quarter"),
-)
+_NEAR_WINDOWS = {
+    "short": (
+        TimeWindow(period="this", unit="month"),
+        TimeWindow(period="last", unit="month"),
+        TimeWindow(last_n=30, unit="day"),
+        TimeWindow(last_n=4, unit="week"),
+        TimeWindow(last_n=28, unit="day"),
+    ),
+    "long": (
+        TimeWindow(period="this", unit="quarter"),
+        TimeWindow(period="last", unit="quarter"),
+        TimeWindow(last_n=90, unit="day"),
+        TimeWindow(period="this", unit="year"),
+        TimeWindow(period="last", unit="year"),
+        TimeWindow(last_n=12, unit="month"),
+    ),
+}
+"""By length: nobody takes a quarter for a month."""
+_DERIVED = frozenset({"average", "mean", "median", "per", "rate", "share", "ratio", "percent"})
+"""Words of figures that are made of others: never taken for a plain sum."""
 _PLAIN = {"dimensions": (), "order": (), "limit": None, "top_per_group": None, "share": None, "having": (), "comparison": None}
 _SERIES = {"growth": None, "running_total": False, "moving_average": None, "fill_gaps": False}
 
@@ -104,29 +118,24 @@ def _neighbours(query: MetricQuery, model: SemanticModel) -> Iterator[MetricQuer
     for index in range(len(query.entity_conditions)):
         kept = tuple(c for i, c in enumerate(query.entity_conditions) if i != index)
         yield query.model_copy(update={"entity_conditions": kept})
-    if query.window is not None:
-        for window in _NEAR_WINDOWS:
-            if window != query.window and _is_near(window, query.window):
-                yield query.model_copy(update={"window": window})
-
-
-def _is_near(window: TimeWindow, asked: TimeWindow) -> bool:
-    """Windows of about the same length: nobody takes a quarter for a month."""
-    if asked.start is not None or asked.end is not None:
-        return False
-    return (window.unit in ("month", "day")) == (asked.unit in ("month", "day", "week"))
+    window = query.window
+    if window is not None and window.start is None and window.end is None:
+        length = "short" if window.unit in ("day", "week", "month") and (window.last_n or 1) <= 60 else "long"
+        for other in _NEAR_WINDOWS[length]:
+            yield query.model_copy(update={"window": other})
 
 
 def _siblings(name: str, model: SemanticModel) -> list[str]:
     """Metrics of the same unit that share a word with this one, the most words first: net and gross revenue."""
     metric = model.metrics[name]
-    words = _words(metric.label, metric.name, *metric.language.synonyms)
+    words = _words(metric.label, metric.name)
     scored = []
     for other in model.metrics.values():
-        if other.name != name and (other.unit, other.format) == (metric.unit, metric.format):
-            shared = len(words & _words(other.label, other.name))
-            if shared:
-                scored.append((-shared, other.name))
+        own = _words(other.label, other.name)
+        is_alike = (other.unit, other.format) == (metric.unit, metric.format) and own & _DERIVED == words & _DERIVED
+        shared = len((words - _DERIVED) & (own | _words(*other.language.synonyms)))
+        if other.name != name and is_alike and shared:
+            scored.append((-shared, other.name))
     return [other for _, other in sorted(scored)]
 
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from assistant.conversation import Conversations, choose, command
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
+MAX_STARTERS = 8
 
 
 def _silent(_: str) -> None:
@@ -196,11 +198,12 @@ class Assistant:
         return replace(answer, caveats=(*answer.caveats, caveat))
 
     def starters(self, user: str | None = None) -> tuple[FollowUp, ...]:
-        """Questions for an empty page, each of which this user gets an answer to."""
+        """Questions for an empty page, those of the user's role first, each of which this user gets an answer to."""
         rights = self.rights_book.rights_for(user)
         context = MindContext(warehouse=self.warehouse, rights=rights, as_of=self.warehouse.as_of)
-        questions = self.warehouse.model.settings.starters
-        return tuple(FollowUp(label=q, question=q) for q in questions if self.follow_ups.is_answerable(q, context))
+        questions = dict.fromkeys((*self.rights_book.starters_of(rights), *self.warehouse.model.settings.starters))
+        answerable = (q for q in questions if self.follow_ups.is_answerable(q, context))
+        return tuple(FollowUp(label=q, question=q) for q in islice(answerable, MAX_STARTERS))
 
     def complete(self, prefix: str, user: str | None = None) -> tuple[Suggestion, ...]:
         """What the text that this user is typing may go on to: figures, groupings, values, periods, whole questions."""

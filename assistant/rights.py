@@ -88,6 +88,11 @@ class RightsBook:
             return self._policy.rights_for(LOCAL, LOCAL)
         return rights_of(name, self._users if name in self._users else self._admitted, self._policy)
 
+    def starters_of(self, rights: Rights) -> tuple[str, ...]:
+        """The questions that the policy names for somebody's role."""
+        role = self._policy.roles.get(rights.role) if self._policy is not None else None
+        return role.starters if role is not None else ()
+
     @staticmethod
     def _unserved() -> NotAllowed:
         return NotAllowed(

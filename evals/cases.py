@@ -75,7 +75,7 @@ class Case(BaseModel):
 
     @model_validator(mode="after")
     def _can_be_scored(self) -> Case:
-        if not self.gold and not self.plan and self.expect is None:
+        if not self.gold and not self.plan and self.expect is None and not self.candidate:
             raise ValueError("needs `gold` (SQL), `plan` (tool calls) or `expect` (a behaviour)")
         if (self.gold or self.plan) and self.expect == "declined":
             raise ValueError("expects a decline, so it can have no `gold` and no `plan`")

@@ -151,7 +151,8 @@ def _unique(findings: list[Finding]) -> list[Definition]:
 
 def _caveats(notes: tuple[str, ...], findings: list[Finding], as_of: dt.date) -> tuple[str, ...]:
     """Each once: what the rights left out first, then how words were taken, the tools' own, and how fresh the data is."""
-    said = [f"Your view is limited: {join_words([n.removeprefix('your view: ') for n in finding.narrowed])}." for finding in findings if finding.narrowed]
+    views = [[words.removeprefix("your view: ") for words in finding.narrowed] for finding in findings]
+    said = [f"Your view is limited: {join_words(view)}." for view in views if view]
     said += [_as_sentence(note) for note in notes]
     said += [_as_sentence(caveat) for finding in findings for caveat in finding.caveats]
     said.append(f"The data ends on {format_day(as_of, long=True)}.")

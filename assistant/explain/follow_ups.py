@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from assistant.turn import FollowUp, MindContext, RanStep, Suggestion
 from tools.core.errors import AnswerError
 from tools.core.query import METRIC_TIME, Comparison, DimensionRef, Grain, Measure, MetricQuery, Order, sentence
+from tools.core.query.wording import MAX_NAMED
 from tools.core.semantics import SemanticModel
 
 MAX_SHOWN = 3
@@ -52,6 +53,9 @@ class FollowUpWriter:
         try:
             query = MetricQuery.model_validate(ran.arguments)
         except ValidationError:
+            return ()
+        if any(len(condition.values) > MAX_NAMED for condition in query.filters):
+            # A question cannot name them all, so none would be the same.
             return ()
         shown: list[FollowUp] = []
         for tried, (label, candidate) in enumerate(edits(query, context.warehouse.model)):

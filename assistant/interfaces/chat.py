@@ -260,7 +260,7 @@ class Chat:
                     return
                 table = other_figures.as_table(lines)
                 elements = await asyncio.to_thread(table_elements, table, "other-ways-to-count.csv")
-                await send(_why_text(), elements=elements)
+                await send(_why_text(self._assistant.rights_book.rights_for(user)), elements=elements)
                 await send("\n".join(f"- **{neutral(what)}**: {neutral(text)}" for what, text in _definitions(lines)))
 
     def _other_figures(self, option: Option, user: str) -> tuple[other_figures.Line, ...]:
@@ -366,7 +366,7 @@ class Chat:
             verbosity=verbosity,
             analyst=self._assistant.rights_book.rights_for(user).free_sql,
             keep_plans=lambda options: self._store.put_plans(options, user=user, thread=thread),
-            loaded=self.home.freshness(),
+            loaded=self.home.loaded(),
         )
 
     async def on_stop(self, sid: str) -> None:
@@ -398,11 +398,13 @@ def _select(key: str, label: str, items: dict[str, str], chosen: str) -> Select:
     return Select(id=key, label=label, items=items, initial_value=initial)
 
 
-def _why_text() -> str:
+def _why_text(rights: Rights) -> str:
+    view = "; ".join(words.removeprefix("your view: ") for words in rights.narrowed)
+    limited = f" You see {neutral(view)} only; a dashboard may show more." if view else ""
     return (
         "### The same question, counted in other ways\n\n"
         "The first line is the answer above. Look for your dashboard's number among the others: the line that comes nearest "
-        "says which definition, filter or window it uses."
+        f"says which definition, filter or window it uses.{limited}"
     )
 
 

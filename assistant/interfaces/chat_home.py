@@ -48,16 +48,20 @@ class Home:
         self._store = store
         self._settings = settings
         self._loaded: tuple[str, dt.datetime | None] = ("", None)
-        self._news: dict[tuple[str, str, str], _News] = {}
+        self._news: dict[tuple[str, ...], _News] = {}
+
+    def loaded(self) -> str:
+        """When the data was loaded: "1 July 2026 at 04:10"; empty when that is not known."""
+        version = self._assistant.warehouse.data_version
+        if self._loaded[0] != version:
+            self._loaded = (version, self._built_at())
+        when = self._loaded[1]
+        return f"{format_day(when.date(), long=True)} at {when:%H:%M}" if when else ""
 
     def freshness(self) -> str:
-        """How fresh the data is: "Data up to 30 June 2026, loaded on 1 July 2026 at 04:10"."""
-        warehouse = self._assistant.warehouse
-        if self._loaded[0] != warehouse.data_version:
-            self._loaded = (warehouse.data_version, self._built_at())
-        loaded = self._loaded[1]
-        when = f", loaded on {format_day(loaded.date(), long=True)} at {loaded:%H:%M}" if loaded else ""
-        return f"Data up to {format_day(warehouse.as_of, long=True)}{when}."
+        """How fresh the data is: "Data up to 30 June 2026, loaded on 1 July 2026 at 04:10."."""
+        loaded = f", loaded on {self.loaded()}" if self.loaded() else ""
+        return f"Data up to {format_day(self._assistant.warehouse.as_of, long=True)}{loaded}."
 
     def _built_at(self) -> dt.datetime | None:
         warehouse = self._assistant.warehouse
@@ -81,12 +85,15 @@ class Home:
         warehouse = self._assistant.warehouse
         visit = self._store.visit(user=user, warehouse=warehouse.name, as_of=warehouse.as_of.isoformat())
         since = dt.date.fromisoformat(visit.as_of) if visit else None
-        key = (user, warehouse.data_version, visit.as_of if visit else "")
+        # Shared by all who see the same: the figures take a second or two to work out.
+        style = str(self._store.settings_of(user).get("numbers", "en"))
+        rights = self._store.note_rights(self._assistant.rights_book.rights_for(user))
+        key = (rights, warehouse.data_version, visit.as_of if visit else "", style)
         kept = self._news.get(key)
         if kept is None or time.monotonic() - kept.at > _NEWS_KEPT_S:
-            with number_style(str(self._store.settings_of(user).get("numbers", "en"))):
+            with number_style(style):
                 news = self._assistant.news(user, since=since)
-            lines = [{"text": item.text, "question": item.question, "good": item.is_good} for item in news.items]
+            lines = [{"text": item.text, "question": item.question, "rose": item.rose, "good": item.is_good} for item in news.items]
             kept = _News(at=time.monotonic(), lines=lines, title=news.title)
             self._news = {**dict(list(self._news.items())[-500:]), key: kept}
         return {"title": kept.title, "lines": kept.lines}

@@ -20,7 +20,7 @@ from assistant.passwords import Brake, PasswordFile
 from tools.core.errors import AnswerError, SetupProblem
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from assistant.settings import Settings
 
@@ -31,6 +31,8 @@ ASKER: ContextVar[str | None] = ContextVar("asker", default=None)
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 PROXY_HEADER = "X-Candor-Proxy"
+SESSION_S = 1_296_000
+"""15 days, as `user_session_timeout` of the page's own settings."""
 _OPEN = ("/login", "/logout", "/auth/", "/assets/", "/public/", "/logo", "/favicon", "/avatars/", "/health", "/project/translations")
 """What the page needs before somebody has logged in; none of it is anybody's data."""
 _GUARDED = ("/project/", "/user", "/feedback", "/ws/", "/chat-home", "/set-session-cookie")
@@ -114,12 +116,12 @@ class Doorman:
         return self._session(name) if right else None
 
     def by_header(self, headers: Mapping[str, str]) -> tuple[str, Mapping[str, str]] | None:
-        """The user whom the proxy names; without a login, the local user."""
+        """The user whom the proxy names; without a login, the local user. Names of headers in small letters."""
         if self._settings.login == "none":
             return self._settings.user, {}
-        wanted = self._settings.login_proxy_secret
-        given = headers.get(PROXY_HEADER) or ""
-        name = (headers.get(self._settings.login_header) or "").strip()
+        wanted = self._settings.login_proxy_secret if self._settings.login == "header" else None
+        given = headers.get(PROXY_HEADER.lower()) or ""
+        name = (headers.get(self._settings.login_header.lower()) or "").strip()
         if wanted is None or not name or not hmac.compare_digest(given.encode(), wanted.get_secret_value().encode()):
             return None
         session = self._session(name)
@@ -165,6 +167,8 @@ class SignedIn:
             await self._app(scope, receive, send)
             return
         name = self._name(scope)
+        if name is None and scope["type"] == "http" and scope["method"] == "GET" and _wants_page(scope):
+            send = self._let_in(scope, send)
         if name is None and scope["path"].startswith(_GUARDED) and not scope["path"].startswith(_OPEN):
             await _refuse(scope, send)
             return
@@ -173,6 +177,24 @@ class SignedIn:
             await self._app(scope, receive, send)
         finally:
             ASKER.reset(token)
+
+    def _let_in(self, scope: Scope, send: Send) -> Send:
+        """Where nobody types a password, the page comes with its session; otherwise it would load twice."""
+        from chainlit.auth import create_jwt
+        from chainlit.user import User
+
+        found = self._doorman.by_header({name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]})
+        if found is None:
+            return send
+        session = create_jwt(User(identifier=found[0], metadata=dict(found[1])))
+        cookie = f"access_token={session}; HttpOnly; Path=/; SameSite=lax; Max-Age={SESSION_S}".encode("ascii")
+
+        async def with_session(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"set-cookie", cookie)]}
+            await send(message)
+
+        return with_session
 
     def _name(self, scope: Scope) -> str | None:
         from chainlit.auth import decode_jwt, get_token_from_cookies
@@ -188,6 +210,10 @@ class SignedIn:
         if user is None or not self._doorman.still_holds(user.identifier, user.metadata):
             return None
         return str(user.identifier)
+
+
+def _wants_page(scope: Scope) -> bool:
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 async def _refuse(scope: Scope, send: Send) -> None:

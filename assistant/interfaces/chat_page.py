@@ -32,6 +32,7 @@ _WORDS = {
     "chat.messages.feedback.dialog.title": "What was right or wrong?",
     "chat.messages.feedback.dialog.yourFeedback": "For instance: the wrong month; refunds should not count …",
     "auth.login.title": "Log in to Candor",
+    "auth.login.form.actions.signin": "Log in",
     "auth.login.form.email.label": "User name",
     "auth.login.form.email.placeholder": "name",
     "auth.login.form.email.required": "The user name is missing",

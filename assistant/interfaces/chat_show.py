@@ -39,7 +39,7 @@ class Showing:
     keep_plans: Callable[[dict[str, Option]], None] = lambda _: None
     """Given the plans behind the buttons, by the keys that the page gets."""
     loaded: str = ""
-    """When the data was loaded, in words."""
+    """When the data was loaded, in words; empty when that is not known."""
 
 
 async def show(answer: Answer, chips: tuple[Chip, ...], how: Showing) -> None:
@@ -64,7 +64,7 @@ async def _reading(answer: Answer, chips: tuple[Chip, ...], how: Showing, *, wit
     """How the question was read, as words and as parts to click; why it can be trusted, and how fresh the data is."""
     about = markdown.reading(answer)
     if answer.status in RAN_FROM_PLAN and how.loaded:
-        about = f"{about}\n\n*{neutral(how.loaded)}*"
+        about = f"{about}\n- It was loaded on {neutral(how.loaded)}."
     bar = [_bar(answer, chips, how, with_picture)] if answer.status in RAN_FROM_PLAN and answer.plan else []
     if about or bar:
         await send(about, elements=bar)

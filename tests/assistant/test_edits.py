@@ -32,7 +32,7 @@ def figures(assistant: Assistant, plan: tuple[Step, ...]) -> tuple[tuple[object,
 
 def test_chips_say_what_is_and_offer_what_it_can_become(assistant: Assistant):
     labels = {chip.kind: chip.label for chip in assistant.chips(PLAN)}
-    assert labels == {"window": "December 2017", "grouping": "not split", "comparison": "not compared", "filter": "department is DELI"}
+    assert labels == {"window": "December 2017", "grouping": "not split", "comparison": "with nothing", "filter": "department is DELI"}
     choices = by_kind(assistant)
     assert "Last quarter" in choices["window"]
     assert "Last month" not in choices["window"]
@@ -71,7 +71,8 @@ def test_a_plan_of_another_tool_or_of_several_steps_has_no_chips(assistant: Assi
 def test_a_list_of_customers_restricts_each_step(assistant: Assistant):
     plan = (Step(tool="query_metrics", arguments={"metrics": ["households"]}),)
     some = list(range(1, 2001))
-    ((count,),) = figures(assistant, restricted(plan, "households.household_id", some))
-    assert count == 1980
+    answer = assistant.ask(Question(text="(a list)", plan=restricted(plan, "households.household_id", some)))
+    assert answer.tables[0].rows == ((1980,),)
+    assert "is one of 2,000 listed" in answer.headline
     with pytest.raises(QueryUnsupported, match="restricted to a list"):
         restricted((Step(tool="free_sql", arguments={"sql": "SELECT 1 AS one"}),), "households.household_id", some)

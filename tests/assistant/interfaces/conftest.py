@@ -138,6 +138,7 @@ async def opened(
     cookie: dict[str, str] | None = None,
     thread: str = "",
     session_id: str = "",
+    until: str = "task_end",
 ) -> AsyncIterator[Page]:
     import socketio
 
@@ -156,6 +157,8 @@ async def opened(
     await client.connect(url, socketio_path=path, transports=["websocket"], auth=auth, headers=sent)
     await client.emit("connection_successful")
     await asyncio.wait_for(page.ended.wait(), 10)
+    while not any(name == until for name, _ in page.events):
+        await asyncio.sleep(0.02)
     try:
         yield page
     finally:

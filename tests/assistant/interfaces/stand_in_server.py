@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -134,7 +135,10 @@ class StandIn:
         return tuple(Suggestion(text=q, label=q, kind="question") for q in known if q.lower().startswith(typed.lower()))
 
     def news(self, _user: str | None, *, since: dt.date | None) -> News:
-        return News(title="December 2017", items=(NewsItem(text="Revenue rose by 5%.", question="Revenue by month in 2017", is_good=True),))
+        return News(
+            title="December 2017",
+            items=(NewsItem(text="Revenue rose by 5%.", question="Revenue by month in 2017", rose=True, is_good=True),),
+        )
 
     def welcome(self) -> str:
         return "Ask about 2,469 households and their shopping in 2017."
@@ -147,6 +151,9 @@ class StandIn:
         pass
 
     def ask(self, question: Question, *, progress: Any = print, say: Any = print, stop: Any = None) -> Answer:
+        return replace(self._ask(question, progress, say, stop), id=question.id)
+
+    def _ask(self, question: Question, progress: Any, say: Any, stop: Any) -> Answer:
         before, self.last[question.thread] = self.last.get(question.thread), question.text
         for step in ("Reading the question", "Running the query", "Checking the result"):
             progress(step)
@@ -188,7 +195,7 @@ class StandIn:
             raise RuntimeError("a secret value 4711")
         if "spoken" in text:
             say("GROCERY leads with $2,316,393.90.")
-            time.sleep(0.3)
+            time.sleep(1.5)
             return answered(question, by_department(), "bar", "GROCERY leads with $2,316,393.90.")
         if "endless" in text:
             while not stop.is_pressed:

@@ -234,3 +234,118 @@ def test_a_signal_ends_the_server_cleanly(tmp_path, unused_port, start_server):
     running = start_server(command, tmp_path, unused_port)
     running.stop()
     assert "Traceback" not in running.log.read_text()
+
+
+async def test_sentences_come_before_the_answer_is_complete(page):
+    events = await page.ask("spoken")
+    streamed = [i for i, (name, _) in enumerate(events) if name in ("stream_start", "stream_token")]
+    said = "".join(str(data.get("token") or data.get("output") or "") for name, data in events if name.startswith("stream_"))
+    answered = next(i for i, (name, data) in enumerate(events) if name == "new_message" and "### GROCERY leads" in data["output"])
+    assert "GROCERY leads with $2,316,393.90." in said
+    assert streamed[-1] < answered
+
+
+async def test_the_stop_button_ends_the_question_itself(page):
+    asking = asyncio.create_task(page.ask("endless"))
+    await asyncio.sleep(0.4)
+    await page.socket.emit("stop")
+    events = await asyncio.wait_for(asking, 3)
+    assert "### Stopped." in "".join(messages(events))
+    assert messages(await page.ask("which were stopped?"))[0].startswith("### Stopped: endless")
+
+
+async def test_an_edited_question_takes_back_what_followed_it(page):
+    await page.ask("Revenue by department in 2017")
+    question = next(data for name, data in page.events if name == "new_message" and data["name"] == "on_message")["parentId"]
+    thread = next(data["threadId"] for name, data in page.events if name == "new_message")
+    await page.ask("and before?")
+    edited = {"id": question, "threadId": thread, "name": "local", "type": "user_message", "output": "before the edit?"}
+    page.ended.clear()
+    first = len(page.events)
+    await page.socket.emit("edit_message", {"message": edited})
+    await asyncio.wait_for(page.ended.wait(), 10)
+    assert messages(page.events[first:])[0] == "### Before this you asked: None."
+    await asyncio.sleep(0.3)
+    kept = (await get(f"{page.url}/project/thread/{thread}", page.cookie)).json()
+    assert [step["output"] for step in kept["steps"] if step["type"] == "user_message"] == ["before the edit?"]
+    assert "GROCERY has the highest" not in json.dumps(kept)
+
+
+async def test_a_conversation_is_resumed_with_its_charts_tables_and_buttons(server, page, open_page):
+    await page.ask("Revenue by department in 2017")
+    thread = next(data["threadId"] for name, data in page.events if name == "new_message")
+    await asyncio.sleep(0.3)
+    async with open_page(server.url, cookie=page.cookie, thread=thread, until="resume_thread") as again:
+        resumed = next(data for name, data in again.events if name == "resume_thread")
+        assert any("GROCERY has the highest revenue" in step["output"] for step in resumed["steps"])
+        chart = next(element for element in resumed["elements"] if element["type"] == "plotly")
+        reply = await get(server.url + chart["url"], page.cookie)
+        assert reply.headers["content-type"] == "application/json"
+        assert reply.json()["data"][0]["customdata"][0] == "<b>GROCERY</b><br>Revenue: $2,316,393.90"
+        table = next(element for element in resumed["elements"] if element["name"] == "AnswerTable")
+        assert table["props"]["rows"][0][1]["text"] == "$2,316,393.90"
+        buttons = actions(again.events)
+        assert list(buttons) == ["Revenue by month in 2017", "How many visits?"]
+        assert messages(await again.click(buttons["Revenue by month in 2017"]))[0].startswith("### Revenue went from")
+
+
+async def test_a_thumb_down_with_its_reason_becomes_a_candidate_that_the_evals_can_read(server, page):
+    from evals.cases import read_suite
+
+    await page.ask("Revenue by month in 2017")
+    run = next(data for name, data in page.events if name == "new_message" and data["name"] == "on_message")
+    await asyncio.sleep(0.2)
+    judged = {"forId": run["id"], "threadId": run["threadId"], "value": 0, "comment": "refunds should not count"}
+    async with httpx.AsyncClient(headers=page.cookie) as client:
+        reply = await client.put(f"{page.url}/feedback", json={"feedback": judged, "sessionId": page.session_id})
+        assert reply.status_code == 200, reply.text
+    suite = read_suite("stand-in", folder=server.home / "candidates")
+    case = next(case for case in suite.cases if "refunds should not count" in case.note)
+    assert (case.question, case.candidate, case.gold) == ("Revenue by month in 2017", True, ())
+    assert '"metrics": ["revenue"]' in case.note
+
+
+async def test_settings_are_kept_and_followed(server, page, open_page):
+    await page.socket.emit("chat_settings_change", {"verbosity": "short", "numbers": "de", "mind": "nobody"})
+    await asyncio.sleep(0.2)
+    events = await page.ask("Revenue by department in 2017")
+    try:
+        assert [data["name"] for data in elements(events, "custom")] == ["AnswerBar"]
+        async with open_page(server.url, cookie=page.cookie) as again:
+            await asyncio.sleep(0.2)
+            panel = next(data for name, data in again.events if name == "chat_settings")
+            assert {widget["id"]: widget["initial"] for widget in panel} == {"verbosity": "short", "numbers": "de"}
+        await page.socket.emit("chat_settings_change", {"verbosity": "normal"})
+        await asyncio.sleep(0.2)
+        table = elements(await page.ask("Revenue by department in 2017"), "custom")[0]
+        assert table["props"]["rows"][0][1]["text"] == "$2.316.393,90"
+    finally:
+        await page.socket.emit("chat_settings_change", {"verbosity": "normal", "numbers": "en"})
+        await asyncio.sleep(0.2)
+
+
+async def test_a_saved_question_is_asked_again_shared_and_dropped(page):
+    events = await page.ask("Revenue by month in 2017")
+    bar = next(data for data in elements(events, "custom") if data["name"] == "AnswerBar")
+    async with httpx.AsyncClient(headers=page.cookie, base_url=page.url) as client:
+        save = {"id": "x", "name": "save", "label": "", "payload": {"option": bar["props"]["own"]}, "forId": "x"}
+        reply = await client.post("/project/action", json={"action": save, "sessionId": page.session_id})
+        assert reply.json()["response"]["said"].startswith("Saved.")
+        (saved,) = (await client.get("/chat-home")).json()["saved"]
+        assert (saved["question"], saved["shared"], saved["mine"]) == ("Revenue by month, 2017, highest first", False, True)
+        assert (await client.post("/chat-home/saved", json={"id": saved["id"], "do": "share"})).json()["saved"][0]["shared"]
+        page.ended.clear()
+        await page.socket.emit("window_message", {"candor": {"saved": saved["id"]}})
+        await asyncio.wait_for(page.ended.wait(), 10)
+        assert any("The chosen plan ran" in text for text in messages(page.events))
+        assert (await client.post("/chat-home/saved", json={"id": saved["id"], "do": "drop"})).json()["saved"] == []
+        assert (await client.post("/chat-home/saved", json={"id": saved["id"], "do": "drop"})).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "sent", ["nothing", {"candor": "x"}, {"candor": {"ask": 5}}, {"candor": {"saved": 999}}, None, {"candor": {"ask": " "}}]
+)
+async def test_other_window_messages_ask_nothing(page, sent):
+    await page.socket.emit("window_message", sent)
+    await asyncio.sleep(0.1)
+    assert [name for name, _ in page.events if name == "new_message"] == []

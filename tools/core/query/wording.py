@@ -24,6 +24,8 @@ COMPARED: dict[Comparator, str] = {
 AGGREGATES = {
     "avg": "average", "median": "median", "min": "lowest", "max": "highest", "sum": "sum of", "stddev": "standard deviation of",
 }  # fmt: skip
+MAX_NAMED = 30
+"""A filter with more values is told by their number."""
 _SIMPLE_VALUE = re.compile(r"[\w$%&+./<>-]+( [\w$%&+./<>-]+)*")
 _JOINING = re.compile(r"\b(or|and|is|not|where|from|to|in|by)\b", re.IGNORECASE)
 
@@ -111,6 +113,9 @@ class Wording:
             name = f"{condition.grain.value.replace('_', ' ')} of {name}"
         if condition.op in ("is_null", "not_null"):
             return f"{name} is {'unknown' if condition.op == 'is_null' else 'known'}"
+        if condition.op in ("in", "not_in") and len(condition.values) > MAX_NAMED:
+            # Nobody reads them out; only pasted or attached lists are as long.
+            return f"{name} is {'not ' if condition.op == 'not_in' else ''}one of {len(set(condition.values)):,} listed"
         values = [self._value(v, condition) for v in condition.values]
         if condition.op in ("in", "not_in"):
             unique = listed(sorted(set(values)), "or")

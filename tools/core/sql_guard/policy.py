@@ -70,6 +70,8 @@ class Role:
     attributes: tuple[str, ...] = ()
     """What every user of the role must have."""
     purposes: tuple[str, ...] = ()
+    starters: tuple[str, ...] = ()
+    """Questions that people of this role begin with."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,7 @@ class RolePart(_Strict):
     view: str = ""
     attributes: Names = ()
     purposes: Names = ()
+    starters: tuple[str, ...] = ()
 
 
 class PolicyPart(_Strict):
@@ -334,6 +335,7 @@ class _Reader:
             view=part.view,
             attributes=tuple(dict.fromkeys((*part.attributes, *sorted(used)))),
             purposes=part.purposes,
+            starters=part.starters,
         )
 
     def _check_contradictions(self, name: str, part: RolePart, sees: set[ColumnClass]) -> None:

@@ -54,8 +54,13 @@
   const newsLine = (line) =>
     make(
       "li",
-      { class: line.good === null ? "" : line.good ? "home-good" : "home-bad" },
-      make("span", {}, line.text),
+      {},
+      make(
+        "span",
+        {},
+        make("span", { "aria-hidden": "true", class: line.good === null ? "" : line.good ? "home-good" : "home-bad" }, line.rose ? "▲ " : "▼ "),
+        line.text
+      ),
       line.question ? make("button", { type: "button", class: "home-tool", onclick: () => ask({ ask: line.question }) }, "Why?") : null
     );
 
@@ -241,6 +246,11 @@
         field.setAttribute(name, value);
       }
     }
+    // A chart measures its place once, before the answer around it is laid out.
+    document.querySelectorAll(".js-plotly-plot:not([data-fitted])").forEach((plot) => {
+      plot.dataset.fitted = "";
+      setTimeout(() => window.dispatchEvent(new Event("resize")), 60);
+    });
     document.documentElement.lang = "en";
     showHome();
   };
