@@ -152,6 +152,8 @@ def _blocker(draft: Draft, at: int) -> list[str]:
         return [item.text]
     if item.text in _DENYING:
         return [item.text]
+    if item.mention is None and item.number is None and _is_name(draft, at) and item.text.isalpha() and at > 1:
+        return [item.text]
     if _modifies(draft, at):
         return [f"{item.text} {draft.items[at + 1].text}"]
     before = at - 1

@@ -143,6 +143,9 @@ def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], b
                 readings.append(reading)
     if first.lacks_measure:
         readings += _with_measures(cut, world)
+    elif len(readings) > 1:
+        running = [r for r in readings if r.query is not None and runs(r.query)]
+        readings = running or readings
     return readings
 
 
@@ -258,10 +261,24 @@ def _numbers(tokens: Sequence[Token], taken: Sequence[bool], *, with_unit: bool 
 
 
 def draft_of(
-    cut: Cut, world: World, choices: dict[int, int] | None = None, measure: str | None = None, *, is_fragment: bool = False
+    cut: Cut,
+    world: World,
+    choices: dict[int, int] | None = None,
+    measure: str | None = None,
+    *,
+    is_fragment: bool = False,
+    carried: tuple[str, ...] = (),
 ) -> Draft:
     """The slots that the readers filled, before they are one query."""
-    draft = Draft(world=world, tokens=cut.tokens, items=cut.items, choices=choices or {}, assumed_measure=measure, is_fragment=is_fragment)
+    draft = Draft(
+        world=world,
+        tokens=cut.tokens,
+        items=cut.items,
+        choices=choices or {},
+        assumed_measure=measure,
+        is_fragment=is_fragment,
+        carried_metrics=carried,
+    )
     for reader in READERS:
         reader(draft)
     return draft

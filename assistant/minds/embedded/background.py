@@ -107,12 +107,18 @@ def without_background(tokens: Sequence[Token], dates: Callable[[Sequence[Token]
     """
     for at in range(len(tokens) - _SHORTEST, 0, -1):
         start = _start(tokens, at)
-        if start is None or _holds_numbers(tokens, at, start, dates):
+        if start is None or _leans_on(tokens[start:]) or _holds_numbers(tokens, at, start, dates):
             continue
         dated = bool(dates(tokens[:at]))
         if not dated or not (dates(tokens[start:]) or tokens[0].text in _SUBORDINATORS):
             return Proper(tokens=tuple(tokens[start:]), background=tuple(tokens[:at]))
     return Proper(tokens=tuple(tokens))
+
+
+def _leans_on(question: Sequence[Token]) -> bool:
+    """ "How many customers is that?": what was said before is the question's own condition."""
+    words = [t.text for t in question]
+    return words[-1:] in (["that"], ["those"]) or words[-2:] in (["are", "they"], ["was", "it"], ["is", "it"])
 
 
 _PRONOUNS = word_set("it they them there those their its")

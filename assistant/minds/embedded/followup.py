@@ -18,7 +18,7 @@ from assistant.minds.embedded.tokens import Token, tokenize
 from assistant.minds.embedded.wordlists import word_set
 from assistant.turn import MindContext
 from tools.core.query.calendar import Calendar
-from tools.core.query.metric_query import Filter, MetricQuery, Order, PeriodUnit, TimeWindow
+from tools.core.query.metric_query import Comparison, Filter, Measure, MetricQuery, Order, PeriodUnit, TimeWindow
 
 if TYPE_CHECKING:
     from assistant.minds.embedded.mind import QuestionReader
@@ -49,6 +49,15 @@ _OPENINGS = (
     ("i", "meant"),
     ("sorry",),
     ("actually",),
+    ("could", "i"),
+    ("can", "i"),
+    ("make",),
+    ("put",),
+    ("compared",),
+    ("as", "a"),
+    ("for", "which"),
+    ("for", "what"),
+    ("other",),
     ("ah",),
     ("oh",),
 )
@@ -62,8 +71,9 @@ _PEOPLE = frozenset({("of", "them"), ("of", "those")})
 _PERIODS = frozenset({("the", "same"), ("that", "month"), ("that", "period"), ("same", "period")})
 _HARMLESS = word_set(
     "instead only just now same period month there was were did again rather though compare that those this but not then also too "
-    "please more no yes i meant mean sorry actually ah oh one ones"
+    "please more no yes i meant mean total overall altogether well could see would you may get have sorry actually ah oh one ones"
 )
+_COMPARING = word_set("compared compare versus vs against than")
 _INSTEAD = frozenset({"instead", "rather"})
 
 
@@ -92,10 +102,13 @@ def read_follow_up(
     fragment = ((opens or refers) and len(words) <= most) or len(words) <= _BARE_WORDS
     if readings[0].query is not None and not fragment:
         return None
-    draft = reader.draft(tokens, context)
+    draft = reader.draft(tokens, context, tuple(m.metric for m in previous.metrics))
     account = account_for(draft, ignoring=_HARMLESS)
     if len(account.leftover) > 1:
         return None
+    rate = _as_rate(words, previous, draft)
+    if rate is not None:
+        return rate
     return _edited(previous, draft, account, replaces=bool(set(words) & _INSTEAD))
 
 
@@ -198,6 +211,19 @@ def _counted_entity(query: MetricQuery, reader: QuestionReader) -> str | None:
     return reader.lexicon.counted_by(query.metrics[0].metric) if len(query.metrics) == 1 and query.metrics[0].per is None else None
 
 
+def _as_rate(words: Sequence[str], previous: MetricQuery, draft: Draft) -> FollowUpReading | None:
+    """ "as a rate please": the model's rate whose part the count before is."""
+    said = bool(set(words) & {"rate", "percentage", "percent", "share"}) and ("as" in words or "in" in words)
+    if not said or len(previous.metrics) != 1:
+        return None
+    shown = "".join(draft.metric(previous.metrics[0].metric).expression.split()).lower()
+    rates = [m.name for m in draft.model.metrics.values() if "".join(m.expression.split()).lower().startswith(f"{shown}/")]
+    if len(rates) != 1:
+        return None
+    query = previous.model_copy(update={"metrics": (Measure(metric=rates[0]),), "order": (), "having": ()})
+    return FollowUpReading(query=query, carried_over=("all but the figure",))
+
+
 def _refers_back(words: Sequence[str]) -> bool:
     """ "how many visits was that?", "in the same period": the question leans on the one before."""
     pronoun = words[-1:] in (["that"], ["those"], ["them"], ["there"])
@@ -251,17 +277,29 @@ class _Edit:
 
     def metrics(self) -> None:
         model = self.draft.model
-        if self.draft.measures:
+        if self.draft.measures and self._adds():
+            self.changes["metrics"] = tuple(dict.fromkeys((*self.previous.metrics, *self.draft.measures)))
+            self.carried += [model.metrics[m.metric].label for m in self.previous.metrics]
+        elif self.draft.measures:
             self.changes |= {"metrics": tuple(self.draft.measures), "having": tuple(self.draft.having)}
             renamed = {self.previous.metrics[0].column: self.draft.measures[0].column} if self.previous.metrics else {}
             self.changes["order"] = tuple(o.model_copy(update={"by": renamed.get(o.by, o.by)}) for o in self.previous.order)
         else:
             self.carried += [model.metrics[m.metric].label for m in self.previous.metrics]
 
+    def _adds(self) -> bool:
+        """ "clicks too", "and the number of visits": beside what is shown, not in its place."""
+        words = [t.text for t in self.draft.tokens]
+        return bool({"too", "also", "well", "additionally"} & set(words)) or tuple(words[:2]) == ("and", "the")
+
     def window(self) -> None:
+        words = {t.text for t in self.draft.tokens}
         if self.draft.comparison is not None:
             self.changes["comparison"] = self.draft.comparison
-        if self.draft.window is not None:
+        if self.draft.window is not None and self.previous.window is not None and words & _COMPARING:
+            self.changes["comparison"] = Comparison(kind="window", baseline=self.draft.window)
+            self.carried.append("the same period")
+        elif self.draft.window is not None:
             self.changes["window"] = self.draft.window
         elif self.previous.window is not None:
             self.carried.append("the same period")
@@ -270,11 +308,20 @@ class _Edit:
         model = self.draft.model
         new = [d for grouping in self.draft.dimensions if (d := dimension_ref(self.draft, grouping, self._time_field)) is not None]
         old = list(self.previous.dimensions)
+        if not new and self._lumps():
+            self.changes |= {"dimensions": (), "order": (), "limit": None}
+            return
         if new:
             kept = [] if replaces else [d for d in old if all(d.field != n.field for n in new)]
             self.changes["dimensions"] = (*kept, *new)
             old = kept
         self.carried += [f"by {model.field(d.field).label}" for d in old]
+
+    def _lumps(self) -> bool:
+        """ "in total", "not by month": without the split."""
+        words = [t.text for t in self.draft.tokens]
+        pairs = set(itertools.pairwise(words))
+        return bool({"overall", "altogether"} & set(words)) or bool(pairs & {("in", "total"), ("not", "by"), ("not", "per")})
 
     def filters(self) -> None:
         new = [*self.draft.filters, *(f for p in self.draft.parts if (f := part_filter(self.draft, p, self._time_field)) is not None)]

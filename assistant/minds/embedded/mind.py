@@ -17,9 +17,9 @@ from assistant.minds.embedded.complete import Completer, complete
 from assistant.minds.embedded.followup import new_topic, read_follow_up
 from assistant.minds.embedded.grammar.draft import Draft, World
 from assistant.minds.embedded.guards import refuse_text, refuse_tokens
-from assistant.minds.embedded.intents import can_answer, read_intent
 from assistant.minds.embedded.help import help_with
 from assistant.minds.embedded.intents.run import run_intent
+from assistant.minds.embedded.intents import can_answer, read_intent
 from assistant.minds.embedded.lexicon import Kind, Lexicon
 from assistant.minds.embedded.numbers import read_number
 from assistant.minds.embedded.ratios import ratios
@@ -98,16 +98,18 @@ class EmbeddedMind:
         declined = refuse_text(question.text)
         if declined is not None:
             return outcomes.with_examples(declined, reader, context)
-        verified = reader.verified.exact(question.text)
-        if verified is not None and context.previous is None:
-            return (yield from outcomes.run_verified(verified, question))
         told = help_with(question.text, reader, context)
         if told is not None:
             return told
         tokens, notes, asked = reader.prepared(question.text, context.as_of)
         words = tokenize(question.text)
         declined = refuse_tokens(question.text, words, reader.known_words(words))
-        if declined is not None:
+        verified = reader.verified.exact(question.text)
+        if verified is not None and context.previous is None:
+            return (yield from outcomes.run_verified(verified, question))
+        idle = declined is not None and declined.code == "not_a_question" and context.previous is not None and bool(tokens)
+        named = declined is not None and declined.code == "write_request" and reader.lexicon.has_exact(tuple(t.text for t in words[:2]))
+        if declined is not None and not (idle or named):
             return outcomes.with_examples(declined, reader, context)
         readings = reader.readings(tokens, context)
         intent = read_intent(tokens, readings, reader, context)
@@ -235,9 +237,9 @@ class QuestionReader:
         """The items of a question or of a part of one, as far as the asker may read them."""
         return cut_into_items(tokens, self.world(context.as_of), may_read(self.model, context.rights))
 
-    def draft(self, tokens: Sequence[Token], context: MindContext) -> Draft:
-        """The slots that a fragment fills, for an edit of the plan before."""
-        return draft_of(self.cut(tokens, context), self.world(context.as_of), is_fragment=True)
+    def draft(self, tokens: Sequence[Token], context: MindContext, carried: tuple[str, ...] = ()) -> Draft:
+        """The slots that a fragment fills, for an edit of the plan before, whose figures are `carried`."""
+        return draft_of(self.cut(tokens, context), self.world(context.as_of), is_fragment=True, carried=carried)
 
     def compile_error(self, query: MetricQuery, context: MindContext) -> AnswerError | None:
         """Why the query cannot run, or None when it can."""
@@ -265,10 +267,11 @@ class QuestionReader:
             if window is None:
                 continue
             span = calendar.resolve(window)
-            before = settings.data_start is not None and span.end < settings.data_start
+            before = data_start is not None and span.end < data_start
             if before or span.start > context.as_of:
-                first = f"from {long_date(settings.data_start)} " if settings.data_start else ""
+                first = f"from {long_date(data_start)} " if data_start else ""
                 return f"There is no data for {span.label or 'that period'}: it runs {first}to {long_date(context.as_of)}."
+        data_start = settings.data_start or self.values.first_day
         return ""
 
     def sentence(self, query: MetricQuery, context: MindContext) -> str | None:

@@ -33,6 +33,9 @@ _CONTRACTIONS = (
     (re.compile(r"(\w)'(?=\s|$|[?.,!])"), r"\1"),
 )
 
+_SPOKEN_YEAR = re.compile(r"\btwenty[\s-]twenty[\s-](one|two|three|four|five|six|seven|eight|nine)\b", re.I)
+_SPOKEN_DIGITS = {w: n for n, w in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), start=1)}
+
 _TOKEN = re.compile(
     r"(?P<clock>\d{1,2}(?::\d{2})?\s?(?:am|pm|a\.m\.|p\.m\.)(?![a-z])|\d{1,2}:\d{2})"
     r"|(?P<number>[$\u20ac\u00a3]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:st|nd|rd|th|k|m|mn|bn|%)?(?![a-z0-9]))"
@@ -67,6 +70,16 @@ _ABBREVIATIONS = {
     "qtr": "quarter",
     "qtrs": "quarters",
     "thru": "through",
+    "lst": "last",
+    "prev": "previous",
+    "curr": "current",
+    "teh": "the",
+    "hte": "the",
+    "tihs": "this",
+    "mny": "many",
+    "wich": "which",
+    "waht": "what",
+    "hwo": "how",
     "natl": "national",
 }
 _GLUE = frozenset("-/")
@@ -96,6 +109,7 @@ class Token:
 def normalise(text: str) -> str:
     """The question in one spelling: NFKC, plain quotes and dashes, contractions written out, single spaces."""
     plain = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    plain = _SPOKEN_YEAR.sub(lambda m: f"202{_SPOKEN_DIGITS[m[1].lower()]}", plain)
     for pattern, replacement in _CONTRACTIONS:
         plain = pattern.sub(replacement, plain)
     return " ".join(plain.split())

@@ -5,6 +5,7 @@ Built once per generation of a warehouse (`prepare`), kept as one small JSON fil
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -51,13 +52,16 @@ class ValueIndex:
         values: Mapping[str, Sequence[tuple[Stored, int]]],
         keys: Mapping[str, Sequence[Stored] | None],
         phrases: Mapping[str, Sequence[str]] | None = None,
+        first_day: dt.date | None = None,
     ) -> None:
         """
         Args:
             values: Field id -> (value, rows).
             keys: Field id of an entity's key -> its values, or None when there are too many to keep.
             phrases: Field id -> the stems of each of its values, joined by spaces; cut from the values when not given.
+            first_day: On which the data begin, as far as the model names the field that says where they end.
         """
+        self.first_day = first_day
         self._phrases = phrases or {field: [_stems(value) for value, _ in rows] for field, rows in values.items()}
         self._values = values
         self._keys = {name: frozenset(stored) if stored is not None else None for name, stored in keys.items()}
@@ -123,12 +127,13 @@ class ValueIndex:
         for field in key_fields(model):
             found = fetch(_select(model, field, limit=_LIVE_ROWS))
             keys[field.id] = [r[0] for r in found] if len(found) <= MAX_KEYS else None
-        return cls(values, keys)
+        return cls(values, keys, first_day=_first_day(model, fetch))
 
     def save(self, path: Path) -> None:
         document = {
             "values": {f: [list(pair) for pair in rows] for f, rows in self._values.items()},
             "phrases": self._phrases,
+            "first_day": self.first_day.isoformat() if self.first_day else None,
             "keys": {f: sorted(stored, key=str) if stored is not None else None for f, stored in self._keys.items()},
         }
         path.write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
@@ -138,11 +143,20 @@ class ValueIndex:
         document = json.loads(path.read_text(encoding="utf-8"))
         # The phrases are kept cut: cutting thousands of values anew would be felt at every cold start.
         values = {f: [(v, n) for v, n in rows] for f, rows in document["values"].items()}
-        return cls(values, document["keys"], document.get("phrases"))
+        first = document.get("first_day")
+        return cls(values, document["keys"], document.get("phrases"), dt.date.fromisoformat(first) if first else None)
 
     @classmethod
     def empty(cls) -> ValueIndex:
         return cls({}, {})
+
+
+def _first_day(model: SemanticModel, fetch: Fetch) -> dt.date | None:
+    if model.settings.as_of_field is None:
+        return None
+    field = model.field(model.settings.as_of_field)
+    rows = fetch(f"SELECT MIN({field.expression}) AS first_day FROM {model.datasets[field.dataset].source}")
+    return rows[0][0] if rows and isinstance(rows[0][0], dt.date) else None
 
 
 def _stems(value: Stored) -> str:

@@ -190,6 +190,8 @@ class Draft:
     """The only measure is a noun's count that no counting word asked for."""
     is_fragment: bool = False
     """An edit of the plan before: what it leaves unsaid is carried over, never filled in."""
+    carried_metrics: tuple[str, ...] = ()
+    """Figures of the plan that a fragment edits: what it names must fit them."""
     judged: bool = False
     """Something is called good or important without saying by which figure: none is filled in."""
     assumed_measure: str | None = None
@@ -354,6 +356,7 @@ class Draft:
         for item in self.items:
             if item.mention is not None:
                 names += [s.target for s in item.mention.of(Kind.METRIC, Kind.DOES)][:1]
+        names = names or list(self.carried_metrics)
         return [f for name in dict.fromkeys(names) if (f := self.world.fact(name)) is not None]
 
     @property

@@ -94,6 +94,8 @@ def _direction(draft: Draft, at: int) -> str | None:
         return "desc"
     if word in _LOW:
         return "asc"
+    if word in ("less", "fewer") and at and draft.items[at - 1].text == "the" and draft.subject is not None:
+        return "asc"  # "which shop has the less visitors"
     if word in _GOOD | _BAD:
         return "best" if word in _GOOD else "worst"
     mention = draft.items[at].mention

@@ -246,7 +246,7 @@ def _lists(draft: Draft, noun: int) -> bool:
         or following in RELATIVE
         or noun + 1 >= len(draft.items)
         or draft.items[noun + 1].has(Kind.FACT, Kind.DOES)
-        or (following in ("in", "from", "by") and not draft.items[noun].has(Kind.METRIC))
+        or (following in ("in", "from", "by") and (not draft.items[noun].has(Kind.METRIC) or draft.items[0].text == "list"))
     )
 
 
@@ -284,6 +284,8 @@ def _leading_noun(draft: Draft) -> None:
         return
     if any(draft.word(i) in ("how", "what", "which") and draft.word(i - 1) in (",", ":", "?") for i in range(at + 1, len(draft.items))):
         return  # "Members with ..., what do they spend?" asks for a figure.
+    if not draft.model.datasets[draft.dataset_at(at) or item.mention.senses[0].target.split(".")[0]].is_entity:  # type: ignore[union-attr]
+        return  # "reviews with 5 stars": rows of a fact are counted, things are listed.
     following = draft.item(at + 1)
     restricted = following is not None and (following.text in RELATIVE or following.has(Kind.FACT, Kind.DOES))
     dimension = draft.dimension_at(at)

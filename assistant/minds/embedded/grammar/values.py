@@ -31,11 +31,12 @@ _JOINTS = frozenset({"and", "or", ",", "/", "plus", "nor", "vs", "versus", "agai
 _VERSUS = frozenset({"vs", "versus", "against", "than"})
 _ONLY = frozenset({"only", "just", "exclusively", "solely", "specifically"})
 COMPARATIVES = word_set("more less fewer higher lower bigger smaller larger greater better worse stronger weaker longer shorter")
+_STATES = word_set("is are was were still currently being remain remained stay")
 _DEGREES = word_set("high low medium normal large small big long short good bad new old early late fast slow strong weak rare common")
 _ARTICLES = frozenset({"the", "a", "our", "all", "both", "either", "for", "in", "of", "from", "any"})
 _LABELLED = frozenset({"number", "no", "#", "id", "=", "is", "of", "was", "named", "called", ":", "are", "equals"})
 _NOUN_AFTER = word_set(
-    "crowd folks bunch lot demographic "
+    "crowd folks bunch lot demographic household households "
     "year years old olds yo aged one ones brand brands category segment group groups band bracket range type level"
 )
 
@@ -247,7 +248,8 @@ def _stored(draft: Draft, at: int, fact: str | None, expected: str | None) -> _V
     noun_end, noun_fields = _noun_beside(draft, at + 1)
     beside = [s for s in senses if s.target in noun_fields]
     quoted = draft.tokens[item.start].quoted
-    if item.has(Kind.METRIC, Kind.DATASET, Kind.FIELD, Kind.FACT, Kind.DOES) and not (beside or expected or quoted):
+    other = item.has(Kind.METRIC, Kind.DATASET, Kind.FIELD, Kind.FACT, Kind.DOES)
+    if other and not (beside or expected or quoted or _modifies(draft, at, senses)):
         return None
     if item.text in _DEGREES and not (beside or expected or quoted):
         return None  # "how high is ...", "the medium value": a grade of something only beside that thing's name
@@ -258,6 +260,17 @@ def _stored(draft: Draft, at: int, fact: str | None, expected: str | None) -> _V
     if chosen is None or chosen.value is None:
         return None
     return _Value(field=chosen.target, value=chosen.value, begin=at, end=noun_end if beside else at + 1)
+
+
+def _modifies(draft: Draft, at: int, senses: Sequence[Sense]) -> bool:
+    """ "store orders", "are still open": before a figure that has the field, or after "be", a word is the value, not the noun."""
+    facts = draft.measured_facts()
+    within = any(draft.world.reaches(f, s.target.split(".")[0]) for f in facts for s in senses)
+    item = draft.items[at]
+    following = draft.items[at + 1] if at + 1 < len(draft.items) else None
+    noun = following is not None and following.has(Kind.METRIC, Kind.DATASET) and not following.has(Kind.FACT, Kind.DOES)
+    state = item.has(Kind.FACT, Kind.DOES) and at and draft.items[at - 1].text in _STATES and not item.text.endswith(("ed", "ing"))
+    return within and bool((noun and not item.is_plural and not draft.find(Kind.FACT)) or state)
 
 
 def _fields_after(draft: Draft, at: int) -> frozenset[str]:
