@@ -18,6 +18,7 @@ from assistant.minds.embedded.followup import new_topic, read_follow_up
 from assistant.minds.embedded.grammar.draft import Draft, World
 from assistant.minds.embedded.guards import refuse_text, refuse_tokens
 from assistant.minds.embedded.help import help_with
+from assistant.minds.embedded.intents import can_answer, read_intent
 from assistant.minds.embedded.intents.run import run_intent
 from assistant.minds.embedded.intents import can_answer, read_intent
 from assistant.minds.embedded.lexicon import Kind, Lexicon
@@ -101,12 +102,12 @@ class EmbeddedMind:
         told = help_with(question.text, reader, context)
         if told is not None:
             return told
-        tokens, notes, asked = reader.prepared(question.text, context.as_of)
-        words = tokenize(question.text)
-        declined = refuse_tokens(question.text, words, reader.known_words(words))
         verified = reader.verified.exact(question.text)
         if verified is not None and context.previous is None:
             return (yield from outcomes.run_verified(verified, question))
+        tokens, notes, asked = reader.prepared(question.text, context.as_of)
+        words = tokenize(question.text)
+        declined = refuse_tokens(question.text, words, reader.known_words(words))
         idle = declined is not None and declined.code == "not_a_question" and context.previous is not None and bool(tokens)
         named = declined is not None and declined.code == "write_request" and reader.lexicon.has_exact(tuple(t.text for t in words[:2]))
         if declined is not None and not (idle or named):
@@ -120,10 +121,10 @@ class EmbeddedMind:
             return (yield from outcomes.run_follow_up(follow_up, notes, reader, replace(question, text=asked), context))
         if verified is not None:
             return (yield from outcomes.run_verified(verified, question))
+        notes = (*notes, *new_topic(readings[0].query, context))
         return (yield from outcomes.run_readings(readings, notes, reader, replace(question, text=asked), context))
 
 
-        notes = (*notes, *new_topic(readings[0].query, context))
 class QuestionReader:
     """One semantic model, its words and its values: everything that reading needs, without any data access."""
 
@@ -261,6 +262,7 @@ class QuestionReader:
     def outside_data(self, query: MetricQuery, context: MindContext) -> str:
         """Why the query's window has no data at all; empty when it has some."""
         settings = self.model.settings
+        data_start = settings.data_start or self.values.first_day
         calendar = Calendar(settings, context.as_of)
         baseline = query.comparison.baseline if query.comparison is not None else None
         for window in (query.window, baseline, *(c.window for c in query.entity_conditions)):
@@ -271,7 +273,6 @@ class QuestionReader:
             if before or span.start > context.as_of:
                 first = f"from {long_date(data_start)} " if data_start else ""
                 return f"There is no data for {span.label or 'that period'}: it runs {first}to {long_date(context.as_of)}."
-        data_start = settings.data_start or self.values.first_day
         return ""
 
     def sentence(self, query: MetricQuery, context: MindContext) -> str | None:
