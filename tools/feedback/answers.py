@@ -211,7 +211,7 @@ def _known_competitor(name: str, cohort: Cohort) -> str:
 def _competitor_row(row: Mapping[str, Any], better: Mapping[tuple[Any, Any], int]) -> tuple[Cell, ...]:
     n, name = int(row["feedback_count"]), row["competitor"]
     them, us = better.get((name, "them"), 0), better.get((name, "us"), 0)
-    return (name, n, them, us, *_share_cells(share_of(us, us + them)), share_of(int(row["negative_feedback"] or 0), n).share)
+    return (name, n, them, us, *_share_cells(share_of(us, us + them)), _share_or_none(row["negative_feedback"], n))
 
 
 def _aspect_table(rows: Sequence[Mapping[str, Any]]) -> tuple[Table, ...]:
@@ -323,10 +323,10 @@ def _changes(cohort: Cohort) -> tuple[dict[str, tuple[Share, Share, str]], str]:
 
 def _theme_row(row: Mapping[str, Any], share: Share, change: tuple[Share, Share, str] | None) -> tuple[Cell, ...]:
     n = int(row["feedback_count"])
-    negative = share_of(int(row["negative_feedback"] or 0), n)
+    negative = _share_or_none(row["negative_feedback"], n)
     before, now = (change[0].share, change[1].share) if change else (None, None)
     verdict = "too few to tell" if share.of < FEWEST_OF_ALL or n < FEWEST_OF_ONE else change[2] if change else "not compared"
-    return (row["topic"], n, *_share_cells(share), negative.share, _rounded(row["average_sentiment"]), before, now, verdict)
+    return (row["topic"], n, *_share_cells(share), negative, _rounded(row["average_sentiment"]), before, now, verdict)
 
 
 def _share_columns(label: str, role: str = "share") -> tuple[Column, ...]:
@@ -339,6 +339,11 @@ def _share_columns(label: str, role: str = "share") -> tuple[Column, ...]:
 
 def _share_cells(share: Share) -> tuple[float, float, float]:
     return (share.share, round(share.low, 6), round(share.high, 6))
+
+
+def _share_or_none(part: Any, of: int) -> float | None:
+    """None where the part may not be told."""
+    return share_of(int(part), of).share if part is not None else None
 
 
 def _rounded(value: Any) -> float | None:

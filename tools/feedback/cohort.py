@@ -100,7 +100,22 @@ class Cohort:
         return replace(self, filters=(*self.filters, *filters), window=window or self.window)
 
     def count(self, *by: str, metrics: Sequence[str] = METRICS, previous: bool = False) -> list[dict[str, Any]]:
-        """Figures by the fields, one dict per row; rows of groups too small for the asker are not among them."""
+        """Figures by the fields, one dict per row, ordered by the first figure; a figure that rests on too few people is None.
+
+        With a minimum group size each figure is asked for by itself: a topic that many write of and two complain of has a count.
+        """
+        if not self.context.rights.min_group_size or len(metrics) == 1:
+            return self._figures(by, metrics, previous)
+        names = [name.split(".")[1] for name in by]
+        parts = [self._figures(by, (metric,), previous) for metric in metrics]
+        found = [dict.fromkeys(metrics) | row for row in parts[0]]
+        for part in parts[1:]:
+            shown = {tuple(row[name] for name in names): row for row in part}
+            for row in found:
+                row.update(shown.get(tuple(row[name] for name in names), {}))
+        return found
+
+    def _figures(self, by: Sequence[str], metrics: Sequence[str], previous: bool) -> list[dict[str, Any]]:
         query = MetricQuery(
             metrics=tuple({"metric": m} for m in metrics),
             dimensions=tuple(DimensionRef(field=name) for name in by),

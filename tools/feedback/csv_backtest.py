@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,6 @@ from tools.feedback.embedding import Vectors, encode
 from tools.feedback.language import language_of
 from tools.feedback.sentiment import calibration_error, probability, shipped_model, word_polarities
 from tools.feedback.statistics import share_of
-
-if TYPE_CHECKING:
-    import duckdb
 
 FOLDS = 5
 MIN_TEXTS = 50
@@ -74,47 +72,28 @@ def read_labelled(path: Path, text: str, label: str | None) -> Labelled:
     Raises:
         SetupProblem: No such file (`file_missing`), or no such column (`column_missing`).
     """
-    import duckdb
-
     if not path.is_file():
         raise SetupProblem(f"There is no file {path.name}.", try_instead="Check the path.", code="file_missing")
     positions = text.isdigit() and (label is None or label.isdigit())
-    with duckdb.connect() as connection:
-        rows = _rows(connection, path, [text, *([label] if label else [])], header=not positions)
-    return Labelled(texts=[str(row[0] or "").strip() for row in rows], labels=[str(row[1]).strip() if label else "" for row in rows])
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        first = file.readline()
+        file.seek(0)
+        # A sentence is full of commas, so a file with tabs is taken at its word, quotation marks and all.
+        tabs = "\t" in first
+        rows = list(csv.reader(file, delimiter="\t" if tabs else ",", quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL))
+    header = [] if positions or not rows else rows.pop(0)
+    places = [_place(name, header, rows, path.name) for name in (text, *([label] if label else []))]
+    cells = [[row[place].strip() if place < len(row) else "" for place in places] for row in rows]
+    return Labelled(texts=[c[0] for c in cells], labels=[c[1] if label else "" for c in cells])
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, path: Path, wanted: Sequence[str], *, header: bool) -> list[tuple[Any, ...]]:
-    import duckdb
-
-    # Tabs or commas: a sentence is full of commas, so a file with tabs is taken at its word.
-    with path.open(encoding="utf-8", errors="replace") as file:
-        delimiter = "\t" if "\t" in file.readline() else ","
-    quote = "" if delimiter == "\t" else '"'
-    options = {
-        "header": header,
-        "all_varchar": True,
-        "delimiter": delimiter,
-        "quotechar": quote,
-        "strict_mode": False,
-        "null_padding": True,
-    }
-    try:
-        table = connection.read_csv(str(path), **options)  # type: ignore[arg-type]
-    except duckdb.Error:
-        raise SetupProblem(f"{path.name} cannot be read as CSV.", try_instead="Check delimiter and encoding.", code="file_unfit") from None
-    names = table.columns
-    chosen = []
-    for name in wanted:
-        if not header and 1 <= int(name) <= len(names):
-            chosen.append(names[int(name) - 1])
-        elif name in names:
-            chosen.append(name)
-        else:
-            raise SetupProblem(
-                f"{path.name} has no column '{name}'.", try_instead=f"It has: {', '.join(names[:20])}.", code="column_missing"
-            )
-    return table.select(*(duckdb.ColumnExpression(name) for name in chosen)).fetchall()
+def _place(name: str, header: Sequence[str], rows: Sequence[Sequence[str]], file: str) -> int:
+    """Position of a column from 0."""
+    if not header and rows and 1 <= int(name) <= len(rows[0]):
+        return int(name) - 1
+    if name in header:
+        return header.index(name)
+    raise SetupProblem(f"{file} has no column '{name}'.", try_instead=f"It has: {', '.join(header[:20])}.", code="column_missing")
 
 
 def backtest_sentiment(path: Path, *, text: str, label: str, train: bool = True) -> BacktestReport:

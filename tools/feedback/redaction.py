@@ -21,7 +21,7 @@ _STREET_WORDS = (
     "place|park|rise|view"
 )
 _STREET = re.compile(
-    rf"\b\d{{1,4}}[a-zA-Z]?,?\s+(?:[A-Z][\w'-]+\s+){{1,3}}(?:{_STREET_WORDS})\b\.?"
+    rf"\b\d{{1,4}}[a-zA-Z]?,?\s+(?:[A-Z][\w'-]+\s+){{1,3}}(?i:{_STREET_WORDS})\b\.?"
     rf"|\b(?:[A-Z][\w'-]+\s+){{1,3}}(?i:{_STREET_WORDS})\b\.?,?\s+\d{{1,4}}[a-zA-Z]?\b"
     r"|\b[A-ZÄÖÜ][\wäöüß-]*(?:straße|strasse|str\.|gasse|weg|platz|allee|laan|straat)\s+\d{1,4}[a-z]?\b"
     r"|\b\d{1,4}(?:\s?bis)?,?\s+(?:rue|avenue|boulevard|place|chemin)\s+(?:de\s+|du\s+|des\s+|la\s+|l')*[A-ZÉÈ][\wéèêàç'-]+(?:\s+[A-ZÉÈ][\wéèêàç'-]+)*"

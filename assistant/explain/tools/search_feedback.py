@@ -42,7 +42,7 @@ def _themes(finding: Finding) -> tuple[str, ...]:
     rows = [_cells(table, row) for row in table.rows]
     first = rows[0]
     if len(rows) == 1 and facts["topics"] == 1:
-        said = f"{first['texts']} {kind} are about {first['topic']}; {first['negative_share']} of them sound negative."
+        said = f"{first['texts']} {kind} are about {first['topic']}{_sound(table)}."
     else:
         said = f"{_capital(first['topic'])} leads: {first['texts']} of {total} {kind} ({first['share']})"
         following = [f"{row['topic']} ({row['share']})" for row in rows[1:_NAMED]]
@@ -54,6 +54,13 @@ def _themes(finding: Finding) -> tuple[str, ...]:
     if facts["new_topics"]:
         details.append(f"New among the topics: {join_words([str(t) for t in facts['new_topics'][:_NAMED]])}.")
     return (said, *details)
+
+
+def _sound(table: Table) -> str:
+    row = table.rows[0]
+    shown = _cells(table, row)
+    at = [column.name for column in table.columns].index("negative_share")
+    return f"; {shown['negative_share']} of them sound negative" if row[at] is not None else ""
 
 
 def _distinctive(finding: Finding) -> tuple[str, ...]:

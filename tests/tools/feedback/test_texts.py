@@ -1,0 +1,97 @@
+"""Cutting, language, names and word statistics: everything that needs no embedding."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tools.feedback.language import language_of
+from tools.feedback.names import NameFinder
+from tools.feedback.quotes import MAX_QUOTE, excerpt
+from tools.feedback.segments import MAX_SEGMENTS, MAX_TEXT, segments, tidy
+from tools.feedback.signals import main_intent, urgency_of
+from tools.feedback.statistics import change_between, distinctive_themes, share_of
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("The parcel was late and nobody told me", "en"),
+        ("Leider ist das Paket nicht angekommen", "de"),
+        ("Le colis est arrivé trop tard et je ne suis pas content", "fr"),
+        ("El paquete llegó tarde y no estoy contento con la tienda", "es"),
+        ("Il pacco è arrivato tardi e non sono contento", "it"),
+        ("Посылка пришла слишком поздно", "ru"),
+        ("12345", "und"),
+    ],
+)
+def test_recognises_the_language(text: str, language: str) -> None:
+    assert language_of(text) == language
+
+
+def test_a_megabyte_is_cut_and_its_sentences_sampled() -> None:
+    text = tidy("The box was wet again. " * 50_000)
+    assert len(text) <= MAX_TEXT
+    assert len(segments(text)) == MAX_SEGMENTS
+
+
+def test_control_and_invisible_characters_are_removed() -> None:
+    assert tidy("a\x00b\u202ec\u200bd\x1b[31m") == "abcd[31m"
+
+
+@given(st.text(max_size=3000))
+def test_a_quote_is_a_piece_of_its_text(text: str) -> None:
+    quote = excerpt(text)
+    assert quote in text
+    assert len(quote) <= MAX_QUOTE
+
+
+def test_finds_the_longest_of_several_names_as_whole_words() -> None:
+    finder = NameFinder({"Oak chair": 1, "Oak chair Grande": 2, "Lamp": 3})
+    assert finder.keys_in("The oak chair grande and a LAMP, no lampshade") == [2, 3]
+    assert finder.replaced("My Oak chair Grande wobbles", "article") == "My article wobbles"
+
+
+def test_wilson_interval_matches_published_values() -> None:
+    """Newcombe (1998), table 1: 81 of 263."""
+    share = share_of(81, 263)
+    assert (round(share.low, 4), round(share.high, 4)) == (0.2553, 0.3662)
+
+
+@given(st.integers(0, 500), st.integers(1, 500))
+def test_an_interval_holds_its_share(n: int, more: int) -> None:
+    share = share_of(n, n + more)
+    assert 0 <= share.low <= share.share <= share.high <= 1
+
+
+def test_a_change_is_told_only_when_it_is_sure() -> None:
+    assert change_between(share_of(10, 200), share_of(40, 200)) == "more"
+    assert change_between(share_of(40, 200), share_of(10, 200)) == "less"
+    assert change_between(share_of(10, 200), share_of(12, 200)) == "no clear change"
+    assert change_between(share_of(2, 10), share_of(9, 10)) == "too few to tell"
+
+
+def test_rare_themes_are_drawn_towards_no_difference() -> None:
+    found = {d.theme: d for d in distinctive_themes({"often": 60, "rarely": 2, "rest": 138}, {"often": 60, "rarely": 1, "rest": 539})}
+    assert found["often"].sure
+    assert found["often"].ratio > 2
+    assert not found["rarely"].sure
+
+
+def test_the_strongest_wish_of_a_text_is_its_intent() -> None:
+    assert main_intent(["praise", "question", "refund or replacement"]) == "refund or replacement"
+    assert main_intent([]) == "statement"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentiment", "urgency"),
+    [
+        ("It caught fire, my lawyer will write to you", -0.9, "high"),
+        ("I am still waiting for a reply", -0.6, "medium"),
+        ("The colour is a bit pale", -0.3, "low"),
+        ("It got here today, wonderful", 0.9, "low"),
+    ],
+)
+def test_urgency_follows_danger_law_and_waiting(text: str, sentiment: float, urgency: str) -> None:
+    assert urgency_of(text, sentiment) == urgency
