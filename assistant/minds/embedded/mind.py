@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.minds.embedded import outcomes
+from assistant.minds.embedded.arbiter import judge
 from assistant.minds.embedded.assemble import Cut, Reading, cut_into_items, draft_of, interpret
 from assistant.minds.embedded.background import Proper, restated, without_asides, without_background, without_remark
 from assistant.minds.embedded.complete import Completer, complete
@@ -20,7 +21,8 @@ from assistant.minds.embedded.guards import refuse_text, refuse_tokens
 from assistant.minds.embedded.help import help_with
 from assistant.minds.embedded.intents import can_answer, read_intent
 from assistant.minds.embedded.intents.run import run_intent
-from assistant.minds.embedded.intents import can_answer, read_intent
+from assistant.minds.embedded.learner import FILE_NAME as LEARNER_FILE_NAME
+from assistant.minds.embedded.learner import Learner, LearnerFile
 from assistant.minds.embedded.lexicon import Kind, Lexicon
 from assistant.minds.embedded.numbers import read_number
 from assistant.minds.embedded.ratios import ratios
@@ -59,7 +61,7 @@ class EmbeddedMind:
         """Loads the value index that `prepare` left in the generation's folder; without one, stored values are not recognised."""
         path = Path(warehouse.data_folder) / "mind" / FILE_NAME
         values = ValueIndex.load(path) if path.exists() else ValueIndex.empty()
-        self._reader = QuestionReader(warehouse.model, values, warehouse.as_of)
+        self._reader = QuestionReader(warehouse.model, values, warehouse.as_of, LearnerFile(path.with_name(LEARNER_FILE_NAME)))
         self._scoped: dict[str, QuestionReader] = {}
 
     def is_answerable(self, text: str, context: MindContext) -> bool:
@@ -128,11 +130,13 @@ class EmbeddedMind:
 class QuestionReader:
     """One semantic model, its words and its values: everything that reading needs, without any data access."""
 
-    def __init__(self, model: SemanticModel, values: ValueIndex, as_of: dt.date | None = None) -> None:
+    def __init__(self, model: SemanticModel, values: ValueIndex, as_of: dt.date | None = None, learner: LearnerFile | None = None) -> None:
         """
         Args:
             as_of: The data's last complete day, when the model does not declare it.
+            learner: The second reader; without one, intricate readings are always offered.
         """
+        self._learner = learner
         self.model = model
         self._as_of = as_of or model.settings.as_of
         self.values = values
@@ -143,6 +147,11 @@ class QuestionReader:
         self._answerable: dict[object, bool] = {}
         self._runs: dict[object, bool] = {}
         self._completer: Completer | None = None
+
+    @property
+    def learner(self) -> Learner | None:
+        """The second reader; read from its file at the first question."""
+        return self._learner.learner if self._learner is not None else None
 
     @property
     def completer(self) -> Completer:
@@ -297,9 +306,7 @@ class QuestionReader:
         intent = read_intent(tokens, readings, self, context) if readings else None
         if intent is not None:
             return can_answer(intent, context)
-        if len(readings) != 1 or outcomes.doubt_of(readings[0]) or readings[0].query is None:
-            return False
-        if outcomes.second_look(asked, readings[0].query, self.model):
+        if len(readings) != 1 or readings[0].query is None or judge(asked, readings[0], self.model, self.learner).doubt:
             return False
         return self.compile_error(readings[0].query, context) is None and not self.outside_data(readings[0].query, context)
 

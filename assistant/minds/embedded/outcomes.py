@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from assistant.minds.embedded.alternatives import plans_of, same_results
+from assistant.minds.embedded.arbiter import is_intricate, judge
 from assistant.minds.embedded.assemble import Reading
 from assistant.minds.embedded.followup import FollowUpReading
 from assistant.minds.embedded.nearest import nearest_questions
@@ -43,7 +44,7 @@ def run_readings(
         return _ask_which(readings[1:], "Which figure do you mean?", reader, question, context)
     if best.absent:
         return _absent(best, reader, question, context)
-    if best.query is None or _is_guess(best):
+    if best.query is None or is_guess(best):
         return _not_understood(best, reader, question, context)
     outside = reader.outside_data(best.query, context)
     if outside:
@@ -51,13 +52,16 @@ def run_readings(
     error = reader.compile_error(best.query, context)
     if error is not None:
         return _unsupported(best, f"{error.message}. {error.try_instead}".rstrip(". ") + ".", reader, question, context)
+    compared = 0
     if len(readings) > 1:
-        return _ask_which(readings, "This can be read in more than one way. Which one do you mean?", reader, question, context)
+        compared = yield from same_results([step_of(r.query) for r in plans_of(readings) if r.query is not None], context)
+        if not compared:
+            return _ask_which(readings, "This can be read in more than one way. Which one do you mean?", reader, question, context)
+        notes = (*notes, f"this can be read in {compared} ways, which give the same result")
     yield step_of(best.query)
-    banded = " ".join(words for words, part in best.account.consumed if part == "filter").split()
-    banded += [word.partition(":")[0].rstrip("apm") for word in banded if word[0].isdigit()]  # the 20 of "until 20:00"
-    doubt = doubt_of(best) or second_look(question.text, best.query, reader.model, known=banded)
-    return Done(left_out=tuple(best.account.ignored), notes=(*notes, *best.notes), doubt=doubt)
+    judged = judge(question.text, best, reader.model, reader.learner)
+    left_out = tuple(best.account.ignored)
+    return Done(left_out=left_out, notes=(*notes, *best.notes), doubt=judged.doubt, confidence=judged.confidence, steps_given_up=compared)
 
 
 def _ask_which(
@@ -85,43 +89,15 @@ def run_follow_up(
     return Done(carried_over=follow_up.carried_over, notes=(*notes, *follow_up.notes), doubt=doubt)
 
 
-def doubt_of(reading: Reading) -> str | None:
-    """Why the reading is an offer and no answer; None when every word is accounted for."""
-    leftover = reading.account.leftover
-    if leftover:
-        words = " and ".join(f"'{w}'" for w in leftover)
-        return f"I could not place {words}; this is the answer without {'it' if len(leftover) == 1 else 'them'}"
-    return "; ".join(reading.doubts) or None
-
-
-def second_look(text: str, query: MetricQuery, model: SemanticModel, *, known: Sequence[str] = ()) -> str | None:
-    """Why the pair of question and plan should be confirmed: shaping words without a trace, or parts that may be put together wrongly.
-
-    Args:
-        known: Words that became a filter in another form: the 45 of "under 45" is a set of age bands.
-    """
-    words = [w for w in unreflected(text, query, model) if w.lower() not in known]
-    named = " and ".join(f"'{word}'" for word in words)
+def second_look(text: str, query: MetricQuery, model: SemanticModel) -> str | None:
+    """Why an edited plan should be confirmed. A fragment is too little to read for a second reader, so intricate plans always are."""
+    words = unreflected(text, query, model)
     if words:
-        return f"I am not sure that this answers {named}"
+        return "I am not sure that this answers " + " and ".join(f"'{word}'" for word in words)
     return "This has several parts, and I may have put them together differently than you meant" if is_intricate(query) else None
 
 
-def is_intricate(query: MetricQuery) -> bool:
-    """Whether the reading combines parts in a way that a person should confirm.
-
-    On questions that nobody had tuned for, readings of these shapes were right half of the time, all others more than nine times in ten;
-    until a second reader agrees with them, they are offered.
-    """
-    conditions = query.entity_conditions
-    plain_existence = len(conditions) == 1 and conditions[0].fact is not None and (conditions[0].op, conditions[0].value) == ("ge", 1)
-    of_entities = bool(conditions) and not plain_existence
-    of_measures = any(m.per or m.entity_conditions or (m.filters and not m.as_share) for m in query.metrics)
-    shaped = query.cohort or query.distribution or query.pairs or query.lifecycle or query.top_per_group
-    return bool(of_entities or of_measures or shaped or query.having or (query.comparison and query.dimensions))
-
-
-def _is_guess(reading: Reading) -> bool:
+def is_guess(reading: Reading) -> bool:
     account = reading.account
     return bool(account.blockers) or len(account.leftover) > MAX_LEFTOVER or account.coverage < MIN_COVERAGE
 

@@ -219,7 +219,7 @@ def visible_values(warehouse: Warehouse, rights: Rights) -> ValueIndex:
     return ValueIndex.build(warehouse.model, fetch)
 
 
-def prepare(warehouse: Warehouse, folder: Path) -> Path:
+def prepare_values(warehouse: Warehouse, folder: Path) -> Path:
     """Builds the value index of a warehouse and keeps it in `folder`. Called when a warehouse is built or refreshed."""
     from tools.core.sql_guard import check_sql, open_rights
 
