@@ -126,7 +126,7 @@ def campaign_results(context: ToolContext, *, names: Sequence[str], span: DateSp
     dates = [f for f in (roles.start, roles.end) if f is not None]
     tests = list(filters)
     if names:
-        tests.append(Filter(field=roles.campaign, op="in", values=tuple(names)))
+        tests.append(Filter(field=roles.campaign, op="in", values=tuple(_typed(model, roles.campaign, name) for name in names)))
     if span is not None:
         tests.append(Filter(field=roles.start, op="between", values=(span.start, span.end)))
     query = MetricQuery(

@@ -15,11 +15,12 @@ from tools.attribution.model import MODELS, credit, removal_effects
 from tools.attribution.paths import HALF_LIFE_DAYS
 from tools.core.contract import Cell, Check, Column, DateSpan, Finding, Grade, Reading, Table, ToolContext
 from tools.core.customers.scored import plain_column
-from tools.core.errors import NeedsPerson
+from tools.core.errors import NeedsPerson, QueryUnsupported
 from tools.core.query import Calendar, Filter, MetricQuery, TimeWindow, compile_query
-from tools.core.query.calendar import BEGINNING, label_of
+from tools.core.query.calendar import BEGINNING
 
 OTHERS = "other channels"
+_A_YEAR = TimeWindow(last_n=12, unit="month")
 MODEL_LABELS = {
     "markov": "Markov (loss without it)",
     "shapley": "Shapley (equal split of each path)",
@@ -43,7 +44,7 @@ class AttributionInput(BaseModel):
     """credit: how conversions are shared among the channels that were met before them, by seven models. lift: what campaigns with a
     randomly held-out group caused, with intervals; for others, why no lift can be told."""
     window: TimeWindow | None = None
-    """credit: days of the conversions; lift: days in which campaigns began. Default: all the data."""
+    """credit: days of the conversions, default the last twelve complete months; lift: days in which campaigns began, default all."""
     filters: tuple[Filter, ...] = ()
     """credit: which conversions (orders of a channel, a region ...); lift: which customers."""
     lookback_days: int | None = Field(default=None, ge=1, le=730)
@@ -71,13 +72,11 @@ class Attribution:
 
 
 def _span(arguments: AttributionInput, context: ToolContext) -> DateSpan:
-    settings = context.warehouse.model.settings
-    calendar = Calendar(settings, context.as_of or context.warehouse.as_of)
-    span: DateSpan = calendar.resolve(arguments.window or TimeWindow(end=calendar.as_of))
+    calendar = Calendar(context.warehouse.model.settings, context.as_of or context.warehouse.as_of)
+    span = calendar.resolve(arguments.window or _A_YEAR)
     if span.start == BEGINNING:
-        start = settings.data_start or dt.date(1900, 1, 1)
-        span = DateSpan(start=start, end=span.end, label=label_of(span) if settings.data_start is None else "")
-    return span if span.label else DateSpan(start=span.start, end=span.end, label=label_of(span))
+        raise QueryUnsupported("the days of the conversions need a first one", try_instead="give the window a start")
+    return span
 
 
 def _filter_words(filters: tuple[Filter, ...], context: ToolContext) -> tuple[str, ...]:

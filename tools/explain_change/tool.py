@@ -22,7 +22,7 @@ from tools.explain_change.correlates import Correlate, correlates_of
 from tools.explain_change.decomposition import Contribution, Decomposition
 from tools.explain_change.parts import take_apart
 from tools.explain_change.search import Driver, Explanation, name_of, search
-from tools.explain_change.significance import chance_of_change, p_value
+from tools.explain_change.significance import FALSE_DISCOVERY_RATE, chance_of_change, p_value
 from tools.explain_change.words import value_of
 
 SHOWN_PARTS = 12
@@ -76,14 +76,7 @@ class ExplainChange:
         warehouse = context.warehouse
         scope = Scope(warehouse.model, rights=context.rights, as_of=context.as_of or warehouse.as_of)
         metric = scope.metric(arguments.metric)
-        query = MetricQuery(
-            metrics=(Measure(metric=metric.name),),
-            filters=arguments.filters,
-            entity_conditions=arguments.entity_conditions,
-            window=arguments.window,
-            comparison=arguments.comparison,
-        )
-        compiled = compile_query(query, warehouse.model, rights=context.rights, as_of=scope.as_of)
+        query, compiled = _compiled(arguments, metric, context, scope)
         window, baseline = compiled.reading.window, compiled.reading.comparison
         assert window is not None
         assert baseline is not None
@@ -102,6 +95,23 @@ class ExplainChange:
         found = _Found(metric=metric, reader=reader, explanation=explanation, compiled=compiled, window=window, baseline=baseline)
         beside = correlates_of(reader, explanation) if explanation.findings else ()
         return _finding(found, arguments, query, context, beside)
+
+
+def _compiled(arguments: ExplainChangeInput, metric: Metric, context: ToolContext, scope: Scope) -> tuple[MetricQuery, CompiledQuery]:
+    """The figure in both windows. "This month" of data that ends with a month is the last one: then the one before it is the baseline."""
+    query = MetricQuery(
+        metrics=(Measure(metric=metric.name),),
+        filters=arguments.filters,
+        entity_conditions=arguments.entity_conditions,
+        window=arguments.window,
+        comparison=arguments.comparison,
+    )
+    compiled = compile_query(query, context.warehouse.model, rights=context.rights, as_of=scope.as_of)
+    window, baseline = compiled.reading.window, compiled.reading.comparison
+    if window is not None and baseline is not None and (window.start, window.end) == (baseline.start, baseline.end):
+        query = query.model_copy(update={"comparison": Comparison(kind="previous_period")})
+        compiled = compile_query(query, context.warehouse.model, rights=context.rights, as_of=scope.as_of)
+    return query, compiled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,14 +302,15 @@ def _correlates_table(beside: Sequence[Correlate]) -> Table:
 
 def _facts(found: _Found, arguments: ExplainChangeInput, beside: Sequence[Correlate]) -> dict[str, Any]:
     before, now = found.figures
-    error = chance_of_change(found.explanation.total, is_ratio=found.reader.parts.is_ratio)
+    is_ratio = found.reader.parts.is_ratio
+    error = chance_of_change(found.explanation.total, is_ratio=is_ratio)
     z = (now - before) / error if error else 0.0
     return {
         "label": found.metric.label,
         "before": before,
         "now": now,
         "change": now - before,
-        "change_rate": (now - before) / abs(before) if before else None,
+        "change_rate": (now - before) / abs(before) if before and (found.metric.format.value == "money" or not is_ratio) else None,
         "p_value": p_value(z),
         "assumed": arguments.assumed,
         "window": found.window,
@@ -390,7 +401,8 @@ def _same(name: str, one: float, other: float) -> Check:
 def _caveats(found: _Found, beside: Sequence[Correlate]) -> tuple[str, ...]:
     said = [found.metric.caveat] if found.metric.caveat else []
     said += [f"{note[:1].upper()}{note[1:]}." for note in found.compiled.notes]
-    said.append(f"{found.explanation.tested:,} groups were looked at; what is said to stand out holds at a false discovery rate of 5 %.")
+    looked = f"{found.explanation.tested:,} groups were looked at"
+    said.append(f"{looked}; what is said to stand out holds at a false discovery rate of {FALSE_DISCOVERY_RATE:.0%}.")
     said.append("Contributions say where it happened, not why; only a trial can prove a cause.")
     if beside:
         said.append("What else moved there goes together with the change and need not be its cause.")

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assistant.minds.embedded.assemble import Reading
+from assistant.minds.embedded.intents.attribution import AttributionIntent
 from assistant.minds.embedded.intents.churn import ChurnIntent
 from assistant.minds.embedded.intents.contract import Intent, IntentReading
+from assistant.minds.embedded.intents.explain_change import ExplainChangeIntent
 from assistant.minds.embedded.intents.feedback import FeedbackIntent
 from assistant.minds.embedded.intents.lifetime_value import LifetimeValueIntent
 from assistant.minds.embedded.intents.next_best_action import NextBestActionIntent
 from assistant.minds.embedded.intents.read import can_answer, read_intents
+from assistant.minds.embedded.intents.recommendations import RecommendationsIntent
 from assistant.minds.embedded.intents.segments import SegmentsIntent
 from assistant.minds.embedded.tokens import Token
 from assistant.turn import MindContext
@@ -26,11 +29,14 @@ if TYPE_CHECKING:
 __all__ = ["INTENTS", "Intent", "IntentReading", "can_answer", "read_intent"]
 
 INTENTS: tuple[Intent, ...] = (
+    RecommendationsIntent(),
     NextBestActionIntent(),
     FeedbackIntent(),
     ChurnIntent(),
     LifetimeValueIntent(),
     SegmentsIntent(),
+    AttributionIntent(),
+    ExplainChangeIntent(),
 )
 """Where two know the same words of a question, the earlier one takes it."""
 

@@ -96,7 +96,7 @@ class Rest:
 
 def read_rest(asked: Asked, cues: Iterable[Cue], *, ignoring: frozenset[str] = frozenset()) -> Rest:
     """Who the question is about, once the intents' own words are cut out."""
-    tokens, ids = _without_ids(_without(asked.tokens, cues), asked)
+    tokens, ids = _without_ids(without_cues(asked.tokens, cues), asked)
     world = asked.reader.world(asked.context.as_of)
     cut = asked.reader.cut(_people_apart(tokens, asked), asked.context)
     draft = Draft(world=world, tokens=cut.tokens, items=cut.items, is_fragment=True)
@@ -119,7 +119,7 @@ def read_rest(asked: Asked, cues: Iterable[Cue], *, ignoring: frozenset[str] = f
     )
 
 
-def _without(tokens: Sequence[Token], cues: Iterable[Cue]) -> tuple[Token, ...]:
+def without_cues(tokens: Sequence[Token], cues: Iterable[Cue]) -> tuple[Token, ...]:
     """The tokens with each cue replaced by a mark, so that no phrase is read across the gap."""
     cut = {at: cue for cue in cues for at in range(cue.start, cue.end)}
     kept: list[Token] = []

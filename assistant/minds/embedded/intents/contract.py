@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from assistant.turn import Step
 
 if TYPE_CHECKING:
+    from assistant.minds.embedded.account import Account
     from assistant.minds.embedded.intents.cohort import Rest
     from assistant.minds.embedded.mind import QuestionReader
     from assistant.minds.embedded.tokens import Token
@@ -79,6 +80,8 @@ class Plan:
     """It names people one by one: not for roles that see groups only."""
     cohort: tuple[Filter, ...] = ()
     """Whom the step is about besides its own filters, for a next step that says "they"."""
+    account: Account | None = None
+    """What became of the rest, where the intent read it by itself and not as a cohort (`figure.py`)."""
 
 
 class Intent(Protocol):

@@ -46,7 +46,7 @@ def read_intents(
         return _follow_up(asked, readings, intents)
     if readings and not _is_computed(reading, context) and readings[0].absent:
         return None  # The author of the model has said what there is instead.
-    whole_figure = bool(readings) and readings[0].is_whole and not _overlooks(readings[0], found)
+    whole_figure = bool(readings) and _runs(readings[0], reader, context) and not _overlooks(readings[0], found)
     return None if whole_figure and (reading.yields or not reading.is_whole) else reading
 
 
@@ -105,27 +105,33 @@ def _lists_leavers(step: Step) -> bool:
 def _judged(plans: Sequence[tuple[Intent, Plan]], rest: Rest) -> IntentReading:
     """The steps, and what speaks against running them."""
     uses = frozenset().union(*(plan.uses for _, plan in plans))
-    unplaced = tuple(dict.fromkeys((*rest.account.leftover, *rest.unused(uses))))
+    own = next((plan.account for _, plan in plans if plan.account is not None), None)
+    account = own or rest.account
+    unplaced = tuple(dict.fromkeys((*account.leftover, *(() if own else rest.unused(uses)))))
     named = ", ".join(f"'{word}'" for word in unplaced)
     doubts = [doubt for _, plan in plans for doubt in plan.doubts]
     declined = ""
-    if rest.account.blockers or len(unplaced) > MAX_LEFTOVER:
+    if account.blockers or len(unplaced) > MAX_LEFTOVER:
         declined = f"I do not know what to make of {named} in this question."
     elif unplaced:
         doubts.insert(0, f"I could not place {named}; this is the answer without {'it' if len(unplaced) == 1 else 'them'}")
     return IntentReading(
         steps=tuple(Step(tool=intent.tool, arguments=plan.arguments) for intent, plan in plans),
         intents=tuple(intent for intent, _ in plans),
-        notes=tuple(dict.fromkeys((*rest.draft.notes, *(note for _, plan in plans for note in plan.notes)))),
+        notes=tuple(dict.fromkeys((*(() if own else rest.draft.notes), *(note for _, plan in plans for note in plan.notes)))),
         doubt="; ".join(doubts) or None,
-        ignored=rest.account.ignored,
+        ignored=account.ignored,
         yields=all(plan.yields for _, plan in plans),
         individuals=any(plan.individuals for _, plan in plans),
         declined=declined,
         unplaced=unplaced,
-        understood=", ".join(words for words, _ in rest.account.consumed),
+        understood=", ".join(words for words, _ in account.consumed),
         mentions=rest.mentions,
     )
+
+
+def _runs(figure: Reading, reader: QuestionReader, context: MindContext) -> bool:
+    return figure.is_whole and figure.query is not None and reader.can_run(figure.query, context)
 
 
 def _overlooks(figure: Reading, found: list[tuple[Intent, Cues]]) -> bool:

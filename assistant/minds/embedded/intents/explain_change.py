@@ -1,0 +1,142 @@
+"""explain_change: why a figure moved from one period to another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.minds.embedded.assemble import Reading
+from assistant.minds.embedded.intents.cohort import Rest
+from assistant.minds.embedded.intents.contract import Asked, Cues, Plan
+from assistant.minds.embedded.intents.figure import read_figure
+from assistant.minds.embedded.intents.words import word_file
+from assistant.turn import Step
+from tools.core.errors import AnswerError
+from tools.core.query.metric_query import Filter, MetricQuery, TimeWindow
+from tools.core.query.resolve import Scope
+from tools.explain_change.parts import take_apart
+
+_MOVES = ("fall", "rise", "better", "worse", "move")
+_LAST_MONTH = TimeWindow(period="last", unit="month")
+_BARE = {"metrics", "filters", "entity_conditions", "window", "comparison", "dimensions", "order", "as_of", "growth", "fill_gaps", "limit"}
+"""What a figure may hold that is to be explained; anything else is a question of another kind."""
+
+
+class ExplainChangeIntent:
+    name = "explain_change"
+    tool = "explain_change"
+    needs: tuple[str, ...] = ()
+    follows = frozenset({"query_metrics", "explain_change"})
+
+    def cues(self, asked: Asked) -> Cues | None:
+        """A reason is asked for, and something moved: "why did revenue fall", "what is behind the drop", "what happened to revenue"."""
+        found = word_file(self.name).find(asked.tokens)
+        why = found.first("why") or found.first("happened")
+        if why is None or not (found.has(*_MOVES) or found.has("happened")):
+            return None
+        return Cues(found=tuple(c for c in found.found if c.start >= why.start or c.role in _MOVES))
+
+    def plan(self, cues: Cues, rest: Rest) -> Plan | None:
+        figure = read_figure(rest.asked, cues)
+        query = _explainable(figure, rest.asked)
+        if figure is None or query is None:
+            return None
+        notes = list(figure.notes)
+        if query.window is None:
+            notes.append("No period was named: the last complete month was taken, against the month before")
+        return Plan(
+            arguments=_arguments(query, assumed=_assumed(cues, rest.asked, query.metrics[0].metric)),
+            notes=tuple(notes),
+            doubts=figure.doubts,
+            account=figure.account,
+        )
+
+    def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:
+        """ "Why?" after a figure; "and in the South?", "and in April?" after an explanation."""
+        if rest.metrics or rest.dimensions or rest.customer_ids:
+            return None
+        if previous.tool == self.tool:
+            return _edited(previous, rest)
+        if not cues.has("why", "happened") or not (rest.is_empty or rest.filters or rest.window):
+            return None
+        query = MetricQuery.model_validate(previous.arguments)
+        if len(query.metrics) != 1 or not _is_plain(query):
+            return None
+        query = query.model_copy(
+            update={"window": rest.window or query.window or _period_of(query), "filters": _merged(query.filters, rest)}
+        )
+        arguments = _arguments(query.model_copy(update={"dimensions": ()}), assumed=_assumed(cues, rest.asked, query.metrics[0].metric))
+        return Plan(arguments=arguments, uses=frozenset({"window"})) if _can_be_taken_apart(query, rest.asked) else None
+
+
+def _edited(previous: Step, rest: Rest) -> Plan | None:
+    if rest.is_empty and rest.window is None:
+        return None
+    arguments = dict(previous.arguments)
+    arguments.pop("assumed", None)
+    old = tuple(Filter.model_validate(f) for f in arguments.get("filters", ()))
+    if rest.window is not None:
+        arguments["window"] = rest.window.model_dump(mode="json", exclude_defaults=True)
+        arguments.pop("comparison", None)
+    filters = rest.filters or old
+    if filters:
+        arguments["filters"] = [f.model_dump(mode="json", exclude_defaults=True) for f in filters]
+    return Plan(arguments=arguments, uses=frozenset({"window"}))
+
+
+def _explainable(figure: Reading | None, asked: Asked) -> MetricQuery | None:
+    """The query, when it is one plain figure that can be taken apart exactly."""
+    if figure is None or figure.query is None or figure.absent or len(figure.query.metrics) != 1 or not _is_plain(figure.query):
+        return None
+    return figure.query if _can_be_taken_apart(figure.query, asked) else None
+
+
+def _is_plain(query: MetricQuery) -> bool:
+    measure = query.metrics[0]
+    if measure.is_aggregated_again or measure.as_share or measure.filters or measure.entity_conditions:
+        return False
+    return set(query.model_dump(exclude_defaults=True)) <= _BARE
+
+
+def _can_be_taken_apart(query: MetricQuery, asked: Asked) -> bool:
+    scope = Scope(asked.reader.model, rights=asked.context.rights, as_of=asked.context.as_of)
+    try:
+        take_apart(scope, scope.metric(query.metrics[0].metric))
+    except AnswerError:
+        return False
+    return True
+
+
+def _arguments(query: MetricQuery, *, assumed: str | None) -> dict[str, Any]:
+    plain = query.model_dump(mode="json", exclude_defaults=True)
+    window = query.window or _period_of(query) or _LAST_MONTH
+    found: dict[str, Any] = {"metric": query.metrics[0].metric, "window": window.model_dump(mode="json", exclude_defaults=True)}
+    found |= {name: plain[name] for name in ("comparison", "filters", "entity_conditions") if name in plain}
+    fields = [d.field for d in query.dimensions if d.grain is None and d.bin_width is None]
+    if fields:
+        found["dimensions"] = fields
+    if assumed is not None:
+        found["assumed"] = assumed
+    return found
+
+
+def _period_of(query: MetricQuery) -> TimeWindow | None:
+    """After a trend by month, "why" is about its last month."""
+    grain = next((d.grain for d in query.dimensions if d.grain is not None and not d.grain.is_cyclic), None)
+    units = ("day", "week", "month", "quarter", "year")
+    return TimeWindow.model_validate({"period": "last", "unit": grain.value}) if grain is not None and grain.value in units else None
+
+
+def _merged(old: tuple[Filter, ...], rest: Rest) -> tuple[Filter, ...]:
+    fields = {f.field for f in rest.filters}
+    return (*(f for f in old if f.field not in fields), *rest.filters)
+
+
+def _assumed(cues: Cues, asked: Asked, metric: str) -> str | None:
+    """The direction that the question takes for granted."""
+    polarity = asked.reader.model.metrics[metric].polarity
+    for role, goes_up in (("fall", False), ("rise", True)):
+        if cues.has(role):
+            return "rise" if goes_up else "fall"
+    if polarity == "neutral" or not cues.has("better", "worse"):
+        return None
+    return "rise" if cues.has("better") == (polarity == "higher_is_better") else "fall"
