@@ -25,6 +25,10 @@ USERS = """
 users:
   ana: {role: business_user}
   stella: {role: data_steward}
+  cli: {role: business_user}
+  rest: {role: business_user}
+  mcp: {role: business_user}
+  slack: {role: business_user}
 """
 
 
@@ -58,12 +62,14 @@ def home_over(built_home: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def slack_bench(built_home: Path, folder: Path, slack: SlackServer, config: str = "", **options: Any) -> Iterator[Bench]:
+def slack_bench(
+    built_home: Path, folder: Path, slack: SlackServer, config: str = "", parts: Parts | None = None, **options: Any
+) -> Iterator[Bench]:
     """REST and Slack against this loopback Slack; `config` is slack.yaml."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "slack.yaml").write_text(config, encoding="utf-8")
     given = {"slack_api_url": slack.api_url, "slack_bot_token": slack.TOKEN, "slack_signing_secret": slack.SECRET, **options}
-    with service_bench(built_home, folder, Parts(chat=False, rest=True, mcp=False, slack=True), **given) as bench:
+    with service_bench(built_home, folder, parts or Parts(chat=False, rest=True, mcp=False, slack=True), **given) as bench:
         slack.app_url = f"{bench.url}/slack/events"
         yield bench
 
