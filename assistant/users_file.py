@@ -56,7 +56,9 @@ def _without(text: str, name: str) -> str:
         if key.value == name:
             lines = text.splitlines(keepends=True)
             # A block mapping ends where the next token begins, which may be after blank lines and comments: those stay.
-            last = value.end_mark.line if value.end_mark.column == 0 else value.end_mark.line + 1
+            end = value.end_mark
+            begins_there = end.line >= len(lines) or not lines[end.line][: end.column].strip()
+            last = end.line if begins_there else end.line + 1
             while last > key.start_mark.line + 1 and not _is_content(lines[last - 1]):
                 last -= 1
             return "".join(lines[: key.start_mark.line] + lines[last:])
