@@ -32,6 +32,7 @@ def structured_contributions() -> tuple[Contribution, ...]:
     from tools.churn.contribution import ChurnContribution, SubscriptionChurnContribution
     from tools.lifetime_value.contribution import LifetimeValueContribution
     from tools.next_best_action.contribution import NextBestActionContribution
+    from tools.recommendations.contribution import RecommendationsContribution
     from tools.segments.contribution import SegmentsContribution
 
     return (
@@ -40,6 +41,7 @@ def structured_contributions() -> tuple[Contribution, ...]:
         SubscriptionChurnContribution(),
         SegmentsContribution(),
         NextBestActionContribution(),
+        RecommendationsContribution(),
     )
 
 

@@ -24,6 +24,7 @@ from tools.free_sql.tool import FreeSql
 from tools.lifetime_value.tool import LifetimeValue
 from tools.metrics.tool import QueryMetrics
 from tools.next_best_action.tool import NextBestAction
+from tools.recommendations.tool import Recommendations
 from tools.segments.tool import Segments
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def tools() -> dict[str, Tool]:
             ExplainChange(),
             Attribution(),
             NextBestAction(),
+            Recommendations(),
             SearchFeedback(),
         )
     }

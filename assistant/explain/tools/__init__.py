@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from assistant.explain.tools import attribution, churn, explain_change, lifetime_value, next_best_action, search_feedback, segments
+from assistant.explain.tools import (
+    attribution,
+    churn,
+    explain_change,
+    lifetime_value,
+    next_best_action,
+    recommendations,
+    search_feedback,
+    segments,
+)
 from tools.core.contract import Finding
 
 Teller = Callable[[Finding], tuple[str, ...]]
@@ -19,6 +28,7 @@ TELLERS: Mapping[str, Teller] = {
     "explain_change": explain_change.tell,
     "lifetime_value": lifetime_value.tell,
     "next_best_action": next_best_action.tell,
+    "recommendations": recommendations.tell,
     "search_feedback": search_feedback.tell,
     "segments": segments.tell,
 }

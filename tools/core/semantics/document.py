@@ -198,6 +198,7 @@ class RolesPart(_Strict):
     subscription_end: str | None = None
     signals: tuple[SignalPart, ...] = ()
     feedback: FeedbackPart | None = None
+    line_amount: str | None = None
     item: str | None = None
     category: str | None = None
     contact_time: str | None = None

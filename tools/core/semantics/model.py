@@ -450,8 +450,10 @@ class Roles:
     signals: tuple[Signal, ...] = ()
     feedback: FeedbackRoles | None = None
     """None: this warehouse names no texts."""
+    line_amount: str | None = None
+    """Value of an order line: says which rows tell what was bought."""
     item: str | None = None
-    """What is bought, as people call it: a field that order lines reach. Rows of its fact are the lines."""
+    """What is bought, as people call it: a field that order lines reach."""
     category: str | None = None
     """Coarser: the category or department of the item."""
     contact_time: str | None = None
