@@ -101,6 +101,7 @@ class SlackServer:
         self.homes: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, deque[Failure]] = {}
         self.on_change: Callable[[Message], None] = lambda _: None
+        self.on_upload: Callable[[Upload], None] = lambda _: None
         self._changed = threading.Condition()
         self._numbers = itertools.count(1)
         self._pending: dict[str, tuple[str, bytes]] = {}
@@ -294,7 +295,9 @@ class SlackServer:
     def _files_completeUploadExternal(self, p: Params) -> Params:  # noqa: N802 (Slack's own name)
         for file in p["files"]:
             name, content = self._pending.pop(file["id"])
-            self.uploads.append(Upload(channel=p["channel_id"], thread_ts=p.get("thread_ts"), name=name, content=content))
+            shared = Upload(channel=p["channel_id"], thread_ts=p.get("thread_ts"), name=name, content=content)
+            self.uploads.append(shared)
+            self.on_upload(shared)
         return {"ok": True, "files": p["files"]}
 
     def uploaded(self, file: str, content: bytes) -> None:
@@ -423,7 +426,6 @@ def _listed(message: Message) -> str:
 
 
 def _act(slack: SlackServer, user: str, text: str) -> None:
-    before = len(slack.uploads)
     try:
         if text == "home":
             reply = slack.open_home(user)
@@ -441,10 +443,13 @@ def _act(slack: SlackServer, user: str, text: str) -> None:
         time.sleep(2)
     except (OSError, IndexError, ValueError) as error:
         print(f"(not delivered: {error})", flush=True)
-    for upload in slack.uploads[before:]:
-        print(f"(file {upload.name}, {len(upload.content):,} bytes)", flush=True)
     if text == "home" and user in slack.homes:
         print("\n".join(_texts(slack.homes[user]["blocks"])), flush=True)
+        print(
+            "\n".join(
+                f"  ({e['text']['text']})" for b in slack.homes[user]["blocks"] for e in b.get("elements", []) if e["type"] == "button"
+            )
+        )
 
 
 if __name__ == "__main__":
