@@ -12,6 +12,8 @@ from assistant import Assistant, Settings, build
 from assistant.building import build_generation
 from assistant.refreshing import refresh
 
+BAKERY = Path(__file__).parent / "tools" / "feedback" / "bakery"
+
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -49,4 +51,14 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(home=folder)
     build_generation(settings, "demo", progress=lambda _step, _fraction=None, /: None)
     refresh(settings, "demo", progress=lambda _step, _fraction=None, /: None, texts=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bakery_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with a bakery of 68 feedback texts, read and indexed (some 500 sentences to embed, once a session)."""
+    folder = tmp_path_factory.mktemp("bakery_home")
+    settings = Settings(home=folder)
+    build_generation(settings, str(BAKERY), progress=lambda _step, _fraction=None, /: None)
+    refresh(settings, str(BAKERY), progress=lambda _step, _fraction=None, /: None)
     return folder

@@ -1,4 +1,4 @@
-"""A bakery whose texts are known by number, refreshed once a session (some 500 short sentences to embed)."""
+"""A bakery whose texts are known by number; read, indexed and opened once a session."""
 
 from __future__ import annotations
 
@@ -11,23 +11,10 @@ import duckdb
 import pytest
 
 from tools.core.contract import Finding, ToolContext
-from tools.core.warehouse import Warehouse, build_warehouse, open_warehouse, refresh_warehouse
-from tools.feedback.contribution import FeedbackContribution
+from tools.core.warehouse import Warehouse, open_warehouse
 from tools.feedback.tool import SearchFeedback, SearchFeedbackInput
 
 BAKERY = Path(__file__).parent / "bakery"
-
-
-def refreshed(home: Path) -> Any:
-    return refresh_warehouse(str(BAKERY), home=home, contributions=[FeedbackContribution()])
-
-
-@pytest.fixture(scope="session")
-def bakery_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("bakery-home")
-    build_warehouse(str(BAKERY), home=home)
-    refreshed(home)
-    return home
 
 
 @pytest.fixture
@@ -46,13 +33,20 @@ def bakery(bakery_home: Path) -> Iterator[Warehouse]:
 Search = Callable[..., Finding]
 
 
-def context_of(warehouse: Warehouse, role: str = "local") -> ToolContext:
-    assert warehouse.policy is not None
-    return ToolContext(warehouse=warehouse, rights=warehouse.policy.rights_for(role, role), deadline_s=20)
+ContextOf = Callable[..., ToolContext]
 
 
 @pytest.fixture(scope="session")
-def search(bakery: Warehouse) -> Search:
+def context_of() -> ContextOf:
+    def made(warehouse: Warehouse, role: str = "local") -> ToolContext:
+        assert warehouse.policy is not None
+        return ToolContext(warehouse=warehouse, rights=warehouse.policy.rights_for(role, role), deadline_s=20)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def search(bakery: Warehouse, context_of: ContextOf) -> Search:
     def run(role: str = "local", **arguments: Any) -> Finding:
         return SearchFeedback().run(SearchFeedbackInput.model_validate(arguments), context_of(bakery, role))
 

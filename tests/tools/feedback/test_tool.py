@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,19 @@ import duckdb
 import pytest
 from pydantic import ValidationError
 
-from tests.tools.feedback.conftest import BAKERY, Search, context_of, refreshed
-from tools.core.contract import Grade
+from assistant import Settings
+from assistant.refreshing import refresh
+from tools.core.contract import Finding, Grade, ToolContext
 from tools.core.errors import NeedsPerson, NotAllowed, UnknownName
 from tools.core.query import MetricQuery
-from tools.core.warehouse import open_warehouse
+from tools.core.warehouse import Warehouse, open_warehouse
 from tools.feedback.store import open_store
 from tools.feedback.tool import SearchFeedback, SearchFeedbackInput
 from tools.metrics.tool import QueryMetrics
 
+BAKERY = Path(__file__).parent / "bakery"
+Search = Callable[..., Finding]
+ContextOf = Callable[..., ToolContext]
 NORTH = {"field": "guests.region", "op": "in", "values": ["North"]}
 SOUTH = {"field": "guests.region", "op": "in", "values": ["South"]}
 LATE = "late delivery"
@@ -156,7 +161,7 @@ def test_arguments_that_do_not_go_together_are_refused(arguments: dict[str, Any]
         SearchFeedbackInput.model_validate(arguments)
 
 
-def test_figures_over_texts_are_ordinary_questions(bakery: Any, stored: duckdb.DuckDBPyConnection) -> None:
+def test_figures_over_texts_are_ordinary_questions(bakery: Warehouse, context_of: ContextOf, stored: duckdb.DuckDBPyConnection) -> None:
     query = MetricQuery.model_validate(
         {"metrics": ["negative_share"], "dimensions": [{"field": "feedback.topic"}, {"field": "feedback.created_at", "grain": "month"}]}
     )
@@ -168,7 +173,7 @@ def test_figures_over_texts_are_ordinary_questions(bakery: Any, stored: duckdb.D
 
 
 @pytest.mark.parametrize("damage", ["gone", "no vectors", "junk", "no index"])
-def test_a_damaged_store_takes_nothing_but_the_feedback_away(damage: str, own_home: Path) -> None:
+def test_a_damaged_store_takes_nothing_but_the_feedback_away(damage: str, own_home: Path, context_of: ContextOf) -> None:
     with open_warehouse(str(BAKERY), home=own_home) as opened:
         folder = opened.data_folder / "stores" / "feedback"
         if damage == "gone":
@@ -187,7 +192,7 @@ def test_a_damaged_store_takes_nothing_but_the_feedback_away(damage: str, own_ho
         assert letters.tables[0].rows == ((70,),)
 
 
-def test_a_customer_deleted_from_the_warehouse_is_gone_from_every_answer(own_home: Path) -> None:
+def test_a_customer_deleted_from_the_warehouse_is_gone_from_every_answer(own_home: Path, context_of: ContextOf) -> None:
     with open_warehouse(str(BAKERY), home=own_home) as opened:
         database = opened.data_folder / "warehouse.duckdb"
         with duckdb.connect(str(database)) as connection:
@@ -199,22 +204,30 @@ def test_a_customer_deleted_from_the_warehouse_is_gone_from_every_answer(own_hom
 
 
 def test_a_second_refresh_embeds_nothing_and_keeps_the_topics(own_home: Path) -> None:
-    cache = own_home / "warehouses" / "bakery" / "cache" / "feedback" / "all-minilm-l6-v2.sqlite"
-    with sqlite3.connect(cache) as connection:
-        before = connection.execute("SELECT count(*) FROM vector").fetchall()
-    with open_warehouse(str(BAKERY), home=own_home) as opened:
-        topics = open_store(opened.data_folder).topics
-    said: list[str] = []
-    from tools.core.warehouse import refresh_warehouse
-    from tools.feedback.contribution import FeedbackContribution
+    settings, said = Settings(home=own_home), []
 
     def progress(step: str, _: float | None = None, /) -> None:
         said.append(step)
 
-    assert refreshed(own_home).unchanged
-    refresh_warehouse(str(BAKERY), home=own_home, contributions=[FeedbackContribution()], force=True, progress=progress)
+    def topics() -> list[dict[str, Any]]:
+        with open_warehouse(str(BAKERY), home=own_home) as opened:
+            return open_store(opened.data_folder).topics
+
+    before, vectors = topics(), _vectors(own_home)
+    assert refresh(settings, str(BAKERY), progress=progress).unchanged
+    refresh(settings, str(BAKERY), progress=progress, force=True)
     assert not [step for step in said if step.startswith("Embedding")]
-    with sqlite3.connect(cache) as connection:
-        assert connection.execute("SELECT count(*) FROM vector").fetchall() == before
+    assert (topics(), _vectors(own_home)) == (before, vectors)
+
+
+def _vectors(home: Path) -> int:
+    with sqlite3.connect(home / "warehouses" / "bakery" / "cache" / "feedback" / "all-minilm-l6-v2.sqlite") as connection:
+        return int(connection.execute("SELECT count(*) FROM vector").fetchall()[0][0])
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_refresh_without_texts_leaves_them_as_they_are(force: bool, own_home: Path, context_of: ContextOf) -> None:
+    report = refresh(Settings(home=own_home), str(BAKERY), progress=lambda _step, _fraction=None, /: None, force=force, texts=False)
+    assert "feedback" not in [part.name for part in report.contributions]
     with open_warehouse(str(BAKERY), home=own_home) as opened:
-        assert open_store(opened.data_folder).topics == topics
+        assert SearchFeedback().run(SearchFeedbackInput(), context_of(opened)).facts["total"] == 68

@@ -219,11 +219,20 @@ def _open_work(draft: Draft, current: Generation, plan: _Plan, *, force: bool) -
         work.mkdir(parents=True)
         shutil.copyfile(current.database, work / DATABASE_FILE)
         for folder in (FOLDER, STORES):
-            if (current.folder / folder).is_dir() and not force:
-                shutil.copytree(current.folder / folder, work / folder)
+            if (current.folder / folder).is_dir():
+                shutil.copytree(current.folder / folder, work / folder, ignore=_all_but(plan.keep) if force else None)
         (work / _COPIED).touch()
     (work / FOLDER).mkdir(exist_ok=True)
     return work
+
+
+def _all_but(names: frozenset[str]) -> Callable[[str, list[str]], list[str]]:
+    """For a copy of the folders of contributions: leaves out whatever belongs to others than these."""
+
+    def left_out(folder: str, entries: list[str]) -> list[str]:
+        return [entry for entry in entries if entry.split(".")[0] not in names] if Path(folder).name in (FOLDER, STORES) else []
+
+    return left_out
 
 
 def _compute(work: Path, definition: Definition, current: Generation, plan: _Plan, progress: Progress) -> None:
