@@ -284,7 +284,8 @@ def _leading_noun(draft: Draft) -> None:
         return
     if any(draft.word(i) in ("how", "what", "which") and draft.word(i - 1) in (",", ":", "?") for i in range(at + 1, len(draft.items))):
         return  # "Members with ..., what do they spend?" asks for a figure.
-    if not draft.model.datasets[draft.dataset_at(at) or item.mention.senses[0].target.split(".")[0]].is_entity:  # type: ignore[union-attr]
+    dataset = draft.dataset_at(at) or next((s.target.split(".")[0] for s in item.mention.of(Kind.FIELD)), None) if item.mention else None
+    if dataset is None or not draft.model.datasets[dataset].is_entity:
         return  # "reviews with 5 stars": rows of a fact are counted, things are listed.
     following = draft.item(at + 1)
     restricted = following is not None and (following.text in RELATIVE or following.has(Kind.FACT, Kind.DOES))
