@@ -23,6 +23,7 @@ _LOOKED_AT_CLOSER = 12
 _CROSSED = 4
 """The strongest dimensions are crossed with one another."""
 _WORTH_A_LOOK = 2.5
+_WORTH_CROSSING = 3.0
 _PEELED = 5
 _EXPLAINED = 0.35
 """A cell keeping less than this of its z-score without the rows of another one is explained by that one."""
@@ -219,7 +220,7 @@ def _crossed(reader: CellReader, looked: Sequence[_Looked]) -> tuple[list[Driver
     """Cells of two dimensions that stand out much more than either alone."""
     found: list[Driver] = []
     families: list[int] = []
-    strong = [one for one in looked if one.strongest >= _WORTH_A_LOOK][:_CROSSED]
+    strong = [one for one in looked if one.strongest >= _WORTH_CROSSING][:_CROSSED]
     for left, right in itertools.combinations(strong, 2):
         both = _look(reader, left.split.fields[0], right.split.fields[0])
         if both is None:

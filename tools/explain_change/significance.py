@@ -80,6 +80,8 @@ def _of_rates(cell: Contrast, others: Contrast, total: Contrast) -> Deviation:
         moved -= cell.before.rate - others.before.rate
         variance += _of_rate(cell.before, total.before) + _of_rate(others.before, total.before)
         weights.append(cell.before.bottom / total.before.bottom)
+    elif moved < 0 and not total.now.cross:
+        return STILL  # Two facts, such as returns per sale: what is new has not had the time to come back.
     found = _scored(moved, variance)
     return Deviation(beyond=found.beyond * math.fsum(weights) / 2, z=found.z)
 
