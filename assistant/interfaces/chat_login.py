@@ -174,7 +174,8 @@ class SignedIn:
             return
         token = ASKER.set(name)
         try:
-            await self._app(scope, receive, send)
+            # Chainlit looks its own routes up by name, which the router that it is mounted in does not know.
+            await self._app({key: value for key, value in scope.items() if key != "router"}, receive, send)
         finally:
             ASKER.reset(token)
 

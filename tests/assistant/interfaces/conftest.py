@@ -45,12 +45,13 @@ class Server:
         return self.process.wait(timeout=20)
 
 
-def start(command: list[str], home: Path, port: int, *, within_s: float = 90) -> Server:
+def start(command: list[str], home: Path, port: int, *, within_s: float = 90, extra: dict[str, str] | None = None) -> Server:
     """Start a chat server and wait until it is healthy."""
     home.mkdir(parents=True, exist_ok=True)
     log = home / "server.log"
     env = {key: value for key, value in os.environ.items() if not key.startswith(("CHAINLIT_", "ASSISTANT_"))} | {
-        "PYTHONPATH": str(CHECKOUT)
+        "PYTHONPATH": str(CHECKOUT),
+        **(extra or {}),
     }
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=env, cwd=home)
@@ -89,11 +90,21 @@ class Page:
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def ask(self, text: str, *, within_s: float = 20) -> list[tuple[str, dict[str, Any]]]:
+    async def upload(self, name: str, content: bytes) -> list[dict[str, str]]:
+        """Attach a file; the references to send with a message."""
+        async with httpx.AsyncClient(headers=self.cookie) as client:
+            files = {"file": (name, content, "text/csv")}
+            reply = await client.post(f"{self.url}/project/file?session_id={self.session_id}", files=files)
+        assert reply.status_code == 200, reply.text
+        return [reply.json()]
+
+    async def ask(self, text: str, *, files: list[dict[str, str]] | None = None, within_s: float = 20) -> list[tuple[str, dict[str, Any]]]:
         """Send a message; the events until the answer is complete."""
         message = {"id": str(uuid.uuid4()), "threadId": "", "name": "User", "type": "user_message", "output": text}
         message["createdAt"] = "2026-01-01T00:00:00.000Z"
-        return await self._until_end(lambda: self.socket.emit("client_message", {"message": message, "fileReferences": []}), within_s)
+        return await self._until_end(
+            lambda: self.socket.emit("client_message", {"message": message, "fileReferences": files or []}), within_s
+        )
 
     async def click(self, action: dict[str, Any], *, within_s: float = 20) -> list[tuple[str, dict[str, Any]]]:
         """Press a button; the events until the answer is complete."""

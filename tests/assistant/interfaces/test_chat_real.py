@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from assistant import Settings, build
 from assistant.render.markdown import neutral
 
 pytestmark = pytest.mark.slow
@@ -22,22 +23,45 @@ CLI = [sys.executable, "-m", "assistant.interfaces.cli"]
 CHECKOUT = Path(__file__).parents[3]
 
 
-def headlines_of_the_command_line(questions: list[str], folder: Path) -> list[str]:
+def answers_of_the_command_line(questions: list[str], folder: Path) -> list[dict[str, Any]]:
     """What `assistant ask --batch` answers to the same questions."""
     asked, answered = folder / "questions.jsonl", folder / "answers.jsonl"
     asked.write_text("".join(json.dumps({"id": str(n), "question": q}) + "\n" for n, q in enumerate(questions)))
     env = os.environ | {"PYTHONPATH": str(CHECKOUT)}
     subprocess.run([*CLI, "ask", "--batch", str(asked), "--out", str(answered)], env=env, cwd=folder, check=True, timeout=60)
-    answers = [json.loads(line)["answer"] for line in answered.read_text().splitlines()]
-    assert {answer["status"] for answer in answers} == {"answered"}
-    return [answer["headline"] for answer in answers]
+    return [json.loads(line)["answer"] for line in answered.read_text().splitlines()]
+
+
+def reviewed_questions(home: Path, most: int) -> list[str]:
+    """Questions of the demo's own model."""
+    with build(Settings(home=home)).warehouse as warehouse:
+        return [verified.question for verified in warehouse.model.verified_questions][:most]
+
+
+async def figures_of_the_chat(open_page: Any, url: str, cookie: dict[str, str], question: str) -> tuple[str, list[list[Any]]]:
+    """The headline as shown, and the values under the table's cells; each question in a conversation of its own."""
+    async with open_page(url, cookie=cookie) as page:
+        events = await page.ask(question)
+    tables = [data["props"]["rows"] for name, data in events if name == "element" and data["name"] == "AnswerTable"]
+    return said(events)[0].split("\n")[0], [[cell["key"] for cell in row] for row in tables[0]] if tables else []
+
+
+def rows_of(answer: dict[str, Any]) -> list[list[Any]]:
+    """The rows that a page shows: all of a table with more than one figure."""
+    if not answer["tables"] or answer["status"] not in ("answered", "offered"):
+        return []
+    table = answer["tables"][0]
+    worth = answer["status"] == "offered" or len(table["rows"]) > 1 or len(table["columns"]) > 1
+    return table["rows"][:500] if worth else []
 
 
 def said(events: list[tuple[str, dict[str, Any]]]) -> list[str]:
     return [data["output"] for name, data in events if name == "new_message" and data["type"] == "assistant_message"]
 
 
-async def test_the_first_start_builds_the_warehouse_and_answers_like_the_command_line(tmp_path, start_server, open_page, unused_port):
+async def test_the_first_start_builds_the_warehouse_and_answers_like_the_command_line(
+    tmp_path, start_server, open_page, log_in, unused_port
+):
     command = [*CLI, "chat", "--no-open", "--port", str(unused_port)]
     server = start_server(command, tmp_path, unused_port, within_s=120)
     log = server.log.read_text()
@@ -46,20 +70,30 @@ async def test_the_first_start_builds_the_warehouse_and_answers_like_the_command
     health = httpx.get(f"{server.url}/healthz").json()
     assert (health["warehouse"], health["as_of"]) == ("demo", "2026-06-30")
 
-    async with open_page(server.url) as page:
-        profile = httpx.get(f"{server.url}/project/settings?language=en-US").json()["chatProfiles"][0]
-        questions = [starter["message"] for starter in profile["starters"]]
-        assert len(questions) >= 3
-        shown = [said(await page.ask(question))[0].split("\n")[0] for question in questions]
-        assert shown == [
-            f"### {neutral(headline)}" for headline in await asyncio.to_thread(headlines_of_the_command_line, questions, tmp_path)
-        ]
+    cookie = await log_in(server.url)
+    questions = await asyncio.to_thread(reviewed_questions, tmp_path / ".assistant", 40)
+    assert len(questions) == 40
+    wanted = await asyncio.to_thread(answers_of_the_command_line, questions, tmp_path)
+    for question, answer in zip(questions, wanted, strict=True):
+        headline, rows = await figures_of_the_chat(open_page, server.url, cookie, question)
+        assert headline == f"### {neutral(answer['headline'])}", question
+        assert rows == rows_of(answer), question
+
+    async with open_page(server.url, cookie=cookie) as page:
+        profile = httpx.get(f"{server.url}/project/settings?language=en-US", headers=cookie).json()["chatProfiles"][0]
+        assert len(profile["starters"]) >= 3
         events = await page.ask("What was the revenue in March 2026?")
         follow_ups = [data for name, data in events if name == "action" and data["name"] == "ask"]
         assert follow_ups
         for action in follow_ups:
             answered = await page.click(action)
             assert any(data["name"].startswith("Answered") for name, data in answered if name == "update_message"), action["label"]
+
+    async with open_page(server.url, cookie=cookie) as page:
+        files = await page.upload("customers.csv", b"Customer ID;name\n1;a\n2;b\n3;c\nx;d\n")
+        events = await page.ask("How many orders were there?", files=files)
+        assert "is one of" not in said(events)[0]
+        assert "Only the 3 customers of your file count. 1 lines held no id." in "".join(said(events))
 
     second = subprocess.run(
         [*CLI, "chat", "--no-open", "--port", str(unused_port)], capture_output=True, text=True, cwd=tmp_path, check=False, timeout=60

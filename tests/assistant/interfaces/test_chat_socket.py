@@ -349,3 +349,18 @@ async def test_other_window_messages_ask_nothing(page, sent):
     await page.socket.emit("window_message", sent)
     await asyncio.sleep(0.1)
     assert [name for name, _ in page.events if name == "new_message"] == []
+
+
+async def test_a_file_that_is_no_list_of_customers_is_said_and_nothing_asked(page):
+    files = await page.upload("customers.csv", b"customer_id\n1\n2\n")
+    events = await page.ask("Revenue by month in 2017", files=files)
+    assert messages(events) == ["### This warehouse has no customers to list.\n\nAsk without a file."]
+
+
+async def test_only_text_files_may_be_attached(page):
+    async with httpx.AsyncClient(headers=page.cookie) as client:
+        address = f"{page.url}/project/file?session_id={page.session_id}"
+        for name, mime in (("page.html", "text/html"), ("run.sh", "application/x-sh"), ("data.parquet", "application/octet-stream")):
+            assert (await client.post(address, files={"file": (name, b"x", mime)})).status_code == 400
+        large = await client.post(address, files={"file": ("a.csv", b"1\n" * 700_000, "text/csv")})
+        assert large.status_code == 400
