@@ -12,7 +12,7 @@ import typer
 from assistant.interfaces.cli_common import EXIT_CODES, AsJson, guarded, settings
 
 warehouse_app = typer.Typer(no_args_is_help=True, help="Build, look at and check warehouses.")
-semantics_app = typer.Typer(no_args_is_help=True, help="Validate and describe semantic models.")
+semantics_app = typer.Typer(no_args_is_help=True, help="Validate, lint and describe semantic models.")
 
 Name = Annotated[str | None, typer.Argument(help="A name from `assistant warehouse list`, or a folder. Default: the configured one.")]
 File = Annotated[Path, typer.Argument(help="A semantic_model.yaml.", exists=True, dir_okay=False)]
@@ -122,6 +122,22 @@ def semantics_validate(path: File, as_json: AsJson = False) -> None:
             typer.echo(str(problem))
         typer.echo(f"{len(problems)} problems." if problems else "No problems.")
     raise typer.Exit(EXIT_CODES["failed"] if any(p.severity == "error" for p in problems) else 0)
+
+
+@semantics_app.command("lint")
+@guarded
+def semantics_lint(path: File, as_json: AsJson = False) -> None:
+    """Say what people will be misunderstood about: colliding words, figures without verbs, and plain questions that read wrongly."""
+    from assistant.minds.embedded.lint import lint
+    from tools.core.semantics import read_model
+
+    remarks = lint(read_model(path))
+    if as_json:
+        typer.echo(json.dumps([{"kind": r.kind, "message": r.message} for r in remarks], indent=2))
+        return
+    for remark in remarks:
+        typer.echo(f"{remark.kind}: {remark.message}")
+    typer.echo(f"{len(remarks)} remarks." if remarks else "Nothing to remark.")
 
 
 @semantics_app.command("describe")
