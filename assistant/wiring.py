@@ -12,12 +12,14 @@ from assistant.minds.embedded import EmbeddedMind
 from assistant.pipeline import Assistant
 from assistant.rights import RightsBook
 from assistant.settings import Settings
+from assistant.teaching import Lessons, Proposals
 from assistant.turn import Mind
 from tools.attribution.tool import Attribution
 from tools.churn.tool import Churn
 from tools.core.contract import Tool
 from tools.core.errors import SetupProblem
 from tools.core.warehouse import Warehouse, open_warehouse
+from tools.customer_profile.tool import CustomerProfile
 from tools.explain_change.tool import ExplainChange
 from tools.feedback.tool import SearchFeedback
 from tools.free_sql.tool import FreeSql
@@ -55,6 +57,8 @@ def build(settings: Settings | None = None, *, warehouse: str | None = None) -> 
             policy=opened.policy, catalog=opened.catalog, users_file=settings.home / "users.yaml", default_user=settings.user
         ),
         follow_ups=FollowUpWriter(embedded),
+        embedded=embedded,
+        lessons=Lessons(Proposals(settings.home / "teaching.sqlite"), embedded),
         deadline_s=settings.deadline_s,
     )
 
@@ -140,6 +144,7 @@ def tools() -> dict[str, Tool]:
             Attribution(),
             NextBestAction(),
             Recommendations(),
+            CustomerProfile(),
             SearchFeedback(),
         )
     }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from assistant.explain.tools import (
     attribution,
     churn,
+    customer_profile,
     explain_change,
     lifetime_value,
     next_best_action,
@@ -25,6 +26,7 @@ Teller = Callable[[Finding], tuple[str, ...]]
 TELLERS: Mapping[str, Teller] = {
     "attribution": attribution.tell,
     "churn": churn.tell,
+    "customer_profile": customer_profile.tell,
     "explain_change": explain_change.tell,
     "lifetime_value": lifetime_value.tell,
     "next_best_action": next_best_action.tell,

@@ -13,6 +13,7 @@ from assistant.minds.embedded.assemble import Reading
 from assistant.minds.embedded.intents.attribution import AttributionIntent
 from assistant.minds.embedded.intents.churn import ChurnIntent
 from assistant.minds.embedded.intents.contract import Intent, IntentReading
+from assistant.minds.embedded.intents.customer_profile import CustomerProfileIntent
 from assistant.minds.embedded.intents.explain_change import ExplainChangeIntent
 from assistant.minds.embedded.intents.feedback import FeedbackIntent
 from assistant.minds.embedded.intents.lifetime_value import LifetimeValueIntent
@@ -35,6 +36,7 @@ INTENTS: tuple[Intent, ...] = (
     ChurnIntent(),
     LifetimeValueIntent(),
     SegmentsIntent(),
+    CustomerProfileIntent(),
     AttributionIntent(),
     ExplainChangeIntent(),
 )

@@ -1,0 +1,1 @@
+"""customer_profile: one customer on one page, for those entitled to see individuals."""
