@@ -12,6 +12,8 @@ from assistant.turn import Answer
 from tools.core.errors import AnswerError
 
 _FIELDS = ("surface", "status", "ms", "method", "route", "key", "code", "answer", "kind", "outcome", "trace", "count")
+_OURS = ("assistant", "tools", "uvicorn")
+"""Loggers whose messages are known to hold nothing of anybody."""
 log = logging.getLogger("assistant.answers")
 
 
@@ -23,7 +25,7 @@ class JsonLines(logging.Formatter):
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}",
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": record.getMessage() if record.name.startswith(_OURS) else _outline(record),
         }
         if request := REQUEST_ID.get():
             line["request"] = request
@@ -32,6 +34,11 @@ class JsonLines(logging.Formatter):
             # The kind only: an exception's own text may quote a value.
             line["error"] = record.exc_info[0].__name__
         return json.dumps(line, ensure_ascii=False)
+
+
+def _outline(record: logging.LogRecord) -> str:
+    """What a library logged, without what it filled in: that may be a question, a row or an exception's text."""
+    return str(record.msg) if record.args else f"(a message of {record.name})"
 
 
 def set_up_logs() -> None:

@@ -97,7 +97,7 @@ class SlackApp:
         self._delivery = Delivery(client, store, owner)
         self._digests = Digests(config.digests, assistant, self._people, self._delivery, store)
         self._working: set[asyncio.Task[Any]] = set()
-        self.bolt = AsyncApp(client=client, signing_secret=signing_secret, logger=logging.getLogger("assistant.slack.bolt"))
+        self.bolt = AsyncApp(client=client, signing_secret=signing_secret, logger=logging.getLogger("slack_bolt"))
         self._listen()
 
     def _listen(self) -> None:

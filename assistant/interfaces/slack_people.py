@@ -67,8 +67,9 @@ class SlackPeople:
 
 
 def _same(a: Rights, b: Rights) -> bool:
-    plain = {"user": "", "role": "", "request_access": "", "narrowed": (), "purposes": ()}
-    return replace(a, **plain) == replace(b, **plain)
+    """Whether two people see the same: whoever they are, and whatever their roles are called."""
+    x, y = (replace(rights, user="", role="", request_access="", narrowed=(), purposes=()) for rights in (a, b))
+    return x == y
 
 
 def _shown(answer: Answer) -> tuple[object, ...]:

@@ -65,6 +65,7 @@ class SlackStore:
         """An answer is on its way."""
         with self._lock, self._db:
             row = (placeholder.channel, placeholder.ts, owner, time.time())
+            self._db.execute("DELETE FROM unfinished WHERE at < ?", (time.time() - KEPT_S,))
             self._db.execute("INSERT OR REPLACE INTO unfinished VALUES (?, ?, ?, ?)", row)
 
     def finish(self, placeholder: Placeholder) -> None:
