@@ -21,6 +21,7 @@ from tools.explain_change.cells import CellReader, candidate_fields
 from tools.explain_change.correlates import Correlate, correlates_of
 from tools.explain_change.decomposition import Contribution, Decomposition
 from tools.explain_change.parts import take_apart
+from tools.explain_change.prices import price_response
 from tools.explain_change.search import Driver, Explanation, name_of, search
 from tools.explain_change.significance import FALSE_DISCOVERY_RATE, chance_of_change, p_value
 from tools.explain_change.words import value_of
@@ -173,6 +174,7 @@ def _finding(
         tables.append(_correlates_table(beside))
     rests_on = modelled_reason(context.warehouse.model, _tables_of(found), reading.as_of or context.warehouse.as_of)
     facts = _facts(found, arguments, beside)
+    facts["prices"] = _prices(found)
     facts["a_year_before"] = _a_year_before(found, query, context)
     return Finding(
         tool=ExplainChange.name,
@@ -341,6 +343,16 @@ def _finding_facts(driver: Driver) -> dict[str, Any]:
         "fields": [f.id for f in driver.split.fields],
         "values": list(driver.key),
     }
+
+
+def _prices(found: _Found) -> dict[str, Any] | None:
+    """How demand went with prices in the first group that stands out, of figures about what was sold."""
+    quantity = found.reader.context.warehouse.model.settings.roles.quantity
+    driver = next((d for d in found.explanation.findings if d.kind == "cell"), None)
+    if driver is None or quantity is None or quantity.split(".")[0] not in found.reader.parts.facts or found.reader.parts.is_ratio:
+        return None
+    response = price_response(found.reader, driver)
+    return {"label": driver_label(driver), **vars(response)} if response is not None else None
 
 
 def _simpson(found: _Found) -> dict[str, Any] | None:

@@ -21,6 +21,8 @@ def tell(finding: Finding) -> tuple[str, ...]:
     told += _findings(finding)
     if facts["simpson"] is not None:
         told.append(_simpson(finding))
+    if facts["prices"] is not None:
+        told.append(_prices(facts["prices"]))
     if facts["a_year_before"] is not None:
         told.append(f"A year earlier the same step was {format_rate(facts['a_year_before'], signed=True)}.")
     told += _correlates(facts)
@@ -99,6 +101,18 @@ def _simpson(finding: Finding) -> str:
     return (
         f"This is Simpson's paradox: within {within} it {each} ({format_cell(simpson['rate'], change)} together), "
         f"and the whole {whole} because the mix of {simpson['dimension']} shifted ({format_cell(simpson['mix'], change)})."
+    )
+
+
+def _prices(prices: Mapping[str, Any]) -> str:
+    """ "List prices there rose by 8.0% (+1.3% elsewhere), ... the price elasticity is -1.50 (95% interval ...)." """
+    moved = "rose" if prices["price_change"] > 0 else "fell"
+    price, elsewhere = format_rate(abs(prices["price_change"])), format_rate(prices["elsewhere"], signed=True)
+    demand, elasticity = format_rate(prices["demand_change"], signed=True), format_number(prices["elasticity"])
+    interval = f"95% interval {format_number(prices['low'])} to {format_number(prices['high'])}"
+    return (
+        f"List prices there {moved} by {price} ({elsewhere} elsewhere), and pieces sold changed by {demand} against everything else; "
+        f"if nothing else happened there, the price elasticity is {elasticity} ({interval})."
     )
 
 

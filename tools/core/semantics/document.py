@@ -206,6 +206,8 @@ class RolesPart(_Strict):
     actions: ActionsPart | None = None
     touchpoints: TouchpointsPart | None = None
     campaigns: CampaignsPart | None = None
+    quantity: str | None = None
+    list_price: str | None = None
 
 
 class ModelExtension(_Strict):

@@ -465,6 +465,10 @@ class Roles:
     touchpoints: TouchpointRoles | None = None
     """None: this warehouse knows no contacts."""
     campaigns: CampaignRoles | None = None
+    quantity: str | None = None
+    """Pieces of an item on an order line."""
+    list_price: str | None = None
+    """Price of one piece on the same row, before discounts."""
 
 
 @dataclass(frozen=True, kw_only=True)
