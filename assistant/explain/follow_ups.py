@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Protocol
 
-from pydantic import ValidationError
-
+from assistant.explain.tools.next_questions import next_questions
 from assistant.turn import FollowUp, MindContext, RanStep, Suggestion
 from tools.core.errors import AnswerError
 from tools.core.query import METRIC_TIME, Comparison, DimensionRef, Grain, Measure, MetricQuery, Order, sentence
@@ -50,21 +49,27 @@ class FollowUpWriter:
 
     def write(self, ran: RanStep, context: MindContext) -> tuple[FollowUp, ...]:
         """Up to three questions that go on from this step, each of which this asker gets an answer to."""
-        try:
-            query = MetricQuery.model_validate(ran.arguments)
-        except ValidationError:
-            return ()
-        if any(len(condition.values) > MAX_NAMED for condition in query.filters):
-            # A question cannot name them all, so none would be the same.
-            return ()
         shown: list[FollowUp] = []
-        for tried, (label, candidate) in enumerate(edits(query, context.warehouse.model)):
+        for tried, (label, question) in enumerate(_candidates(ran, context)):
             if len(shown) == MAX_SHOWN or tried == MAX_TRIED:
                 break
-            question = _question(candidate, context)
-            if question is not None and self.is_answerable(question, context):
+            if self.is_answerable(question, context):
                 shown.append(FollowUp(label=label, question=question))
         return tuple(shown)
+
+
+def _candidates(ran: RanStep, context: MindContext) -> Iterator[tuple[str, str]]:
+    """(label, question): edits of a query's plan, or what a tool's answer leads to."""
+    if ran.tool != "query_metrics":
+        yield from next_questions(ran, context)
+        return
+    query = MetricQuery.model_validate(ran.arguments)
+    if any(len(condition.values) > MAX_NAMED for condition in query.filters):
+        return  # A question cannot name them all, so none would be the same.
+    for label, candidate in edits(query, context.warehouse.model):
+        question = _question(candidate, context)
+        if question is not None:
+            yield label, question
 
 
 def edits(query: MetricQuery, model: SemanticModel) -> Iterator[tuple[str, MetricQuery]]:
