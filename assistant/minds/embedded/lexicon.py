@@ -14,7 +14,7 @@ from enum import StrEnum
 from assistant.minds.embedded.inflection import degrees, is_plural, noun_forms, plural, singular, stem, verb_forms
 from assistant.minds.embedded.tokens import atoms
 from assistant.minds.embedded.wordlists import word_set
-from tools.core.semantics.model import Dataset, Field, Metric, MetricFormat, SemanticModel
+from tools.core.semantics.model import Dataset, Datatype, Field, Metric, MetricFormat, SemanticModel
 
 Phrase = tuple[str, ...]
 GAP_WORDS = word_set("was were is are been being be the a an of our have has had got get gets getting that who which us")
@@ -220,7 +220,8 @@ def _of_field(field: Field, dataset: Dataset) -> Iterator[tuple[str, Sense]]:
     yield from _adjectives(field.id, field.language.more, field.language.less)
     for value, phrases in field.value_synonyms.items():
         for phrase in phrases:
-            yield from _nouns(phrase, Sense(kind=Kind.VALUE, target=field.id, value=value))
+            stored = int(value) if field.datatype is Datatype.INTEGER and value.lstrip("-").isdigit() else value
+            yield from _nouns(phrase, Sense(kind=Kind.VALUE, target=field.id, value=stored))
 
 
 def _nouns(phrase: str, sense: Sense) -> Iterator[tuple[str, Sense]]:

@@ -193,11 +193,11 @@ def _asked_entity(draft: Draft) -> str | None:
 
 def subject_before(draft: Draft, begin: int) -> str | None:
     """The entity whose noun (or "who") stands just before `begin`, time expressions and descriptions aside."""
-    at = begin - 1
+    at, compares = begin - 1, False
     while at >= 0:
         item = draft.items[at]
         if item.has(Kind.DATASET) and (draft.claims[at] == "condition" or _is_compared(draft, at)):
-            at -= 1
+            at, compares = at - 1, True
             continue
         if item.has(Kind.DATASET):
             return _entity_at(draft, at)
@@ -210,23 +210,16 @@ def subject_before(draft: Draft, begin: int) -> str | None:
         described = (
             item.text in ordinary_words() or item.time is not None or item.has(Kind.VALUE, Kind.FILTER) or draft.claims[at] == "condition"
         )
-        compared = item.number is not None or item.text in ("more", "less", "fewer", "than", "at", "least", "most", "over", "under")
-        if not (described or compared) and item.text not in (
-            "in",
-            "with",
-            "aged",
-            ",",
-            ":",
-            "our",
-            "the",
-            "whose",
-            "year",
-            "olds",
-            "different",
-        ):
+        compared = compares and (item.number is not None or item.text in _BOUNDS)
+        if not (described or compared) and item.text not in _BETWEEN:
             return None
         at -= 1
     return None
+
+
+_BOUNDS = word_set("more less fewer than at least most over under")
+_BETWEEN = word_set("in with aged , : our the whose year olds different")
+"""Words that may stand between an entity and its clause."""
 
 
 def _is_compared(draft: Draft, at: int) -> bool:

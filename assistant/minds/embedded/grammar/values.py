@@ -268,9 +268,10 @@ def _modifies(draft: Draft, at: int, senses: Sequence[Sense]) -> bool:
     within = any(draft.world.reaches(f, s.target.split(".")[0]) for f in facts for s in senses)
     item = draft.items[at]
     following = draft.items[at + 1] if at + 1 < len(draft.items) else None
-    noun = following is not None and following.has(Kind.METRIC, Kind.DATASET) and not following.has(Kind.FACT, Kind.DOES)
+    noun = following is not None and following.has(Kind.METRIC, Kind.DATASET)
+    acts = any(i.has(Kind.FACT, Kind.DOES) and not i.has(Kind.METRIC, Kind.DATASET) for i in draft.items)
     state = item.has(Kind.FACT, Kind.DOES) and at and draft.items[at - 1].text in _STATES and not item.text.endswith(("ed", "ing"))
-    return within and bool((noun and not item.is_plural and not draft.find(Kind.FACT)) or state)
+    return within and bool((noun and not item.is_plural and not acts) or state)
 
 
 def _fields_after(draft: Draft, at: int) -> frozenset[str]:
