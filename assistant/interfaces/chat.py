@@ -378,7 +378,7 @@ class Chat:
         stop = self._running.get(session.id)
         if stop is not None:
             stop.press()
-        if session.current_task is not None:
+        if session.current_task is not None and not session.current_task.done():
             session.current_task.cancel()
             await send(f"### Stopped.\n\n{neutral('Ask again when you want the answer.')}")
 

@@ -116,7 +116,13 @@ def rights_of(user: str | None) -> Rights:
 class StandIn:
     """Answers by what the question contains."""
 
-    warehouse = SimpleNamespace(name="stand-in", data_version="000001", as_of=LAST_DAY, generation=1, model=SimpleNamespace(datasets={}))
+    warehouse = SimpleNamespace(
+        name="stand-in",
+        data_version="000001",
+        as_of=LAST_DAY,
+        generation=1,
+        model=SimpleNamespace(datasets={}, settings=SimpleNamespace(customer=None)),
+    )
     rights_book = SimpleNamespace(rights_for=lambda user: rights_of(user))
     mind = SimpleNamespace(name="embedded")
     minds = {"embedded": mind}  # noqa: RUF012
