@@ -126,6 +126,14 @@ class Conversations:
             ).fetchall()
         return [ThreadSummary(thread=t, turns=n, first_at=a, last_at=b, opening=question) for t, n, a, b, question in rows]
 
+    def questions(self, warehouse: str, limit: int = 500) -> tuple[str, ...]:
+        """The last questions of all users, each once: to see what a change of the model would do to them."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT question FROM turn WHERE warehouse = ? GROUP BY question ORDER BY max(id) DESC LIMIT ?", (warehouse, limit)
+            ).fetchall()
+        return tuple(str(row[0]) for row in rows)
+
     def turns(self, *, thread: str, user: str, warehouse: str) -> list[tuple[float, PastTurn]]:
         """When each turn of this user's thread was asked, and the turn; oldest first, empty when there is no such thread."""
         with self._lock:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from assistant.edits import Chip
+    from assistant.minds.embedded import EmbeddedMind
     from assistant.news import News
+    from assistant.teaching import Lessons
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +55,10 @@ class Assistant:
     deadline_s: float
     minds: Mapping[str, Mind] = field(default_factory=dict)
     """Those that a question may ask for: embedded, model, auto, both, as far as they are configured."""
+    embedded: EmbeddedMind | None = None
+    """The mind that needs no model, also where another one reads the questions: for lessons."""
+    lessons: Lessons | None = None
+    """Notes what could be taught."""
 
     def ask(
         self,
@@ -125,6 +131,8 @@ class Assistant:
         )
         progress("Reading the question")
         outcome = self._think(question, context, toolbox)
+        if self.lessons is not None:
+            self.lessons.observe(question, previous, outcome, context)
         stop.check()
         progress("Explaining the answer")
         with number_style(question.numbers):
@@ -196,6 +204,10 @@ class Assistant:
             return answer
         caveat = "This turn could not be saved (no space, or no right to write), so a follow-up will not know of it."
         return replace(answer, caveats=(*answer.caveats, caveat))
+
+    def context(self, user: str | None = None) -> MindContext:
+        """What a mind would know besides a question of this user."""
+        return MindContext(warehouse=self.warehouse, rights=self.rights_book.rights_for(user), as_of=self.warehouse.as_of)
 
     def starters(self, user: str | None = None) -> tuple[FollowUp, ...]:
         """Questions for an empty page, those of the user's role first, each of which this user gets an answer to."""

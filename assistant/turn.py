@@ -111,6 +111,8 @@ class Done:
     """Parts taken from the question before, in words."""
     left_out: tuple[str, ...] = ()
     """Words of the question that no part of the plan accounts for, and that were judged harmless."""
+    unplaced: tuple[str, ...] = ()
+    """Words that could not be placed: the reason of an offer."""
     notes: tuple[str, ...] = ()
     """How something unsaid or misspelt was taken, each a sentence: "'March' was taken as March 2017"."""
     doubt: str | None = None

@@ -12,6 +12,7 @@ from assistant.minds.embedded import EmbeddedMind
 from assistant.pipeline import Assistant
 from assistant.rights import RightsBook
 from assistant.settings import Settings
+from assistant.teaching import Lessons, Proposals
 from assistant.turn import Mind
 from tools.attribution.tool import Attribution
 from tools.churn.tool import Churn
@@ -56,6 +57,8 @@ def build(settings: Settings | None = None, *, warehouse: str | None = None) -> 
             policy=opened.policy, catalog=opened.catalog, users_file=settings.home / "users.yaml", default_user=settings.user
         ),
         follow_ups=FollowUpWriter(embedded),
+        embedded=embedded,
+        lessons=Lessons(Proposals(settings.home / "teaching.sqlite"), embedded),
         deadline_s=settings.deadline_s,
     )
 

@@ -80,7 +80,7 @@ def judge(text: str, reading: Reading, model: SemanticModel, learner: Learner | 
     doubt = unplaced(reading) or (f"I am not sure that this answers {_listed(lost)}" if lost else None)
     enough = calibration().answer_intricate_at if is_intricate(query) else calibration().answer_at
     if doubt is None and confidence is not None and confidence < enough:
-        doubt = _least_agreed(found, model) if found is not None else None
+        doubt = _least_agreed(found) if found is not None else None
     if doubt is None and confidence is None and is_intricate(query):
         doubt = _TOGETHER  # Without a second reader, readings of these shapes are not to be trusted.
     return Judgement(doubt=doubt, confidence=round(confidence, 3) if confidence is not None else None)
@@ -146,12 +146,10 @@ def is_intricate(query: MetricQuery) -> bool:
     return bool(of_entities or of_measures or shaped or query.having or (query.comparison and query.dimensions))
 
 
-def _least_agreed(found: Agreement, model: SemanticModel) -> str:
+def _least_agreed(found: Agreement) -> str:
     """The part that a second reader would not have expected, in words."""
     if found.role < _DISAGREES:
         return f"A second reader of your words is not sure {_ROLE_DOUBTS[found.role_name]}"
-    if found.metric_name and found.metric < _DISAGREES:
-        return f"I am not sure that you mean {model.metrics[found.metric_name].label}"
     return _TOGETHER
 
 

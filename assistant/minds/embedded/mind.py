@@ -23,6 +23,7 @@ from assistant.minds.embedded.intents import can_answer, read_intent
 from assistant.minds.embedded.intents.run import run_intent
 from assistant.minds.embedded.learner import FILE_NAME as LEARNER_FILE_NAME
 from assistant.minds.embedded.learner import Learner, LearnerFile
+from assistant.minds.embedded.learner.masking import Part, masked, words_of
 from assistant.minds.embedded.lexicon import Kind, Lexicon
 from assistant.minds.embedded.numbers import read_number
 from assistant.minds.embedded.ratios import ratios
@@ -32,7 +33,7 @@ from assistant.minds.embedded.temporal import is_everything, read_times
 from assistant.minds.embedded.tokens import Token, tokenize, typed
 from assistant.minds.embedded.values import FILE_NAME, ValueIndex, visible_values
 from assistant.minds.embedded.verified import VerifiedQuestions
-from assistant.turn import Decline, MindContext, Question, Suggestion, Thinking
+from assistant.turn import Decline, MindContext, Question, Step, Suggestion, Thinking
 from tools.core.errors import AnswerError
 from tools.core.query import compile_query
 from tools.core.query.calendar import Calendar, long_date
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 
 _REMEMBERED = 2_000
+_FAINT = 0.02
+"""Less of a chance than this, and a word and an item of the model have a few letters in common by accident."""
 _NO_DAY = dt.date(9998, 12, 31)
 """Where only the place of a date in the text matters, and the model does not say where its data end."""
 _AFTER_LOST_NOUN = frozenset({"have", "has", "had", "do", "did", "are", "were", "is", "was", "of"})
@@ -76,6 +79,37 @@ class EmbeddedMind:
         """Values of a field that the asker may see, the frequent ones first."""
         values = self.reader_for(context).values
         return tuple(sorted(values.values_of(field), key=lambda value: -values.rows(field, value)))
+
+    def over(self, model: SemanticModel) -> EmbeddedMind:
+        """The same mind over another model of the same data: to see what a change would do."""
+        reader = self._reader
+        return EmbeddedMind.from_reader(QuestionReader(model, reader.values, reader._as_of, reader._learner))
+
+    def sentence_of(self, plan: tuple[Step, ...], context: MindContext) -> str | None:
+        """A plan of one metric query in words."""
+        if not plan or plan[-1].tool != outcomes.TOOL:
+            return None
+        return self.reader_for(context).sentence(MetricQuery.model_validate(dict(plan[-1].arguments)), context)
+
+    def unplaced(self, text: str, context: MindContext) -> tuple[str, ...]:
+        """The words of a question that no part of a plan accounts for."""
+        reader = self.reader_for(context)
+        return reader.readings(reader.prepared(text, context.as_of)[0], context)[0].account.leftover
+
+    def masked(self, text: str, context: MindContext, *, keep: str) -> str:
+        """A question without its values, numbers, dates and unknown words, but for one of them."""
+        reader = self.reader_for(context)
+        reading = reader.readings(reader.prepared(text, context.as_of)[0], context)[0]
+        hidden = set(reading.account.leftover) - {keep}
+        return " ".join("..." if word in hidden else word for word in words_of(masked(reading.items)))
+
+    def meanings_of(self, word: str, limit: int = 5) -> tuple[str, ...]:
+        """What of the model a word may mean, by its letters: to choose from, never to decide."""
+        learner = self._reader.learner
+        items = learner.expect((Part(words=(word,)),)).items if learner is not None else {}
+        likely = sorted((name for name in items if items[name] > _FAINT), key=lambda name: -items[name])[:limit]
+        values = [f"{hit.field}={hit.value}" for hit in self._reader.values.partial(word)]
+        return (*likely, *values)
 
     def reader_for(self, context: MindContext) -> QuestionReader:
         """The reader that knows no more values than the asker may see: a name that exists elsewhere must read like any unknown word."""

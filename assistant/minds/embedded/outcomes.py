@@ -61,7 +61,14 @@ def run_readings(
     yield step_of(best.query)
     judged = judge(question.text, best, reader.model, reader.learner)
     left_out = tuple(best.account.ignored)
-    return Done(left_out=left_out, notes=(*notes, *best.notes), doubt=judged.doubt, confidence=judged.confidence, steps_given_up=compared)
+    return Done(
+        left_out=left_out,
+        unplaced=best.account.leftover,
+        notes=(*notes, *best.notes),
+        doubt=judged.doubt,
+        confidence=judged.confidence,
+        steps_given_up=compared,
+    )
 
 
 def _ask_which(

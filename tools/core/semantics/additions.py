@@ -7,12 +7,25 @@ So the document stays the author's, and a warehouse without the tables says what
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 _LISTS = ("datasets", "relationships", "metrics")
 _WORDS = ("named_filters", "verified_questions")
+
+
+class TaughtWord(BaseModel):
+    """A word that people use for something of the model, approved by whoever runs the assistant."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    phrase: str
+    kind: Literal["synonym", "verb", "value"]
+    target: str
+    """Name of a metric or dataset, or `dataset.field`; a word for something that is gone does nothing."""
+    value: str | None = None
+    """With kind="value": the stored value that it means."""
 
 
 class ModelAddition(BaseModel):
@@ -29,6 +42,7 @@ class ModelAddition(BaseModel):
     """`{from, to, via}` where several paths lead from a dataset to one that is added."""
     answers: tuple[str, ...] = ()
     """Phrases that the tables answer, so that they are absent no longer."""
+    words: tuple[TaughtWord, ...] = ()
 
 
 class PolicyAddition(BaseModel):
@@ -54,8 +68,37 @@ def with_additions(document: object, additions: Sequence[ModelAddition]) -> obje
     merged = dict(model)
     for name in _LISTS:
         merged[name] = [*(model.get(name) or ()), *(part for addition in additions for part in getattr(addition, name))]
+    for word in (word for addition in additions for word in addition.words):
+        merged = _with_word(merged, word)
     merged["ai_context"] = _words(model.get("ai_context") or {}, additions)
     return {**document, "semantic_model": [merged, *document["semantic_model"][1:]]}
+
+
+def _with_word(model: dict[str, Any], word: TaughtWord) -> dict[str, Any]:
+    """The model with one more word for the metric, dataset or field that is meant."""
+    dataset, _, field = word.target.partition(".")
+    if field:
+        inside = [
+            {**d, "fields": _taught(d.get("fields") or (), field, word)} if isinstance(d, Mapping) and d.get("name") == dataset else d
+            for d in model["datasets"]
+        ]
+        return {**model, "datasets": inside}
+    return {**model, **{name: _taught(model[name], dataset, word) for name in ("metrics", "datasets")}}
+
+
+def _taught(parts: Sequence[Any], name: str, word: TaughtWord) -> list[Any]:
+    meant = (isinstance(part, Mapping) and part.get("name") == name for part in parts)
+    return [{**p, "ai_context": _with_phrase(p.get("ai_context"), word)} if m else p for p, m in zip(parts, meant, strict=True)]
+
+
+def _with_phrase(context: object, word: TaughtWord) -> dict[str, Any]:
+    words = dict(context) if isinstance(context, Mapping) else {"instructions": context} if isinstance(context, str) else {}
+    if word.kind == "value":
+        known = dict(words.get("value_synonyms") or {})
+        known[str(word.value)] = [*(known.get(str(word.value)) or ()), word.phrase]
+        return {**words, "value_synonyms": known}
+    key = "verbs" if word.kind == "verb" else "synonyms"
+    return {**words, key: [*(words.get(key) or ()), word.phrase]}
 
 
 def _words(context: object, additions: Sequence[ModelAddition]) -> object:

@@ -20,6 +20,8 @@ SCHEMA = "intelligence"
 FOLDER = "intelligence"
 SAVED_SEGMENTS = "segments.json"
 """Beside the pointer of a warehouse: groups of customers that people named."""
+TAUGHT = "taught.json"
+"""Beside the pointer as well: words and reviewed questions that were approved."""
 _CARD = ".card.json"
 _REFRESH = "refresh.json"
 
@@ -84,6 +86,15 @@ def saved_conditions(warehouse_folder: Path) -> ModelAddition:
         # A damaged file must not keep the warehouse from opening; the tool that owns it says what is wrong.
         return ModelAddition()
     return ModelAddition(named_filters=found)
+
+
+def taught(warehouse_folder: Path) -> ModelAddition:
+    """What was taught and approved; nothing when the file is damaged, since the warehouse must still open."""
+    path = warehouse_folder / TAUGHT
+    try:
+        return ModelAddition.model_validate_json(path.read_bytes()) if path.is_file() else ModelAddition()
+    except ValidationError:
+        return ModelAddition()
 
 
 def read_refresh(folder: Path) -> RefreshRecord | None:

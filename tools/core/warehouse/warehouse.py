@@ -11,14 +11,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from tools.core.errors import WarehouseUnavailable
-from tools.core.semantics.additions import PolicyAddition
+from tools.core.semantics.additions import ModelAddition, PolicyAddition
 from tools.core.semantics.catalog import Catalog
 from tools.core.semantics.model import SemanticModel
 from tools.core.semantics.read import model_version, read_model
 from tools.core.warehouse.definition import Definition, find_definition, shipped_definitions
 from tools.core.warehouse.engine import DuckDbEngine, Engine
 from tools.core.warehouse.generations import DATABASE_FILE, Generation, current_generation, generation_numbers
-from tools.core.warehouse.intelligence import read_contributions, saved_conditions
+from tools.core.warehouse.intelligence import read_contributions, saved_conditions, taught
 
 if TYPE_CHECKING:
     from tools.core.sql_guard import Policy
@@ -96,7 +96,7 @@ def assemble(definition: Definition, generation: Generation, *, engine_options: 
     catalog = generation.catalog
     unchanged = model_version(definition.model_path) == manifest.model_version
     contributions = read_contributions(generation.folder)
-    additions = [*(c.model for c in contributions), saved_conditions(generation.folder.parent.parent)]
+    additions = _additions(generation.folder)
     model = read_model(definition.model_path, catalog=catalog, validated=unchanged, additions=additions)
     return Warehouse(
         name=definition.name,
@@ -110,6 +110,18 @@ def assemble(definition: Definition, generation: Generation, *, engine_options: 
         as_of=model.settings.as_of or manifest.as_of,
         data_folder=generation.folder,
     )
+
+
+def _additions(folder: Path) -> list[ModelAddition]:
+    """What tools, saved segments and lessons add to the model of a generation."""
+    kept = folder.parent.parent
+    return [*(c.model for c in read_contributions(folder)), saved_conditions(kept), taught(kept)]
+
+
+def model_with(warehouse: Warehouse, addition: ModelAddition) -> SemanticModel:
+    """The warehouse's model as it would be with one more addition; ModelInvalid when the model does not take it."""
+    path = find_definition(str(warehouse.folder)).model_path
+    return read_model(path, catalog=warehouse.catalog, validated=True, additions=[*_additions(warehouse.data_folder), addition])
 
 
 def data_version(generation: Generation, version_of_model: str) -> str:

@@ -26,8 +26,6 @@ class Agreement:
     role_name: str
     metric: float
     """Of the plan's figure least agreed on; 1 without any."""
-    metric_name: str
-    """That figure; empty without any."""
     field: float
     """Of the plan's grouping least agreed on; 1 without any."""
     unused: float
@@ -38,7 +36,6 @@ def agreement(expected: Expectation, plan: PlanParts) -> Agreement:
     """The expectation of a question, held against a plan for it."""
     chances = {role: p if role in plan.roles else 1.0 - p for role, p in expected.roles.items()}
     worst = min(chances, key=lambda role: chances[role])
-    figure = min(plan.metrics, key=lambda name: expected.items.get(name, _SURE), default="")
     used = {*plan.metrics, *plan.fields}
     return Agreement(
         shape=sum(p for shape, p in expected.shapes.items() if shape in plan.shapes),
@@ -46,8 +43,7 @@ def agreement(expected: Expectation, plan: PlanParts) -> Agreement:
         elsewhere=sum(expected.shapes.get(shape, 0.0) for shape in (*INTENT_SHAPES, *TALK_SHAPES)),
         role=chances[worst],
         role_name=worst,
-        metric=expected.items.get(figure, _SURE) if figure else 1.0,
-        metric_name=figure,
+        metric=min((expected.items.get(name, _SURE) for name in plan.metrics), default=1.0),
         field=min((expected.items.get(name, _SURE) for name in plan.fields), default=1.0),
         unused=max((p for name, p in expected.items.items() if name not in used), default=0.0),
     )
