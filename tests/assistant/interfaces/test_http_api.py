@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from openai_server import OpenAiServer, Reply, ToolCall
 from service_bench import Bench, bearer, service_bench
 
 from assistant.interfaces import http_api_models as m
@@ -231,3 +232,20 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_again(home: Path, tmp_pa
         assert code(replies[-1]) == "rate_limited"
         assert 1 <= int(replies[-1].headers["retry-after"]) <= 20
         assert bench.client.get("/v1/threads", headers=bearer(other)).status_code == 200
+
+
+@pytest.mark.slow
+def test_a_stream_tells_each_proven_sentence_of_a_language_model(home: Path, tmp_path: Path):
+    def brain(request: dict[str, Any]) -> Reply:
+        if any(message["role"] == "tool" for message in request["messages"]):
+            return Reply(text="There were 155,762 visits in 2017. There were 999 cats.")
+        window = {"start": "2017-01-01", "end": "2017-12-31"}
+        return Reply(calls=(ToolCall("query_metrics", {"metrics": [{"metric": "visits"}], "window": window}),))
+
+    with OpenAiServer(brain) as model, service_bench(home, tmp_path / "home", mind="model", model="m", model_url=model.url) as bench:
+        headers = bearer(bench.key("reports")) | {"Accept": "text/event-stream"}
+        heard = events(bench.client.post("/v1/ask", json={"question": "visits in 2017"}, headers=headers, timeout=60).text)
+    assert [data["text"].strip() for name, data in heard if name == "sentence"] == ["There were 155,762 visits in 2017."]
+    assert heard[-1][0] == "answer"
+    assert heard[-1][1]["tables"][0]["rows"] == [[155762]]
+    assert "999" not in heard[-1][1]["text"]
