@@ -20,8 +20,10 @@ from tools.explain_change.significance import Deviation, Noise, chance_of_change
 
 _LOOKED_AT_CLOSER = 12
 """Dimensions whose noise is measured over time; none of the others can hold a finding."""
-_CROSSED = 4
+_CROSSED = 3
 """The strongest dimensions are crossed with one another."""
+_COMPARED = 10
+"""So many findings are compared with one another, the surest ones; each pair of dimensions is a statement of its own."""
 _WORTH_A_LOOK = 2.5
 _WORTH_CROSSING = 3.0
 _PEELED = 5
@@ -128,7 +130,8 @@ def search(reader: CellReader, fields: Sequence[Field], *, keep: int = 6, crosse
         cells, more = _crossed(reader, _by_strength(looked.values()))
         candidates, families = candidates + cells, families + more
     judged = _judge(candidates, families)
-    kept = _without_repetition(reader, sorted(judged, key=lambda c: (not c.significant, -abs(c.z))))
+    ordered = sorted(judged, key=lambda c: (not c.significant, -abs(c.z)))
+    kept = _without_repetition(reader, _worth_comparing(ordered))
     told = _told(kept, keep)
     return Explanation(
         total=reader.total(),
@@ -253,6 +256,13 @@ def _judge(candidates: Sequence[Driver], families: Sequence[int]) -> list[Driver
     weighted = [min(value * len(families) * c.family / tested, 1.0) for value, c in zip(p, candidates, strict=True)]
     verdicts = discoveries([*weighted, *([1.0] * max(tested - len(p), 0))])
     return [replace(c, p=value, significant=verdict) for c, value, verdict in zip(candidates, p, verdicts, strict=False)]
+
+
+def _worth_comparing(ordered: Sequence[Driver]) -> list[Driver]:
+    """The surest findings that are no trifle beside the largest of them, and all that is none."""
+    sure = [c for c in ordered if c.significant]
+    largest = max((abs(c.found.beyond) for c in sure), default=0.0)
+    return [*[c for c in sure if abs(c.found.beyond) >= _TRIFLE * largest][:_COMPARED], *(c for c in ordered if not c.significant)]
 
 
 def _without_repetition(reader: CellReader, ordered: Sequence[Driver]) -> list[Driver]:

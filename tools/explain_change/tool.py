@@ -239,7 +239,12 @@ def _contributions_table(found: _Found, best: Decomposition) -> Table:
             found.column("mix_effect", "of which by its weight", "change"),
         ]
     title = f"What each {column.label} contributed to the change of {found.metric.label}"
-    return Table(title=title, columns=tuple(columns), rows=tuple(tuple(row) for row in rows))
+    return Table(title=title, columns=tuple(columns), rows=tuple(_rounded(row) for row in rows))
+
+
+def _rounded(row: Sequence[Cell]) -> tuple[Cell, ...]:
+    """Figures to 12 significant digits, as everywhere."""
+    return tuple(float(f"{value:.12g}") if isinstance(value, float) else value for value in row)
 
 
 def _has_effects(best: Decomposition) -> bool:
@@ -263,14 +268,16 @@ def driver_label(driver: Driver) -> str:
 
 def _drivers_table(found: _Found) -> Table:
     rows = tuple(
-        (
-            driver_label(driver),
-            driver.contribution,
-            driver.found.beyond,
-            driver.part.before if driver.part else None,
-            driver.part.now if driver.part else None,
-            driver.p,
-            driver.significant,
+        _rounded(
+            (
+                driver_label(driver),
+                driver.contribution,
+                driver.found.beyond,
+                driver.part.before if driver.part else None,
+                driver.part.now if driver.part else None,
+                driver.p,
+                driver.significant,
+            )
         )
         for driver in found.explanation.drivers
     )
