@@ -68,7 +68,7 @@ def serving(home: Path, *options: str, port: int = 0, **env: str) -> Iterator[Ru
     }
     log = home / f"serve-{port}.log"
     with log.open("wb") as out:
-        process = subprocess.Popen([*CLI, "serve", "--port", str(port), *options], stdout=out, stderr=out, env=given, cwd=home)
+        process = subprocess.Popen([*CLI, "serve", "--port", str(port), *options], stdout=out, stderr=out, env=given, cwd=home, start_new_session=True)
     try:
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline and process.poll() is None:
@@ -178,7 +178,8 @@ def test_on_a_stop_answers_in_flight_finish_and_new_questions_are_told(home: Pat
         asking.start()
         while not in_flight(server.url):
             time.sleep(0.02)
-        server.process.send_signal(signal.SIGTERM)
+        # As Ctrl+C does: to the service and its query processes alike.
+        os.killpg(server.process.pid, signal.SIGINT)
         time.sleep(0.5)
         refused = ask(server.url, key)
         assert (refused.status_code, refused.json()["error"]["code"], refused.headers["retry-after"]) == (503, "stopping", "30")

@@ -14,6 +14,7 @@ import json
 import os
 import queue
 import resource
+import signal
 import struct
 import sys
 import threading
@@ -262,6 +263,8 @@ def _private_stdout() -> BinaryIO:
 
 
 def main() -> None:
+    # Ctrl+C goes to the whole foreground: a server lets the answers in flight finish, and this process ends when its stdin closes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = Channel(sys.stdin.buffer, _private_stdout())
     setup = channel.receive()
     if setup is None:
