@@ -92,7 +92,9 @@ def _taught(parts: Sequence[Any], name: str, word: TaughtWord) -> list[Any]:
 
 
 def _with_phrase(context: object, word: TaughtWord) -> dict[str, Any]:
-    words = dict(context) if isinstance(context, Mapping) else {"instructions": context} if isinstance(context, str) else {}
+    words: dict[str, Any] = {"instructions": context} if isinstance(context, str) else {}
+    if isinstance(context, Mapping):
+        words = dict(context)
     if word.kind == "value":
         known = dict(words.get("value_synonyms") or {})
         known[str(word.value)] = [*(known.get(str(word.value)) or ()), word.phrase]
