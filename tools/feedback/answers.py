@@ -351,9 +351,9 @@ def _rounded(value: Any) -> float | None:
 
 
 def _candidates(cohort: Cohort, arguments: SearchFeedbackInput, *filters: Filter) -> list[Text]:
-    """Texts that may be quoted, best first: by the words of the question where there are some, else the most typical."""
+    """Texts that may be quoted, best first: by the words of the question where they say more than the topic, else the most typical."""
     found = cohort.texts(*filters, limit=_CANDIDATES)
-    if not arguments.about or not found:
+    if not arguments.about or not found or (cohort.about and cohort.about.by_name):
         return found
     order = {hit.record: place for place, hit in enumerate(search(arguments.about, cohort.store, _CANDIDATES, _positions(cohort, found)))}
     return sorted(found, key=lambda text: (order.get(cohort.store.position.get(text.record_id, -1), len(order)), text.record_id))

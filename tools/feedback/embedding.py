@@ -122,14 +122,25 @@ _Chunk = list[tuple[bytes, str]]
 
 
 def _encoded(chunks: list[_Chunk]) -> Iterator[tuple[_Chunk, Vectors]]:
-    if sum(map(len, chunks)) < _WORTH_A_POOL or (os.cpu_count() or 1) < _PROCESSES:
-        for chunk in chunks:
-            yield chunk, encode([text for _, text in chunk])
-        return
+    done = 0
+    if sum(map(len, chunks)) >= _WORTH_A_POOL and (os.cpu_count() or 1) >= _PROCESSES:
+        for pair in _encoded_in_processes(chunks):
+            done += 1
+            yield pair
+    for chunk in chunks[done:]:
+        yield chunk, encode([text for _, text in chunk])
+
+
+def _encoded_in_processes(chunks: list[_Chunk]) -> Iterator[tuple[_Chunk, Vectors]]:
+    """As many chunks as two processes manage; where processes cannot be started, or one is killed, the caller does the rest."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
     # Spawned, not forked: a forked torch hangs.
-    with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
-        results = pool.map(encode, ([text for _, text in chunk] for chunk in chunks))
-        yield from zip(chunks, results, strict=True)
+    try:
+        with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+            results = pool.map(encode, ([text for _, text in chunk] for chunk in chunks))
+            yield from zip(chunks, results, strict=True)
+    except BrokenProcessPool:
+        return

@@ -28,6 +28,8 @@ class About:
     topics: tuple[str, ...] = ()
     record_ids: tuple[str, ...] = ()
     """Without a topic: the texts that match."""
+    by_name: bool = False
+    """The words are the topic's name; nothing more can be told from them."""
 
     @property
     def in_words(self) -> str:
@@ -40,7 +42,7 @@ def resolve_about(words: str, store: FeedbackStore) -> About:
     """The topics that the words name; else those whose centroid is near; else single texts."""
     named = _named_topics(words, store)
     if named:
-        return About(words=words, topics=named)
+        return About(words=words, topics=named, by_name=True)
     from tools.feedback.embedding import encode_query
 
     query = encode_query(words)
