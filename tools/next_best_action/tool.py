@@ -39,9 +39,10 @@ class NextBestActionInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    show: Literal["list", "summary", "reliability"] = "list"
+    show: Literal["list", "summary", "blocked", "reliability"] = "list"
     """list: the customers worth approaching, with action, expected gain and reasons (for askers who may see individuals). summary: how many
-    would get which action, what it would bring and cost, and why the others are left alone. reliability: the evidence for each action."""
+    would get which action, what it would bring and cost, and why the others are left alone. blocked: how many must not be approached at
+    all, by reason. reliability: the evidence for each action."""
     action: str | None = Field(default=None, max_length=60)
     """Only this action, by its name; default each customer's best."""
     filters: tuple[Filter, ...] = ()
@@ -74,7 +75,7 @@ class NextBestAction:
             _known_action(arguments.action, card)
         if arguments.show == "reliability":
             return _reliability(context, card)
-        return _summary(arguments, context, card) if arguments.show == "summary" else _list(arguments, context, card)
+        return _summary(arguments, context, card) if arguments.show in ("summary", "blocked") else _list(arguments, context, card)
 
 
 def _known_action(name: str, card: dict[str, Any]) -> dict[str, Any]:
@@ -319,7 +320,7 @@ def _list_caveats(action: dict[str, Any] | None, card: dict[str, Any], *, measur
 
 def _summary(arguments: NextBestActionInput, context: ToolContext, card: dict[str, Any]) -> Finding:
     """How many would get which action, and why the others are left alone."""
-    if arguments.action is not None:
+    if arguments.action is not None and arguments.show == "summary":
         return _one_action(arguments, context, card)
     model = _fuller(context.warehouse.model, card)
     people, currency = model.datasets[str(model.settings.customer)].plural, card["currency"]
@@ -350,6 +351,10 @@ def _summary(arguments: NextBestActionInput, context: ToolContext, card: dict[st
         Table(title=sentence, columns=actions.columns, rows=actions.rows),
         Table(title="Left alone, and why", columns=blocked.columns, rows=blocked.rows),
     )
+    if arguments.show == "blocked":
+        reasons = {"people": people, "blocked": sum(as_number(r["scored_customers"]) for r in blocked.records())}
+        said = f"{people[:1].upper()}{people[1:]} who must not be approached"
+        return _finding(context, card, tables[::-1], _said(said, arguments, blocked, card), blocked, [], reasons)
     records = actions.records()
     facts = {
         "people": people,

@@ -17,6 +17,8 @@ def tell(finding: Finding) -> tuple[str, ...]:
         return _list(finding)
     if "one_action" in finding.facts:
         return _one_action(finding)
+    if "blocked" in finding.facts:
+        return _blocked(finding)
     if "worth" in finding.facts:
         return _summary(finding)
     return _reliability(finding)
@@ -118,6 +120,14 @@ def _summary(finding: Finding) -> tuple[str, ...]:
         return (told,)
     why = [f"{r['block']} ({cell(finding.tables[1], r, 'scored_customers')})" for r in blocked]
     return told, f"The others are left alone; of those who must not be approached the reasons are {join_words(why)}."
+
+
+def _blocked(finding: Finding) -> tuple[str, ...]:
+    facts, table = finding.facts, finding.tables[0]
+    why = [f"{r['block']} ({cell(table, r, 'scored_customers')})" for r in records(table)]
+    if not why:
+        return (f"Nobody{where(_own(finding))} is closed to every approach.",)
+    return (f"{facts['blocked']:,.0f} {facts['people']}{where(_own(finding))} must not be approached at all: {join_words(why)}.",)
 
 
 def _one_action(finding: Finding) -> tuple[str, ...]:

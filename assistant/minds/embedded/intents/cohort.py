@@ -187,7 +187,8 @@ def _find_asked_people(draft: Draft) -> None:
         return
     key = draft.key_of(draft.customer)
     for at, item in enumerate(draft.items):
-        if key is None or item.number is not None or not _is_people(draft, at) or draft.claims[at] == "subject":
+        named = _is_people(draft, at) or (item.is_plural and item.has(Kind.VALUE, Kind.FILTER))  # "which 10 champions"
+        if key is None or item.number is not None or not named or draft.claims[at] == "subject":
             continue
         begin, n = at, None
         while begin > 0 and (draft.items[begin - 1].text in _BETWEEN or draft.items[begin - 1].number is not None):
@@ -197,7 +198,7 @@ def _find_asked_people(draft: Draft) -> None:
         asked = begin > 0 and draft.items[begin - 1].text in _ASKING
         if asked or n is not None:
             for place in range(begin - asked, at + 1):
-                draft.claims[place] = "subject"
+                draft.claims[place] = draft.claims[place] if draft.claims[place] == "filter" else "subject"
             draft.subject = Subject(at=at, dimension=key, dataset=draft.customer, plural=item.is_plural, n=n)
             return
 

@@ -38,13 +38,14 @@ class NextBestActionIntent:
         action = _action(cues, rest.asked)
         groups = rest.counts or cues.has("left")
         listed = not groups and (bool(rest.customer_ids) or rest.asks_for_people or action is not None)
-        arguments: dict[str, Any] = {"show": "list" if listed else "summary", **cohort(rest)}
+        arguments: dict[str, Any] = {"show": "list" if listed else "blocked" if cues.has("left") else "summary", **cohort(rest)}
         if action is not None:
             arguments["action"] = action
         return Plan(
             arguments={**arguments, **_limits(cues, rest, listed=listed)},
             uses=frozenset({"ranking", "count"}),
             notes=_unknown_channel(cues, action),
+            yields=cues.has("best") and not listed,
             individuals=listed,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.minds.embedded.assemble import Reading
@@ -40,14 +40,31 @@ def read_intents(
         intents: In the order in which they are preferred for the same words.
     """
     asked = Asked(tokens=tokens, reader=reader, context=context)
-    found = _recognised(asked, intents)
-    reading = _new_question(asked, found) if found else None
+    found, reading = _first_that_fits(asked, intents)
     if reading is None:
         return _follow_up(asked, readings, intents)
     if readings and not _is_computed(reading, context) and readings[0].absent:
         return None  # The author of the model has said what there is instead.
     whole_figure = bool(readings) and _runs(readings[0], reader, context) and not _overlooks(readings[0], found)
     return None if whole_figure and (reading.yields or not reading.is_whole) else reading
+
+
+def _first_that_fits(asked: Asked, intents: Sequence[Intent]) -> tuple[list[tuple[Intent, Cues]], IntentReading | None]:
+    """The intents that know their words and can make something of the rest; one that cannot leaves its words to the others."""
+    open_to: list[Intent] = list(intents)
+    while True:
+        found = _recognised(asked, open_to)
+        reading = _new_question(asked, found) if found else None
+        if not isinstance(reading, _Unfit):
+            return found, reading
+        open_to = [intent for intent in open_to if intent is not reading.intent]
+
+
+@dataclass(frozen=True)
+class _Unfit:
+    """An intent whose words are there, and whose question it is not after all."""
+
+    intent: Intent
 
 
 def _recognised(asked: Asked, intents: Sequence[Intent]) -> list[tuple[Intent, Cues]]:
@@ -65,7 +82,7 @@ def _apart(tokens: Sequence[Token], one: Cues, other: Cues) -> bool:
     return end <= start and any(t.text in _BOUNDARIES or t.opens for t in tokens[end : start + 1])
 
 
-def _new_question(asked: Asked, found: list[tuple[Intent, Cues]]) -> IntentReading | None:
+def _new_question(asked: Asked, found: list[tuple[Intent, Cues]]) -> IntentReading | _Unfit | None:
     pronouns = word_file("pronouns").find(asked.tokens).found
     taken = [cue for _, cues in found for cue in cues.found]
     pronouns = tuple(p for p in pronouns if not any(cue.start <= p.start < cue.end for cue in taken))
@@ -79,7 +96,7 @@ def _new_question(asked: Asked, found: list[tuple[Intent, Cues]]) -> IntentReadi
     for intent, cues in found:
         plan = intent.plan(cues, rest)
         if plan is None:
-            return None
+            return _Unfit(intent)
         plans.append((intent, plan))
         rest = replace(rest, filters=_edited(rest.filters, plan.cohort))
     return replace(_judged(plans, rest), carried_over=carried if before else ())

@@ -76,6 +76,27 @@ def test_a_new_question_after_a_step_of_a_tool_is_read_on_its_own(shop: Assistan
     assert "filters" not in second.arguments
 
 
+def test_one_customer_gets_the_page_and_the_next_one_after_it(shop: Assistant) -> None:
+    (page,) = steps_of(shop, "tell me about customer 17")
+    assert (page.tool, page.arguments) == ("customer_profile", {"customer_id": 17})
+    (other,) = steps_of(shop, "and customer 12?", after=page)
+    assert other.arguments == {"customer_id": 12}
+
+
+def test_them_are_those_whom_the_list_before_was_about(shop: Assistant) -> None:
+    (leavers,) = steps_of(shop, "who is likely to leave in the North")
+    (action,) = steps_of(shop, "what should we do about them", after=leavers)
+    assert (action.tool, action.arguments["show"]) == ("next_best_action", "summary")
+    assert filters_of(action) == {"customers.region": ["North"], "churn.churn_risk": ["medium", "high"]}
+
+
+def test_a_budget_bounds_the_list_and_changes_by_a_fragment(shop: Assistant) -> None:
+    (first,) = steps_of(shop, "who should we email with a budget of 50 euros")
+    assert (first.arguments["action"], first.arguments["budget"]) == ("email offer", 50)
+    (less,) = steps_of(shop, "with a budget of 20 euros", after=first)
+    assert (less.arguments["action"], less.arguments["budget"]) == ("email offer", 20)
+
+
 def test_two_clauses_are_two_steps_about_the_same_people(shop: Assistant) -> None:
     one, two = steps_of(shop, "who is likely to leave in the North and which segments do we have")
     assert (one.tool, two.tool) == ("churn", "segments")
