@@ -106,53 +106,56 @@ def _credit(arguments: AttributionInput, context: ToolContext, span: DateSpan) -
     trials = _trials(context, order)
     if trials:
         tables.append(_lift_table("What trials of these channels say", trials))
-    journeys = counted.journeys
-    effects = {c: e for c, e in removal_effects(journeys).items() if c not in hidden}
     words = _filter_words(arguments.filters, context)
-    days = counted.lookback_days
-    facts = {
-        "show": "credit",
-        "window": span,
-        "conversions": counted.conversions,
-        "with_contact": journeys.conversions,
-        "paths": journeys.ended,
-        "lookback_days": days,
-        "filters": list(words),
-        "leader": order[0],
-        "credited": {model: by_model[model][order[0]] for model in MODELS},
-        "last_leader": max(by_model["last"], key=lambda c: by_model["last"][c]),
-        "first_leader": max(by_model["first"], key=lambda c: by_model["first"][c]),
-        "removal_effects": effects,
-        "trials": [_trial_facts(r) for r in trials],
-        "untested": [c for c in order if c != OTHERS and c not in {r.channel for r in trials}],
-    }
-    said = "".join(f", {clause}" for clause in words)
-    caveats = [
-        CREDIT_IS_NOT_EFFECT,
-        f"A contact counts for the customer's next conversion within {days} days; contacts of one day are ordered by their number. "
-        f"Time decay halves every {HALF_LIFE_DAYS:g} days.",
-        f"People are followed by customer number only: contacts before somebody was known are missing. Paths still open at the end of the "
-        f"window count as not converted. {journeys.ended:,.0f} paths in all.",
-        "Shapley values of conversions on paths within a set of channels are an equal split over the channels of each path.",
-    ]
-    if hidden:
-        caveats.append(f"Channels that too few customers met are shown together as {OTHERS}.")
+    sentence = f"Credit of channels for conversions, {span.label}{''.join(f', {clause}' for clause in words)}"
     return Finding(
         tool=Attribution.name,
         tables=tuple(tables),
-        reading=Reading(
-            sentence=f"Credit of channels for conversions, {span.label}{said}", filters=words, window=span, as_of=context.warehouse.as_of
-        ),
+        reading=Reading(sentence=sentence, filters=words, window=span, as_of=context.warehouse.as_of),
         grade=Grade.MODELLED,
         grade_reason="credit is shared by rules and by a first-order Markov chain over observed paths; it is no effect",
         sql=counted.ran,
         checks=_credit_checks(by_model, values, counted),
-        caveats=tuple(caveats),
+        caveats=_credit_caveats(counted, hidden),
         narrowed=counted.narrowed,
         as_of=context.as_of or context.warehouse.as_of,
         data_version=context.warehouse.data_version,
-        facts=facts,
+        facts={"show": "credit", "window": span, "filters": list(words), **_credit_facts(counted, by_model, order, trials)},
     )
+
+
+def _credit_facts(
+    counted: Counted, by_model: Mapping[str, Mapping[str, float]], order: Sequence[str], trials: Sequence[CampaignResult]
+) -> dict[str, Any]:
+    """What sentences tell: who leads by which model, and which channels a trial has tested."""
+    journeys = counted.journeys
+    return {
+        "conversions": counted.conversions,
+        "with_contact": journeys.conversions,
+        "paths": journeys.ended,
+        "lookback_days": counted.lookback_days,
+        "leader": order[0],
+        "credited": {model: by_model[model][order[0]] for model in MODELS},
+        "last_leader": max(by_model["last"], key=lambda c: by_model["last"][c]),
+        "first_leader": max(by_model["first"], key=lambda c: by_model["first"][c]),
+        "removal_effects": {c: e for c, e in removal_effects(journeys).items() if c in order},
+        "trials": [_trial_facts(r) for r in trials],
+        "untested": [c for c in order if c != OTHERS and c not in {r.channel for r in trials}],
+    }
+
+
+def _credit_caveats(counted: Counted, hidden: frozenset[str]) -> tuple[str, ...]:
+    said = [
+        CREDIT_IS_NOT_EFFECT,
+        f"A contact counts for the customer's next conversion within {counted.lookback_days} days; contacts of one day are ordered by their "
+        f"number. Time decay halves every {HALF_LIFE_DAYS:g} days.",
+        f"People are followed by customer number only: contacts before somebody was known are missing. Paths still open at the end of the "
+        f"window count as not converted. {counted.journeys.ended:,.0f} paths in all.",
+        "Shapley values of conversions on paths within a set of channels are an equal split over the channels of each path.",
+    ]
+    if hidden:
+        said.append(f"Channels that too few customers met are shown together as {OTHERS}.")
+    return tuple(said)
 
 
 def _too_few(counted: Counted, minimum: int) -> frozenset[str]:

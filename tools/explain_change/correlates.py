@@ -18,6 +18,7 @@ from tools.explain_change.significance import discoveries, p_value
 
 MOST = 3
 _MIN_ROWS = 20
+_MOST_OF_ALL = 0.5
 _WORTH_TELLING = 0.05
 """Relative change beyond that of everything else."""
 
@@ -38,7 +39,7 @@ class Correlate:
 def correlates_of(reader: CellReader, explanation: Explanation) -> tuple[Correlate, ...]:
     """Figures of other facts that moved in the group of the first finding and less so over everything."""
     driver = next((d for d in explanation.findings if d.kind == "cell"), None)
-    if driver is None or any(value is None for value in driver.key):
+    if driver is None or any(value is None for value in driver.key) or nearly_all(reader, driver):
         return ()
     within = tuple(Filter(field=f.id, op="in", values=(v,)) for f, v in zip(driver.split.fields, driver.key, strict=True) if v is not None)
     found: list[tuple[float, Correlate]] = []
@@ -47,6 +48,11 @@ def correlates_of(reader: CellReader, explanation: Explanation) -> tuple[Correla
     verdicts = discoveries([p for p, _ in found])
     telling = [(p, c) for (p, c), sure in zip(found, verdicts, strict=True) if sure]
     return tuple(c for _, c in sorted(telling, key=lambda pair: pair[0])[:MOST])
+
+
+def nearly_all(reader: CellReader, driver: Driver) -> bool:
+    """Whether "elsewhere" could be a few people, whom the asker may not be told about."""
+    return reader.context.rights.min_group_size > 0 and driver.weight > _MOST_OF_ALL
 
 
 def _by_fact(reader: CellReader, driver: Driver) -> Iterable[list[Metric]]:

@@ -18,7 +18,7 @@ from tools.core.query.resolve import Scope
 from tools.core.semantics.model import Metric
 from tools.core.semantics.trust import modelled_reason
 from tools.explain_change.cells import CellReader, candidate_fields
-from tools.explain_change.correlates import Correlate, correlates_of
+from tools.explain_change.correlates import Correlate, correlates_of, nearly_all
 from tools.explain_change.decomposition import Contribution, Decomposition
 from tools.explain_change.parts import take_apart
 from tools.explain_change.prices import price_response
@@ -358,7 +358,7 @@ def _prices(found: _Found) -> dict[str, Any] | None:
     driver = next((d for d in found.explanation.findings if d.kind == "cell"), None)
     if driver is None or quantity is None or quantity.split(".")[0] not in found.reader.parts.facts or found.reader.parts.is_ratio:
         return None
-    response = price_response(found.reader, driver)
+    response = price_response(found.reader, driver) if not nearly_all(found.reader, driver) else None
     return {"label": driver_label(driver), **vars(response)} if response is not None else None
 
 
