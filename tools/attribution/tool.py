@@ -147,7 +147,7 @@ def _credit_facts(
 def _credit_caveats(counted: Counted, hidden: frozenset[str]) -> tuple[str, ...]:
     said = [
         CREDIT_IS_NOT_EFFECT,
-        f"A contact counts for the customer's next conversion within {counted.lookback_days} days; contacts of one day are ordered by their "
+        f"A contact counts for the customer's next conversion within {counted.lookback_days} days; contacts of one day go by their "
         f"number. Time decay halves every {HALF_LIFE_DAYS:g} days.",
         f"People are followed by customer number only: contacts before somebody was known are missing. Paths still open at the end of the "
         f"window count as not converted. {counted.journeys.ended:,.0f} paths in all.",
