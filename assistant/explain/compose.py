@@ -95,6 +95,8 @@ def _done(question: Question, outcome: Done, toolbox: Toolbox, as_of: dt.date) -
     offered = outcome.doubt is not None
     sentences = told_by_tool(main) or (headline(main),)
     said = sentences[0]
+    # Each clause of "who is likely to leave, and what should we do" has its own step; their sentences stand in the order of the clauses.
+    sentences = (*(text for finding in findings[:-1] for text in told_by_tool(finding)), *sentences)
     told = _told(outcome, findings, said, toolbox) if not offered else None
     options = (Option(label="Yes, that is what I meant", plan=plan), *outcome.alternatives) if offered else outcome.alternatives
     return Answer(
