@@ -189,7 +189,7 @@ def _is_imperative(tokens: Sequence[Token], mention: Mention) -> bool:
     return opens and more and absent and mention.end == mention.start + 1 and tokens[mention.start].text in filler_words()
 
 
-_LIGHT = word_set("make makes making made take takes taking took taken do does doing did done")
+_LIGHT = word_set("place places placed placing make makes making made take takes taking took taken do does doing did done")
 _FIXED = word_set("place part sure sense use advantage account care up note")
 
 

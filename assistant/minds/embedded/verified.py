@@ -53,7 +53,9 @@ class VerifiedQuestions:
 
     def _key(self, text: str) -> tuple[str, ...]:
         words = [t.text for t in tokenize(text) if t.kind != "mark"]
-        return tuple(stem(w) for w in words if w not in filler_words() or w in self._kept)
+        # "Which store ..." asks for one row, "which stores ..." for all: the noun asked for keeps its number.
+        asked = {words[i + 1] for i in range(len(words) - 1) if words[i] in ("which", "what")}
+        return tuple(w if w in asked else stem(w) for w in words if w not in filler_words() or w in self._kept)
 
 
 def _telling_words(model: SemanticModel) -> frozenset[str]:

@@ -55,7 +55,7 @@ def _heads(draft: Draft, at: int) -> tuple[frozenset[str] | None, int]:
         return _REASONS, at + 1
     if draft.phrase(at, ("for", "what", "reason")) or draft.phrase(at, ("for", "which", "reason")):
         return _REASONS, at + 3
-    if word == "where" and following in _AUXILIARIES:
+    if word == "where" and following in _AUXILIARIES and not words & {"by", "per"}:
         return (_SOURCES if "from" in words else _PLACES), at + 1
     if word == "what" and following in _AUXILIARIES and draft.items[-1].text == "about":
         return _TOPICS, at + 1

@@ -487,9 +487,11 @@ def _read_origin(draft: Draft) -> None:
     """ "where does the income come from, by city": the split answers it."""
     for at in range(len(draft.items)):
         later = [i for i in range(at, len(draft.items) - 1) if draft.word(i) in ("come", "comes", "came") and draft.word(i + 1) == "from"]
-        if draft.word(at) == "where" and later and draft.dimensions:
+        opens = at == 0 and len(draft.items) > 1 and draft.items[1].text in ("do", "does", "did", "is", "are", "was", "were")
+        if draft.word(at) == "where" and (later or opens) and draft.dimensions:
             draft.claim(at, at + 1, "support")
-            draft.claim(later[0], later[0] + 2, "support")
+            if later:
+                draft.claim(later[0], later[0] + 2, "support")
             return
 
 

@@ -31,6 +31,7 @@ _JOINTS = frozenset({"and", "or", ",", "/", "plus", "nor", "vs", "versus", "agai
 _VERSUS = frozenset({"vs", "versus", "against", "than"})
 _ONLY = frozenset({"only", "just", "exclusively", "solely", "specifically"})
 COMPARATIVES = word_set("more less fewer higher lower bigger smaller larger greater better worse stronger weaker longer shorter")
+_ABOUT = word_set("about regarding concerning via through")
 _STATES = word_set("is are was were still currently being remain remained stay")
 _DEGREES = word_set("high low medium normal large small big long short good bad new old early late fast slow strong weak rare common")
 _ARTICLES = frozenset({"the", "a", "our", "all", "both", "either", "for", "in", "of", "from", "any"})
@@ -79,7 +80,7 @@ def read_values(draft: Draft) -> None:
             continue
         begin, negated = _negation_before(draft, at)
         begin, negated = _continues_exclusion(draft, begin, negated, run)
-        while begin > 0 and draft.word(begin - 1) in _ONLY:
+        while begin > 0 and draft.word(begin - 1) in _ONLY | {"against"}:
             begin -= 1
         end = run.end + (draft.word(run.end) in _ONLY)
         if draft.word(run.end) == "aside":  # "leaving Premium aside", "Lyon aside"
@@ -271,6 +272,9 @@ def _modifies(draft: Draft, at: int, senses: Sequence[Sense]) -> bool:
     noun = following is not None and following.has(Kind.METRIC, Kind.DATASET)
     acts = any(i.has(Kind.FACT, Kind.DOES) and not i.has(Kind.METRIC, Kind.DATASET) for i in draft.items)
     state = item.has(Kind.FACT, Kind.DOES) and at and draft.items[at - 1].text in _STATES and not item.text.endswith(("ed", "ing"))
+    own = any(s.target.split(".")[0] in facts for s in senses)
+    if own and at and draft.items[at - 1].text in _ABOUT:
+        return True
     return within and bool((noun and not item.is_plural and not acts) or state)
 
 
@@ -283,12 +287,13 @@ def _fields_after(draft: Draft, at: int) -> frozenset[str]:
 
 
 def _coarsest(draft: Draft, senses: Sequence[Sense], fact: str | None) -> Sense | None:
-    """Fields within reach of the facts that are spoken of first, then the one that holds it in most rows: the coarsest level."""
+    """Fields of the facts that are spoken of first, then those within their reach, then the one that holds it in most rows."""
     facts = [fact] if fact is not None else draft.measured_facts()
     reachable = [s for s in senses if any(draft.world.reaches(f, s.target.split(".")[0]) for f in facts)]
     if fact is None and not reachable:
         reachable = list(senses)
-    return max(reachable, key=lambda s: draft.world.values.rows(s.target, s.value or ""), default=None)
+    own = [s for s in reachable if s.target.split(".")[0] in facts]
+    return max(own or reachable, key=lambda s: draft.world.values.rows(s.target, s.value or ""), default=None)
 
 
 def _noun_beside(draft: Draft, at: int) -> tuple[int, frozenset[str]]:
