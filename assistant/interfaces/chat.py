@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import traceback
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -312,7 +313,9 @@ class Chat:
         except Exception as error:
             # Chainlit would print the exception's text on the page.
             trace_id = uuid.uuid4().hex[:8]
-            log.error("the chat could not show an answer (%s), trace %s", type(error).__name__, trace_id, exc_info=error)
+            # The frames are logged, the exception's own text is not: it may quote a value.
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            log.error("the chat could not show an answer (%s), trace %s\n%s", type(error).__name__, trace_id, frames)
             await send(
                 f"### This answer could not be shown.\n\nAsk again, or give the trace number {trace_id} to whoever runs this assistant."
             )

