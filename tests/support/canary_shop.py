@@ -10,6 +10,7 @@ import yaml
 
 from assistant import Settings
 from assistant.building import build_generation
+from assistant.refreshing import refresh
 
 DEMO = Path(__file__).parents[2] / "tools" / "warehouses" / "demo"
 CANARY = re.compile(rb"canary[a-z]*\d|canary[- ]?(?:word|street|code)|19(?:01|02)-0[12]-\d\d|0770099\d{5}|kanarienvogel", re.I)
@@ -46,13 +47,15 @@ def build(target: Path, *, progress=lambda _step, _part: None, **options) -> Non
 
 
 def build_canary_shop(home: Path, *, customers: int) -> str:
-    """Build the shop below `home`; returns what `--warehouse` takes."""
+    """Build the shop below `home`, with its intelligence layer, texts included; returns what `--warehouse` takes."""
     folder = home / "canary_shop"
     folder.mkdir(parents=True)
     for name in ("semantic_model.yaml", "policy.yaml", "expectations.yaml"):
         shutil.copyfile(DEMO / name, folder / name)
     (folder / "build.py").write_text(_BUILD, encoding="utf-8")
-    build_generation(Settings(home=home), str(folder), progress=lambda _step, _fraction=None, /: None, customers=customers)
+    settings = Settings(home=home)
+    build_generation(settings, str(folder), progress=lambda _step, _fraction=None, /: None, customers=customers)
+    refresh(settings, str(folder), progress=lambda _step, _fraction=None, /: None)
     return str(folder)
 
 

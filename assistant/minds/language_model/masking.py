@@ -84,7 +84,7 @@ def vault_for(text: str, plans: Iterable[Step], context: MindContext) -> Vault:
     for step in plans:
         for field_id, value in _compared_values(dict(step.arguments)):
             field = _field(field_id, context.warehouse.model)
-            if field is None or not is_shown(field, context):
+            if field is None or not _is_open(field, context):
                 personal.append(value)
             else:
                 known |= set(_WORDS.findall(value.lower()))
@@ -192,6 +192,8 @@ def _withheld(finding: Finding, table: Table, step: Step, context: MindContext) 
     classes = [_class_of(field, context) for field in fields]
     if not all(name in _OPEN_CLASSES for name in classes):
         return "they are about individuals"
+    if any(field.from_texts for field in fields):
+        return "they are named by words out of people's own texts"
     if sum(name in ("quasi", "protected") for name in classes) > _MOST_QUASI:
         return "so many traits at once may single people out"
     return ""
@@ -223,4 +225,9 @@ def _class_of(field: Field, context: MindContext) -> str:
 
 def is_shown(field: Field, context: MindContext) -> bool:
     """Whether stored values of this field may be named to the model."""
+    return _is_open(field, context) and not field.from_texts
+
+
+def _is_open(field: Field, context: MindContext) -> bool:
+    """Whether a value of this field that somebody typed may travel as it is."""
     return _class_of(field, context) in _OPEN_CLASSES and (field.index_values or field.is_time)

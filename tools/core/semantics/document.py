@@ -254,6 +254,7 @@ class FieldExtension(_Strict):
     unit: str | None = None
     order: tuple[str, ...] = ()
     index_values: bool | None = None
+    from_texts: bool = False
     null_label: str = "Unknown"
     is_dimension: bool | None = None
 

@@ -69,6 +69,8 @@ class Field:
     """Stored values from low to high, for ordinal bands; empty when the values have no order of their own."""
     index_values: bool = True
     """Whether the value index may hold its distinct values (never for personal columns)."""
+    from_texts: bool = False
+    """Its values are words out of people's own texts, such as topics found in them: never named to a language model."""
     null_label: str = "Unknown"
 
     @property

@@ -375,6 +375,7 @@ class _Reader:
             value_synonyms=MappingProxyType(words.value_synonyms),
             order=extension.order,
             index_values=indexable if extension.index_values is None else extension.index_values,
+            from_texts=extension.from_texts,
             null_label=extension.null_label,
         )
 
