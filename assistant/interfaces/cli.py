@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.interfaces import cli_data, cli_keys, cli_models, cli_operate, cli_segments, cli_serve, cli_teach, cli_users
+from assistant.interfaces import cli_actions, cli_data, cli_keys, cli_models, cli_operate, cli_segments, cli_serve, cli_teach, cli_users
 from assistant.interfaces.cli_common import EXIT_CODES, AsJson, AsOf, User, Warehouse, guarded, opened, parse_day, settings
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ app.add_typer(cli_keys.keys_app, name="keys")
 app.add_typer(cli_teach.teach_app, name="teach")
 cli_models.add_to(app)
 cli_segments.add_to(app)
+cli_actions.add_to(app)
 
 
 def main() -> None:
