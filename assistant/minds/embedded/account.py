@@ -93,6 +93,8 @@ def _open_clauses(draft: Draft) -> list[str]:
     if draft.bare_count and draft.items[0].text == "what" and (acts := {i.text for i in draft.items} & {"do", "did", "does"}):
         found.append(min(acts))  # "what did members do": their number is no answer
     verbs = [i.text for at, i in enumerate(draft.items) if draft.claims[at] == "support" and i.has(Kind.FACT, Kind.DOES)]
+    if draft.bare_count and draft.items[0].text == "list":
+        found.append("list")  # "list our outlets": their number is no list
     if _asks_a_way(draft):
         found.append("how")
     return found + (verbs[1:] if len(verbs) > 1 else [])

@@ -340,7 +340,7 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
         draft.doubts.append("the limit counts rows of this table, not what is ranked")
     _keep_top_percent(draft)
     if limit is not None or top is not None:
-        filters += _named_only(draft, [d for d in dimensions if d is not None])
+        filters += named_only(draft, [d for d in dimensions if d is not None])
     try:
         query = MetricQuery(
             metrics=tuple(draft.measures),
@@ -369,7 +369,7 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     return query, ""
 
 
-def _named_only(draft: Draft, dimensions: Sequence[DimensionRef]) -> list[Filter]:
+def named_only(draft: Draft, dimensions: Sequence[DimensionRef]) -> list[Filter]:
     """Nobody is no customer: where the author names the rows without an entity ("Online"), they are left out of its top n."""
     found: list[Filter] = []
     for dimension in dimensions:

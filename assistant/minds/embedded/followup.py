@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from assistant.minds.embedded.account import Account, account_for
-from assistant.minds.embedded.assemble import Reading, dimension_ref, order_of, part_filter, time_field_of
+from assistant.minds.embedded.assemble import Reading, dimension_ref, named_only, order_of, part_filter, time_field_of
 from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.numbers import read_number
 from assistant.minds.embedded.temporal_words import UNITS
 from assistant.minds.embedded.tokens import Token, tokenize
 from assistant.minds.embedded.wordlists import word_set
@@ -106,7 +107,7 @@ def read_follow_up(
     account = account_for(draft, ignoring=_HARMLESS)
     if len(account.leftover) > 1:
         return None
-    rate = _as_rate(words, previous, draft)
+    rate = _as_rate(words, previous, draft) or _resized(tokens, previous)
     if rate is not None:
         return rate
     return _edited(previous, draft, account, replaces=bool(set(words) & _INSTEAD))
@@ -224,6 +225,19 @@ def _as_rate(words: Sequence[str], previous: MetricQuery, draft: Draft) -> Follo
     return FollowUpReading(query=query, carried_over=("all but the figure",))
 
 
+_RESIZING = word_set("make it the top first only just show instead please rather them me that and")
+
+
+def _resized(tokens: Sequence[Token], previous: MetricQuery) -> FollowUpReading | None:
+    """ "make it ten": so many rows of the ranking before."""
+    numbers = [n for at in range(len(tokens)) if (n := read_number(tokens, at)) is not None]
+    rest = [t.text for at, t in enumerate(tokens) if t.kind == "word" and read_number(tokens, at) is None]
+    if previous.limit is None or len(numbers) != 1 or numbers[0].unit is not None or not rest or not set(rest) <= _RESIZING:
+        return None
+    query = previous.model_copy(update={"limit": max(1, int(numbers[0].value))})
+    return FollowUpReading(query=query, carried_over=("all but the number of rows",))
+
+
 def _refers_back(words: Sequence[str]) -> bool:
     """ "how many visits was that?", "in the same period": the question leans on the one before."""
     pronoun = words[-1:] in (["that"], ["those"], ["them"], ["there"])
@@ -308,7 +322,8 @@ class _Edit:
         model = self.draft.model
         new = [d for grouping in self.draft.dimensions if (d := dimension_ref(self.draft, grouping, self._time_field)) is not None]
         old = list(self.previous.dimensions)
-        if not new and self._lumps():
+        denied = bool(set(itertools.pairwise(t.text for t in self.draft.tokens)) & {("not", "by"), ("not", "per")})
+        if self._lumps() and (denied or not new):
             self.changes |= {"dimensions": (), "order": (), "limit": None}
             return
         if new:
@@ -341,6 +356,10 @@ class _Edit:
         if columns:
             self.changes["order"] = (Order(by=self.draft.rank.measure or columns[0], direction=direction),)
             self.changes["limit"] = self.draft.rank.n or limit or self.previous.limit
+        if self.changes.get("limit"):
+            kept = self.changes.get("filters", self.previous.filters)
+            named = named_only(self.draft, self.changes.get("dimensions", self.previous.dimensions))
+            self.changes["filters"] = tuple(dict.fromkeys((*kept, *named)))
 
 
 def new_topic(query: MetricQuery | None, context: MindContext) -> tuple[str, ...]:

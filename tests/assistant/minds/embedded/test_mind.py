@@ -12,7 +12,7 @@ import pytest
 
 from assistant.minds.embedded.mind import EmbeddedMind, QuestionReader
 from assistant.minds.embedded.values import ValueIndex
-from assistant.turn import Clarification, Decline, Done, MindContext, PastTurn, Question, Step
+from assistant.turn import Clarification, Decline, Done, MindContext, Option, PastTurn, Question, Step
 from tools.core.query.metric_query import MetricQuery
 from tools.core.semantics import SemanticModel
 
@@ -280,3 +280,57 @@ def test_asks_since_when_lately_is(reader: QuestionReader, context: MindContext)
     outcome = think(reader, context, "How is income lately?")[1]
     assert isinstance(outcome, Clarification)
     assert len(outcome.options) == 3
+
+
+TOP_FIVE = MetricQuery(
+    metrics=("income",),  # type: ignore[arg-type]
+    dimensions=({"field": "studios.city"},),  # type: ignore[arg-type]
+    window={"start": "2024-05-01", "end": "2024-05-31"},  # type: ignore[arg-type]
+    order=({"by": "income"},),  # type: ignore[arg-type]
+    limit=5,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("make it ten", {"limit": 10}),
+        ("and the month after that?", {"window": {"start": "2024-06-01", "end": "2024-06-30"}}),
+        ("in total, not by city", {"dimensions": (), "order": (), "limit": None}),
+        ("no, I meant bookings", {"metrics": ({"metric": "bookings"},), "order": ({"by": "bookings"},)}),
+        ("bookings too", {"metrics": ({"metric": "income"}, {"metric": "bookings"})}),
+        ("compared with April", {"comparison": {"kind": "window", "baseline": {"start": "2024-04-01", "end": "2024-04-30"}}}),
+    ],
+)
+def test_a_fragment_edits_one_slot(text: str, changed: dict[str, Any], reader: QuestionReader, context: MindContext) -> None:
+    steps = (Step(tool="query_metrics", arguments=TOP_FIVE.model_dump(mode="json", exclude_defaults=True)),)
+    past = PastTurn(question="top five cities by income in May", steps=steps, sentence="")
+    asked = MindContext(warehouse=context.warehouse, rights=None, as_of=context.as_of, previous=past)
+    step, outcome = think(reader, asked, text)
+    assert step is not None, outcome
+    assert MetricQuery.model_validate(step.arguments) == MetricQuery.model_validate(TOP_FIVE.model_dump() | changed)
+
+
+def test_them_are_those_who_were_counted(reader: QuestionReader, context: MindContext) -> None:
+    counted = think(reader, context, "How many members booked yoga in March?")[0]
+    assert counted is not None
+    past = PastTurn(question="", steps=(counted,), sentence="")
+    asked = MindContext(warehouse=context.warehouse, rights=None, as_of=context.as_of, previous=past)
+    step, _ = think(reader, asked, "How many of them booked boxing that month?")
+    assert step is not None
+    conditions = MetricQuery.model_validate(step.arguments).entity_conditions
+    assert [c.filters[0].values for c in conditions] == [("YOGA",), ("Boxing",)]
+    assert {c.window for c in conditions} == {conditions[0].window}
+
+
+def test_an_offer_can_be_gone_on_from(reader: QuestionReader, context: MindContext) -> None:
+    plan = (Step(tool="query_metrics", arguments={"metrics": ["income"], "window": {"start": "2024-05-01", "end": "2024-05-31"}}),)
+    past = PastTurn(question="", steps=(), sentence="", pending=(Option(label="Yes", plan=plan),))
+    asked = MindContext(warehouse=context.warehouse, rights=None, as_of=context.as_of, previous=past)
+    step, _ = think(reader, asked, "and by city?")
+    assert step is not None
+    assert step.arguments == {
+        "metrics": [{"metric": "income"}],
+        "dimensions": [{"field": "studios.city"}],
+        "window": plan[0].arguments["window"],
+    }
