@@ -54,7 +54,13 @@ def create_mcp(assistant: DeskAssistant, *, caller: Caller) -> FastMCP[Any]:
     # Our own gate checks keys and hosts; the library's host check would refuse whatever name a proxy passes on.
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     server: FastMCP[Any] = FastMCP(
-        "candor", instructions=INSTRUCTIONS, stateless_http=True, json_response=True, streamable_http_path="/", transport_security=security
+        "candor",
+        instructions=INSTRUCTIONS,
+        log_level="WARNING",
+        stateless_http=True,
+        json_response=True,
+        streamable_http_path="/",
+        transport_security=security,
     )
     server._mcp_server.version = "1"
     _add_ask(server, assistant, caller)

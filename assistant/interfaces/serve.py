@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import sys
 import threading
@@ -227,6 +228,11 @@ def serve(settings: Settings, parts: Parts) -> None:
             run(service, settings, listener)
         finally:
             assistant.close()
+    if service.desk.has_cut:
+        # Python would wait for what was cut, perhaps for a language model that hangs; nobody else does any more.
+        logging.shutdown()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def run(service: Service, settings: Settings, listener: socket.socket) -> None:

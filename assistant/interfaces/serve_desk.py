@@ -55,6 +55,8 @@ class Desk:
         """What is promised -> for whom, and the button that stops it."""
         self._persons: Counter[str] = Counter()
         self._stopping = False
+        self.has_cut = False
+        """Whether something was cut that may still be at work."""
         self.observer: Observer = observer or Unobserved()
 
     @property
@@ -133,6 +135,7 @@ class Desk:
         with self._lock:
             self._stopping = True
             left = dict(self._open)
+            self.has_cut = self.has_cut or bool(left)
             self._open.clear()
             self._persons.clear()
         for promised, (_, stop) in left.items():

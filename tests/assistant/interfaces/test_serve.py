@@ -39,7 +39,7 @@ class Running:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def stop(self, within_s: float = 30) -> int:
+    def stop(self, within_s: float = 60) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=within_s)
 
@@ -68,7 +68,9 @@ def serving(home: Path, *options: str, port: int = 0, **env: str) -> Iterator[Ru
     }
     log = home / f"serve-{port}.log"
     with log.open("wb") as out:
-        process = subprocess.Popen([*CLI, "serve", "--port", str(port), *options], stdout=out, stderr=out, env=given, cwd=home, start_new_session=True)
+        process = subprocess.Popen(
+            [*CLI, "serve", "--port", str(port), *options], stdout=out, stderr=out, env=given, cwd=home, start_new_session=True
+        )
     try:
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline and process.poll() is None:
@@ -94,7 +96,7 @@ def slack_settings(slack: SlackServer) -> dict[str, str]:
 
 
 def ask(url: str, key: str, question: str = "revenue in March 2017", **body: Any) -> httpx.Response:
-    return httpx.post(f"{url}/v1/ask", json={"question": question, **body}, headers=bearer(key), timeout=60)
+    return httpx.post(f"{url}/v1/ask", json={"question": question, **body}, headers=bearer(key), timeout=150)
 
 
 def test_chat_rest_mcp_and_slack_run_in_one_process_and_end_together(home: Path, tmp_path: Path):
@@ -172,7 +174,7 @@ def in_flight(url: str) -> int:
 def test_on_a_stop_answers_in_flight_finish_and_new_questions_are_told(home: Path, tmp_path: Path):
     folder = home_over(home, tmp_path / "home")
     key, _ = ApiKeys(folder).add("job", user="ana")
-    with slow_model(2) as model, serving(folder, "--no-chat", **model) as server:
+    with slow_model(2) as model, serving(folder, "--no-chat", ASSISTANT_STOP_GRACE_S="150", **model) as server:
         replies: list[httpx.Response] = []
         asking = threading.Thread(target=lambda: replies.append(ask(server.url, key, "How many visits were there in 2017?")))
         asking.start()
@@ -184,15 +186,15 @@ def test_on_a_stop_answers_in_flight_finish_and_new_questions_are_told(home: Pat
         refused = ask(server.url, key)
         assert (refused.status_code, refused.json()["error"]["code"], refused.headers["retry-after"]) == (503, "stopping", "30")
         assert httpx.get(f"{server.url}/readyz").json() == {"status": "stopping"}
-        asking.join(30)
-        assert server.process.wait(timeout=20) == 0
+        asking.join(150)
+        assert server.process.wait(timeout=60) == 0
     assert replies[0].json()["tables"][0]["rows"] == [[155762]]
 
 
 def test_what_does_not_finish_in_time_is_said_to_be_cut(home: Path, tmp_path: Path):
     folder = home_over(home, tmp_path / "home")
     key, _ = ApiKeys(folder).add("job", user="ana")
-    with SlackServer() as slack, slow_model(20) as model:
+    with SlackServer() as slack, slow_model(90) as model:
         with serving(folder, "--no-chat", ASSISTANT_STOP_GRACE_S="0.5", **model, **slack_settings(slack)) as server:
             slack.app_url = f"{server.url}/slack/events"
             slack.direct("U1", "How many visits were there in 2017?")
@@ -209,7 +211,7 @@ def test_what_does_not_finish_in_time_is_said_to_be_cut(home: Path, tmp_path: Pa
             listening.start()
             while in_flight(server.url) < 2:
                 time.sleep(0.02)
-            assert server.stop(within_s=15) == 0
+            assert server.stop(within_s=60) == 0
             listening.join(10)
         said = "The service is being restarted, and this answer was cut."
         assert heard[-3] == "event: error"
