@@ -18,6 +18,8 @@ from tools.explain_change.parts import Amounts, Parts, Piece, any_key, total_of
 MAX_CELLS = 3000
 """A dimension with more values than this explains nothing to a person."""
 MAX_DIMENSIONS = 40
+MAX_ONE_BY_ONE = 24
+"""Where dimensions have to be read one at a time."""
 _SPLIT_BY = {Datatype.STRING, Datatype.BOOLEAN, Datatype.INTEGER}
 _WHOLE = 1e-6
 _PACKED = 2000
@@ -273,7 +275,8 @@ def candidate_fields(scope: Scope, parts: Parts, given: Sequence[str], filters: 
         for each in scope.model.datasets[name].fields.values()
         if _splits(each, scope.model.datasets[name]) and each.id not in parts.fields | fixed and _may_use(scope, each)
     ]
-    return tuple(found[:MAX_DIMENSIONS])
+    one_by_one = not parts.rows_add_up or (scope.rights is not None and scope.rights.min_group_size > 0)
+    return tuple(found[: MAX_ONE_BY_ONE if one_by_one else MAX_DIMENSIONS])
 
 
 def _holds_records(dataset: Dataset) -> bool:

@@ -17,6 +17,8 @@ from tools.explain_change.search import Driver, Explanation
 from tools.explain_change.significance import discoveries, p_value
 
 MOST = 3
+_FACTS = 8
+"""Each is a statement or two of its own."""
 _MIN_ROWS = 20
 _MOST_OF_ALL = 0.5
 _WORTH_TELLING = 0.05
@@ -56,7 +58,7 @@ def nearly_all(reader: CellReader, driver: Driver) -> bool:
 
 
 def _by_fact(reader: CellReader, driver: Driver) -> Iterable[list[Metric]]:
-    """Sums and counts of rows of other facts that the group can be looked for in, at most two per fact."""
+    """Sums and counts of rows of other facts that the group can be looked for in: the nearest facts, at most two figures of each."""
     warehouse = reader.context.warehouse
     scope = Scope(warehouse.model, rights=reader.context.rights, as_of=warehouse.as_of)
     targets = {f.dataset for f in driver.split.fields}
@@ -65,7 +67,11 @@ def _by_fact(reader: CellReader, driver: Driver) -> Iterable[list[Metric]]:
         fact = _counted_fact(scope, metric)
         if fact is not None and fact not in reader.parts.facts and scope.graph.reaches_all(fact, targets):
             grouped.setdefault(fact, []).append(metric)
-    return [metrics[:2] for metrics in grouped.values()]
+
+    def distance(fact: str) -> int:
+        return sum(min((len(path) for path in scope.graph.paths(fact, target)), default=0) for target in targets)
+
+    return [grouped[fact][:2] for fact in sorted(grouped, key=distance)[:_FACTS]]
 
 
 def _counted_fact(scope: Scope, metric: Metric) -> str | None:
@@ -88,12 +94,21 @@ def _moved(reader: CellReader, metrics: list[Metric], within: tuple[Filter, ...]
     )
     try:
         inside = ask(reader.context, reader.context.warehouse.model, query.model_copy(update={"filters": within}))
+        reader.ran.append(inside.sql)
+        if not any(_moves(m, inside.one()) for m in metrics):
+            return []
         overall = ask(reader.context, reader.context.warehouse.model, query)
     except (RepairableByModel, NotAllowed):
         return []
-    reader.ran += [inside.sql, overall.sql]
+    reader.ran.append(overall.sql)
     here, all_of = inside.one(), overall.one()
     return [judged for m in metrics if (judged := _judged(m, here, all_of)) is not None]
+
+
+def _moves(metric: Metric, here: dict[str, object]) -> bool:
+    """Whether the figure changed in the group at all by more than its own chance, before it is compared with the rest."""
+    now, before = (_number(here.get(name)) for name in (metric.name, f"{metric.name}_previous"))
+    return now + before >= _MIN_ROWS and abs(now - before) > 2 * math.sqrt(now + before)
 
 
 def _judged(metric: Metric, here: dict[str, object], whole: dict[str, object]) -> tuple[float, Correlate] | None:

@@ -18,7 +18,7 @@ from tools.explain_change.cells import NOTHING, CellReader, Contrast, Key, Split
 from tools.explain_change.decomposition import Contribution, Decomposition, decompose
 from tools.explain_change.significance import Deviation, Noise, chance_of_change, deviation, discoveries, mix_deviation, noise_of, p_value
 
-_LOOKED_AT_CLOSER = 12
+_LOOKED_AT_CLOSER = 10
 """Dimensions whose noise is measured over time; none of the others can hold a finding."""
 _CROSSED = 3
 """The strongest dimensions are crossed with one another."""

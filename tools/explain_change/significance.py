@@ -22,6 +22,8 @@ FALSE_DISCOVERY_RATE = 0.02
 """Stricter than the usual 5 %: amounts of money have heavier tails than the z-scores know."""
 _MIN_PERIODS = 3
 _LOST_ROWS = 3.0
+_YOUNG = 0.2
+"""A cell with less than this of its denominator before has no rate of its own to be compared with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +78,15 @@ def _of_rates(cell: Contrast, others: Contrast, total: Contrast) -> Deviation:
     variance = _of_rate(cell.now, total.now) + _of_rate(others.now, total.now)
     moved = here - there
     weights = [cell.now.bottom / total.now.bottom]
-    if cell.before.rate is not None and others.before.rate is not None:
+    # Two facts, such as returns per sale, follow each other at a distance: what is new has hardly been returned yet, then or now.
+    follows = not total.now.cross
+    young = follows and cell.before.bottom < _YOUNG * cell.now.bottom
+    if not young and cell.before.rate is not None and others.before.rate is not None:
         moved -= cell.before.rate - others.before.rate
         variance += _of_rate(cell.before, total.before) + _of_rate(others.before, total.before)
         weights.append(cell.before.bottom / total.before.bottom)
-    elif moved < 0 and not total.now.cross:
-        return STILL  # Two facts, such as returns per sale: what is new has not had the time to come back.
+    elif moved < 0 and follows:
+        return STILL
     found = _scored(moved, variance)
     return Deviation(beyond=found.beyond * math.fsum(weights) / 2, z=found.z)
 
