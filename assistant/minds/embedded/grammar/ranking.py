@@ -192,6 +192,11 @@ def _noun(draft: Draft, rank: Rank, at: int) -> int:
             _take_noun(draft, rank, at + 1)
         return at
     ranked = rank.noun is not None or draft.subject is not None
+    counts = draft.sense(at, Kind.METRIC)
+    itself = counts is not None and draft.subject is not None and draft.world.lexicon.counted_by(counts.target) == draft.subject.dataset
+    if itself:
+        draft.claim(at, at + 1, "ranking")  # "who are the five biggest members": they are ranked, their number is no figure
+        return at + 1
     counted_by_most = rank.direction in ("desc", "asc") and ranked and item.has(Kind.METRIC)
     if item.has(Kind.METRIC) and (counted_by_most or not item.has(Kind.DATASET, Kind.FIELD)):
         sense = draft.sense(at, Kind.METRIC)
