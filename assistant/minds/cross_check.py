@@ -39,7 +39,9 @@ def check_plan(question: Question, steps: Sequence[Step], ahead: Ahead | None, c
         ahead: The embedded mind's own reading of the same question.
     """
     queries = [query for step in steps if (query := as_query(step)) is not None]
-    if not queries or (ahead is not None and _is_the_sure_reading(steps[-1], ahead, context)):
+    if not queries:
+        return _check_tools(steps, ahead, context)
+    if ahead is not None and _is_the_sure_reading(steps[-1], ahead, context):
         return PlanCheck()
     lost = [f"'{word}'" for word in _without_trace(question.text, queries, context.warehouse.model)]
     lost += [f"“{quoted}”" for quoted in _missing_quotes(question.text, queries)]
@@ -51,6 +53,28 @@ def check_plan(question: Question, steps: Sequence[Step], ahead: Ahead | None, c
         return PlanCheck(doubt="; ".join(doubts) or None, caveats=tuple(dict.fromkeys(differences)))
     doubts += [difference.rstrip(".") for difference in differences[:2]]
     return PlanCheck(doubt="; ".join(dict.fromkeys(doubts)), alternatives=_reading_as_option(ahead, context))
+
+
+def _check_tools(steps: Sequence[Step], ahead: Ahead | None, context: MindContext) -> PlanCheck:
+    """A plan without a metric query, against a sure reading of the same words: the tools it asks, and whom it is about."""
+    if ahead is None or not ahead.is_sure:
+        return PlanCheck()
+    reading = ahead.plans[0]
+    tools = {step.tool for step in steps}
+    differences = [f"A second reader would have asked {step.tool.replace('_', ' ')}" for step in reading if step.tool not in tools]
+    conditions = {key for step in steps for key in _tool_conditions(step)}
+    kept = [key for step in reading for key in _tool_conditions(step) if key not in conditions]
+    model = context.warehouse.model
+    differences += [f"A second reader would have kept only {model.field(name).label} {value}" for name, value in dict.fromkeys(kept)]
+    if not differences:
+        return PlanCheck()
+    return PlanCheck(doubt="; ".join(differences[:3]), alternatives=(Option(label="The deterministic reading", plan=reading),))
+
+
+def _tool_conditions(step: Step) -> list[tuple[str, str]]:
+    """(field, value) of the conditions that a tool was given."""
+    filters = step.arguments.get("filters") or ()
+    return [(str(one["field"]), str(value)) for one in filters for value in one.get("values") or ()]
 
 
 def _is_the_sure_reading(step: Step, ahead: Ahead, context: MindContext) -> bool:

@@ -54,7 +54,8 @@ class TwoMinds:
             return told_why(sure, "The language model would not have answered this question.", given_up=len(ran), usage=outcome.usage)
         ours = ahead.plans[0]
         mine, theirs = _sentence(ours, context), _sentence(tuple(ran), context)
-        if mine == theirs:
+        # A plan of another tool has no canonical sentence: there the calls themselves are compared.
+        if (mine == theirs) if mine and theirs else (ours == tuple(ran)):
             return replace(outcome, notes=(*outcome.notes, AGREED))
         options = (
             Option(label=mine or "The deterministic reading", plan=ours),

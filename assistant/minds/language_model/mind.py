@@ -23,7 +23,7 @@ from assistant.minds.language_model.masking import Vault, describe_finding, vaul
 from assistant.minds.language_model.options import ModelOptions
 from assistant.minds.look_ahead import Ahead, look_ahead
 from assistant.prompts import Prompt
-from assistant.turn import Clarification, Decline, Done, Mind, MindContext, Outcome, Question, Step, Thinking, Usage
+from assistant.turn import Clarification, Decline, Done, Mind, MindContext, Outcome, Question, Step, Thinking, Told, Usage
 from tools.core.contract import Tool
 from tools.core.errors import AnswerError, OurFault, QueryUnsupported, RepairableByModel, SetupProblem, UnknownName
 from tools.core.query.metric_query import MetricQuery
@@ -144,6 +144,8 @@ def told_why(outcome: Outcome, why: str, *, given_up: int = 0, usage: Usage | No
         return replace(outcome, notes=(*outcome.notes, why), steps_given_up=given_up, mind="embedded", usage=used)
     if isinstance(outcome, Clarification):
         return replace(outcome, prompt=f"{outcome.prompt} ({why.rstrip('.')}.)", mind="embedded", usage=used)
+    if isinstance(outcome, Told):
+        return replace(outcome, mind="embedded", usage=used)
     return replace(outcome, message=f"{outcome.message} {why}", mind="embedded", usage=used)
 
 

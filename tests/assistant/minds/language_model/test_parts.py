@@ -18,7 +18,7 @@ from assistant.minds.language_model.endings import DeclineInput, decline
 from assistant.minds.language_model.faults import classify, retry_after_s
 from assistant.minds.language_model.limits import Breaker, Ledger, TurnTokens
 from assistant.minds.language_model.masking import Vault, vault_for
-from assistant.minds.look_ahead import look_ahead
+from assistant.minds.look_ahead import Ahead, look_ahead
 from assistant.prompts import load_prompt
 from assistant.turn import Clarification, Decline, Done, MindContext, Question, Step
 from tools.core.contract import Finding, Grade, Reading
@@ -270,3 +270,22 @@ def test_the_query_that_is_shown_must_match_and_not_one_on_the_way(assistant: As
     strayed = check_plan(question, [right, total], ahead, context)
     assert strayed.doubt is not None
     assert [option.label for option in strayed.alternatives] == ["Revenue by department, March 2017, highest first"]
+
+
+AGED = {"field": "demographics.age_band", "op": "in", "values": ["45-54"]}
+
+
+@pytest.mark.parametrize(
+    ("step", "doubt"),
+    [
+        (Step(tool="churn", arguments={"show": "customers", "filters": [AGED]}), None),
+        (Step(tool="churn", arguments={"show": "customers"}), "A second reader would have kept only age band 45-54"),
+        (Step(tool="lifetime_value", arguments={"filters": [AGED]}), "A second reader would have asked churn"),
+    ],
+)
+def test_a_call_of_another_tool_is_held_against_the_sure_reading(step: Step, doubt: str | None, context: MindContext) -> None:
+    reading = (Step(tool="churn", arguments={"show": "customers", "filters": [AGED]}),)
+    ahead = Ahead(plans=(reading,), outcome=Done())
+    check = check_plan(Question(text="Which households aged 45-54 are likely to leave?"), [step], ahead, context)
+    assert check.doubt == doubt
+    assert [option.plan for option in check.alternatives] == ([reading] if doubt else [])
