@@ -18,6 +18,8 @@ MAX_MATCHES = 2000
 _ALL = 1_000_000
 _FUSION = 60
 """Constant of reciprocal rank fusion (Cormack, Clarke & Büttcher 2009)."""
+_BY_MEANING, _BY_WORDS = 1.0, 0.5
+"""Weights of the two rankings: people rarely ask in the words of the text that they look for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +94,16 @@ def search(words: str, store: FeedbackStore, k: int, within: Sequence[int] | Non
     """
     from tools.feedback.embedding import encode_query
 
-    rankings = (store.nearest(encode_query(words), 3 * k, within), store.by_words(words, 3 * k, within))
+    rankings = (
+        (_BY_MEANING, store.nearest(encode_query(words), 3 * k, within)),
+        (_BY_WORDS, store.by_words(words, 3 * k, within)),
+    )
     scores: dict[int, float] = {}
     similarity: dict[int, float] = {}
-    for ranking in rankings:
+    for weight, ranking in rankings:
         for place, hit in enumerate(ranking):
-            scores[hit.record] = scores.get(hit.record, 0.0) + 1 / (_FUSION + place + 1)
-    for hit in rankings[0]:
+            scores[hit.record] = scores.get(hit.record, 0.0) + weight / (_FUSION + place + 1)
+    for hit in rankings[0][1]:
         similarity[hit.record] = hit.similarity
     best = sorted(scores, key=lambda record: (-scores[record], record))[:k]
     return [Hit(record=record, similarity=similarity.get(record, 0.0)) for record in best]

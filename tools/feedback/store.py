@@ -241,11 +241,13 @@ class FeedbackStore:
         return [Hit(record=int(chosen[i]), similarity=float(best[i])) for i in order]
 
     def by_words(self, text: str, k: int, within: Sequence[int] | None = None) -> list[Hit]:
-        """The records that BM25 puts first for the words of the question; none of them without any of its words."""
-        words = [word for word in tokens(text) if word in self._words.vocab_dict]
-        if not words:
+        """The records that BM25 puts first for the words of the question; each holds half of them at least: one word alone is noise."""
+        asked = list(dict.fromkeys(tokens(text)))
+        words = [word for word in asked if word in self._words.vocab_dict]
+        if 2 * len(words) < len(asked) or not words:
             return []
-        scores = self._words.get_scores(words)
+        each = [self._words.get_scores([word]) for word in words]
+        scores = np.where(2 * sum((one > 0).astype(np.int64) for one in each) >= len(asked), sum(each), 0.0)
         if within is not None:
             mask = np.zeros(len(scores), dtype=bool)
             mask[np.asarray(within, dtype=np.int64)] = True
