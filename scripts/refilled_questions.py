@@ -149,8 +149,7 @@ class Refiller:
         return base
 
 
-def refilled(phrasings: Sequence[Phrasing], model: SemanticModel, values: ValueIndex, *, seed: int, rounds: int = 1) -> Iterator[Refilled]:
-    """Every phrasing that can be carried over, once per round with other words."""
-    for number in range(rounds):
-        refiller = Refiller(model, values, seed + number)
-        yield from (found for p in phrasings if (found := refiller.refill(p)) is not None)
+def refilled(phrasings: Sequence[Phrasing], model: SemanticModel, values: ValueIndex, *, seed: int) -> Iterator[Refilled]:
+    """Every phrasing that can be carried over."""
+    refiller = Refiller(model, values, seed)
+    yield from (found for p in phrasings if (found := refiller.refill(p)) is not None)

@@ -74,10 +74,6 @@ class Learner:
             items=dict(zip(self.table.names, map(float, item), strict=True)),
         )
 
-    @cached_property
-    def known_items(self) -> frozenset[str]:
-        return frozenset(self.table.names)
-
     def save(self, path: Path) -> None:
         import numpy as np
 
