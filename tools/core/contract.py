@@ -42,7 +42,7 @@ class Column:
     unit: str | None = None
     """"USD", "visits"; "share" for 0..1 rates; None for plain values."""
     role: str = "dimension"
-    """dimension, metric, share, previous, change, change_rate, running, average, rank, count, bound (of an interval), note (words on the row)."""
+    """dimension, metric, share, previous, change, change_rate, running, average, rank, count, bound (of an interval), note (on the row)."""
     label: str = ""
     """Heading for people."""
     format: str = "number"
