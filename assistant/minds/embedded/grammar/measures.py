@@ -7,7 +7,7 @@ from assistant.minds.embedded.grammar.values import COMPARATIVES
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import atoms
 from assistant.minds.embedded.wordlists import word_set
-from tools.core.query.metric_query import Grain, Measure, PeriodUnit
+from tools.core.query.metric_query import DimensionRef, Grain, Measure, PeriodUnit
 from tools.core.semantics.model import MetricFormat
 
 _AGGREGATES = {
@@ -139,6 +139,7 @@ def read_measures(draft: Draft) -> None:
             draft.claim(at, at + 1, "metric")
     if not (draft.measures or draft.cohort or draft.distribution or draft.pairs):
         _verb(draft)
+    _most_common(draft)
     _rank_by_default(draft)
     _rank_adjective(draft)
     if not draft.measures and (draft.rank is not None or draft.change is not None):
@@ -409,6 +410,18 @@ def _claim_related(draft: Draft, name: str) -> None:
             draft.claim(at, at + 1, "support")
 
 
+def _most_common(draft: Draft) -> None:
+    """ "the most common loyalty tier": that of the most customers, and not the one that sells most."""
+    rank = draft.rank
+    if rank is None or draft.measures or not isinstance(rank.noun, DimensionRef) or draft.customer is None:
+        return
+    counting = draft.count_metric(draft.customer)
+    describes = draft.entity_of(rank.noun.field) == draft.customer and rank.noun != draft.key_of(draft.customer)
+    if counting is not None and describes and any(item.text in _COMMON for item in draft.items):
+        rank.measure = draft.add_measure(Measure(metric=counting))
+        draft.notes.append(f"ranked by {draft.metric(counting).label}")
+
+
 def _rank_adjective(draft: Draft) -> None:
     rank = draft.rank
     if rank is not None and rank.measure in draft.model.metrics and not any(m.column == rank.measure for m in draft.measures):
@@ -454,6 +467,7 @@ def _default(draft: Draft) -> None:
             draft.add_measure(Measure(metric=counting))
 
 
+_COMMON = frozenset({"common", "commonest", "frequent"})
 _COMPARING = word_set(
     "compare comparison compared comparing split break versus vs difference differ differs both separately side between down out"
 )

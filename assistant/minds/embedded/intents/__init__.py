@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 __all__ = ["INTENTS", "Intent", "IntentReading", "can_answer", "read_intent"]
 
 INTENTS: tuple[Intent, ...] = (
+    CustomerProfileIntent(),
     RecommendationsIntent(),
     NextBestActionIntent(),
     FeedbackIntent(),
     ChurnIntent(),
     LifetimeValueIntent(),
     SegmentsIntent(),
-    CustomerProfileIntent(),
     AttributionIntent(),
     ExplainChangeIntent(),
 )

@@ -11,7 +11,7 @@ from assistant.minds.embedded.intents.cohort import Rest
 from assistant.minds.embedded.intents.contract import Asked, Cue, Cues, Plan
 from assistant.minds.embedded.intents.figure import read_figure
 from assistant.minds.embedded.intents.steps import cohort
-from assistant.minds.embedded.intents.words import word_file
+from assistant.minds.embedded.intents.words import word_file, words_of
 from assistant.minds.embedded.tokens import Token, atoms
 from assistant.minds.embedded.wordlists import filler_words, grammar_words
 from assistant.turn import Step
@@ -19,7 +19,8 @@ from tools.core.query.metric_query import MetricQuery
 from tools.core.semantics.model import CampaignRoles
 
 _CAMPAIGN = "campaign named"
-_SPLIT = frozenset({"by", "per", "each", "which"})
+_CHANNEL = "channel named"
+_SPLIT = frozenset({"by", "per", "each"})
 """Before "campaign": a figure of each is wanted."""
 
 
@@ -33,12 +34,14 @@ class AttributionIntent:
         """Credit is asked for by name; of a campaign, whether it worked or what it did. "Campaign lift by campaign" is a figure."""
         found = word_file(self.name).find(asked.tokens)
         if found.has("credit"):
-            return found if asked.reader.model.settings.roles.touchpoints is not None else None
+            touchpoints = asked.reader.model.settings.roles.touchpoints
+            return _with_channels(found, asked, touchpoints.channel) if touchpoints is not None else None
         roles = asked.reader.model.settings.roles.campaigns
         if roles is None or not found.has("work", "effect"):
             return None
         named = _named_campaigns(asked, roles, found.found)
-        split = any(asked.tokens[c.start - 1].text in _SPLIT for c in (*found.all("campaign"), *named) if c.start)
+        split_by = _SPLIT if found.has("work") else _SPLIT | {"which"}  # "Which campaigns worked" is asked of all of them.
+        split = any(asked.tokens[c.start - 1].text in split_by for c in (*found.all("campaign"), *named) if c.start)
         if split or not (found.has("campaign") or named):
             return None
         return Cues(found=tuple(sorted((*found.found, *named), key=lambda cue: cue.start)))
@@ -53,21 +56,32 @@ class AttributionIntent:
         return Plan(arguments={**previous.arguments, **_cohort_and_window(rest)}, uses=frozenset({"window"}))
 
 
+def _with_channels(cues: Cues, asked: Asked, field: str) -> Cues:
+    """The cues with the names of channels: "who deserves the credit, email or display"."""
+    names = words_of((f"{_CHANNEL} {name}", " ".join(atoms(str(name)))) for name in asked.reader.values.values_of(field))
+    more = [c for c in names.find(asked.tokens).found if not any(o.start < c.end and c.start < o.end for o in cues.found)]
+    return Cues(found=tuple(sorted((*cues.found, *more), key=lambda cue: cue.start)))
+
+
 def _credit(cues: Cues, rest: Rest) -> Plan | None:
     """Orders are what the credit is for: the rest says which of them, and when."""
     figure = read_figure(rest.asked, cues)
     arguments: dict[str, Any] = {"show": "credit"}
+    named = [cue.text for cue in cues.found if cue.role.startswith(_CHANNEL)]
+    notes = (
+        (f"credit is shared among all channels: {' and '.join(named)} {'is' if len(named) == 1 else 'are'} among them",) if named else ()
+    )
     if figure is None or figure.absent:
         return None
     if figure.query is None:
         if figure.account.leftover:
             return None
-        return Plan(arguments=arguments | _cohort_and_window(rest), uses=frozenset({"window"}))
+        return Plan(arguments=arguments | _cohort_and_window(rest), uses=frozenset({"window"}), notes=notes)
     query = figure.query
     if not _only_filtered(query):
         return None
     arguments |= _filters_and_window(query)
-    return Plan(arguments=arguments, notes=figure.notes, doubts=figure.doubts, account=figure.account)
+    return Plan(arguments=arguments, notes=(*figure.notes, *notes), doubts=figure.doubts, account=figure.account)
 
 
 def _cohort_and_window(rest: Rest) -> dict[str, Any]:

@@ -30,30 +30,32 @@ class ChurnIntent:
         found = word_file(self.name).find(asked.tokens)
         if not found.has("leaving", "topic"):
             return None
-        if found.has("what_if") and found.has("if"):
+        if found.has("if") and (found.has("what_if") or "what" in found.all("if")[0].text.lower()):
             return _with_driver(found, asked)
         found = _kept(found, {"leaving", "topic", "why", "reliability", "horizon", "subscriptions", "rank"})
-        asks = found.has("why", "reliability") or (found.has("leaving") and _asks_who(asked))
-        return found if asks else None
+        return found if found.has("leaving", "why", "reliability") else None
 
     def plan(self, cues: Cues, rest: Rest) -> Plan | None:
         if rest.metrics or rest.dimensions:
             return None  # "Revenue of customers likely to leave, by region" is about revenue.
-        if cues.has("what_if") and cues.has("if"):
+        if cues.has("if"):
             return _what_if(cues, rest)
         of = "subscriptions" if cues.has("subscriptions") else "orders"
         if cues.has("reliability"):
             return Plan(arguments={"show": "reliability", "of": of})
-        people = rest.asks_for_people or bool(rest.customer_ids) or (cues.has("leaving") and not cues.has("why"))
+        counted = not _asks_who(rest.asked)
+        listed = rest.asks_for_people or (cues.has("leaving") and not cues.has("why"))
+        people = bool(rest.customer_ids) or (listed and not counted)
         arguments: dict[str, Any] = {"show": "customers" if people else "drivers", "of": of, **cohort(rest)}
         if people and rest.n:
             arguments["limit"] = min(rest.n, 1000)
         notes, doubts = horizon_notes(cues, rest.asked, "churn" if of == "orders" else "subscription_churn")
         return Plan(
             arguments=arguments,
-            uses=frozenset({"ranking"}),
+            uses=frozenset({"ranking", "count"}),
             notes=notes,
             doubts=doubts,
+            yields=counted,
             individuals=people,
             cohort=(AT_RISK,) if of == "orders" and "churn" in rest.asked.reader.model.datasets else (),
         )

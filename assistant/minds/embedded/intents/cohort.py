@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.minds.embedded.account import Account, account_for
 from assistant.minds.embedded.assemble import READERS
-from assistant.minds.embedded.grammar.draft import Draft, Subject
+from assistant.minds.embedded.grammar.draft import Draft, Item, Subject
 from assistant.minds.embedded.intents.contract import Asked, Cue
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.segment import Mention
@@ -22,6 +22,9 @@ _LABELS = word_set("number no id")
 _COHORT = frozenset({"filter", "subject", "people", "support"})
 """Claims that say whom the question is about: every intent takes them."""
 _PEOPLE = "people"
+_RELATIVE = word_set("who whom that which")
+_BEING = word_set("is are was were be we will")
+_CLAUSES = word_set("and or but also then about of with for to from tell know say show list me us")
 _ASKING = word_set("which who list show name find identify give get display pull tell")
 _BETWEEN = word_set("me us the a of our my out up all those these are is top")
 
@@ -58,6 +61,13 @@ class Rest:
         ranked = rank.noun if rank is not None else None
         listed = customer is not None and ranked is not None and ranked == self.draft.key_of(customer)
         return listed or (subject is not None and subject.dataset == customer)
+
+    @property
+    def names_people(self) -> bool:
+        """Customers are spoken of: by their noun, by what they are called ("champions"), or as "who"."""
+        draft = self.draft
+        named = any(_is_people(draft, at) or (i.is_plural and i.has(Kind.VALUE, Kind.FILTER)) for at, i in enumerate(draft.items))
+        return named or self.asks_for_people
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -121,14 +131,23 @@ def read_rest(asked: Asked, cues: Iterable[Cue], *, ignoring: frozenset[str] = f
 
 def without_cues(tokens: Sequence[Token], cues: Iterable[Cue]) -> tuple[Token, ...]:
     """The tokens with each cue replaced by a mark, so that no phrase is read across the gap."""
-    cut = {at: cue for cue in cues for at in range(cue.start, cue.end)}
+    cut = {at: cue for cue in cues for at in range(_clause_start(tokens, cue), cue.end)}
     kept: list[Token] = []
     for at, token in enumerate(tokens):
         if at not in cut:
             kept.append(replace(token, opens=False))
-        elif cut[at].start == at:
+        elif not at or cut.get(at - 1) is not cut[at]:
             kept.append(_CUT)
     return tuple(kept)
+
+
+def _clause_start(tokens: Sequence[Token], cue: Cue) -> int:
+    """The cue, with the pronoun that ties it to the noun before: "customers who are likely to leave"."""
+    begin = cue.start
+    while begin > 0 and tokens[begin - 1].text in _BEING:
+        begin -= 1
+    tied = begin > 1 and tokens[begin - 1].text in _RELATIVE and tokens[begin - 2].text not in _CLAUSES and tokens[begin - 2].kind != "mark"
+    return begin - 1 if tied else cue.start
 
 
 def _without_ids(tokens: tuple[Token, ...], asked: Asked) -> tuple[tuple[Token, ...], tuple[str | int, ...]]:
@@ -213,6 +232,16 @@ def _claim_people(draft: Draft) -> None:
     for at in range(len(draft.items)):
         if _is_people(draft, at) and draft.claims[at] in ("", "metric", "per entity"):
             draft.claims[at] = _PEOPLE
+    for at, item in enumerate(draft.items):
+        if item.text in _RELATIVE and not draft.claims[at]:
+            before = next((claim for claim, i in _beside(draft, range(at - 1, -1, -1)) if i.text != _CUT.text), "")
+            after = next((claim for claim, i in _beside(draft, range(at + 1, len(draft.items))) if i.text not in _BEING), "")
+            if before in (_PEOPLE, "filter", "support") and after == "filter":
+                draft.claims[at] = _PEOPLE  # "customers who are at risk"
+
+
+def _beside(draft: Draft, places: range) -> Iterator[tuple[str, Item]]:
+    return ((draft.claims[at], draft.items[at]) for at in places)
 
 
 def _on_customers(draft: Draft) -> tuple[tuple[Filter, ...], tuple[str | int, ...], tuple[str, ...]]:

@@ -17,6 +17,7 @@ from tools.explain_change.parts import take_apart
 
 _MOVES = ("fall", "rise", "better", "worse", "move")
 _LAST_MONTH = TimeWindow(period="last", unit="month")
+_SPLITTING = frozenset({"by", "per", "each", "with"})
 _BARE = {"metrics", "filters", "entity_conditions", "window", "comparison", "dimensions", "order", "as_of", "growth", "fill_gaps", "limit"}
 """What a figure may hold that is to be explained; anything else is a question of another kind."""
 
@@ -29,7 +30,7 @@ class ExplainChangeIntent:
 
     def cues(self, asked: Asked) -> Cues | None:
         """A reason is asked for, and something moved: "why did revenue fall", "what is behind the drop", "what happened to revenue"."""
-        found = word_file(self.name).find(asked.tokens)
+        found = _without_splits(word_file(self.name).find(asked.tokens), asked)
         why = found.first("why") or found.first("happened")
         if why is None or not (found.has(*_MOVES) or found.has("happened")):
             return None
@@ -56,6 +57,7 @@ class ExplainChangeIntent:
             return None
         if previous.tool == self.tool:
             return _edited(previous, rest)
+        cues = _without_splits(cues, rest.asked)
         if not cues.has("why", "happened") or not (rest.is_empty or rest.filters or rest.window):
             return None
         query = MetricQuery.model_validate(previous.arguments)
@@ -66,6 +68,13 @@ class ExplainChangeIntent:
         )
         arguments = _arguments(query.model_copy(update={"dimensions": ()}), assumed=_assumed(cues, rest.asked, query.metrics[0].metric))
         return Plan(arguments=arguments, uses=frozenset({"window"})) if _can_be_taken_apart(query, rest.asked) else None
+
+
+def _without_splits(cues: Cues, asked: Asked) -> Cues:
+    """ "By reason", "with the reason ...": a field of the data, and no question for a cause."""
+    tokens = asked.tokens
+    split = [c for c in cues.found if c.role == "why" and any(t.text in _SPLITTING for t in tokens[max(0, c.start - 2) : c.start])]
+    return Cues(found=tuple(c for c in cues.found if not (c in split and c.text.lower().split()[-1].startswith("reason"))))
 
 
 def _edited(previous: Step, rest: Rest) -> Plan | None:

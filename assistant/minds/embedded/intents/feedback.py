@@ -29,6 +29,7 @@ _PEOPLE = word_set("customers customer people shoppers members those clients buy
 _OF_PRODUCTS = word_set(
     "get gets have has had receive receives with are is were the arrive arrives being which that do does about draw draws"
 )
+_CLAUSE_MARKS = word_set("and , ; but")
 _KINDS = {"review": "review", "ticket": "ticket", "post": "social", "call": "call", "chat": "chat"}
 
 
@@ -55,7 +56,7 @@ class FeedbackIntent:
             return None
         if {t.text for t in asked.tokens} & _FIGURES:
             return None
-        return Cues(found=tuple(found))
+        return Cues(found=tuple(_of_its_clause(found, asked.tokens)))
 
     def plan(self, cues: Cues, rest: Rest) -> Plan | None:
         if rest.metrics and not _only_texts(rest):
@@ -79,7 +80,9 @@ class FeedbackIntent:
         n = rest.n or _number(cues)
         if n and arguments["show"] != "before_after":
             arguments["limit"] = min(n, 50)
-        return Plan(arguments=arguments, uses=frozenset(uses), notes=notes, individuals=arguments["show"] == "records")
+        # "Calls with the reason billing" may be a figure as well: nobody is said to have said something.
+        yields = not _spoken(cues.found) and arguments["show"] == "themes"
+        return Plan(arguments=arguments, uses=frozenset(uses), notes=notes, yields=yields, individuals=arguments["show"] == "records")
 
     def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:
         """ "And in the East?", "only in reviews", "and what do they praise?", "show me the texts" """
@@ -126,6 +129,13 @@ def _found(asked: Asked) -> list[Cue]:
     return sorted([*words, *named], key=lambda cue: cue.start)
 
 
+def _of_its_clause(found: Sequence[Cue], tokens: Sequence[Token]) -> list[Cue]:
+    """Without the small words of a clause before that is not about texts: "who is likely to leave, and what are they unhappy about"."""
+    own = min(cue.start for cue in found if cue.role not in ("people", "asking"))
+    begin = next((at for at in range(own, 0, -1) if tokens[at].opens or tokens[at - 1].text in _CLAUSE_MARKS), 0)
+    return [cue for cue in found if cue.start >= begin]
+
+
 def _spoken(found: Sequence[Cue]) -> bool:
     """Somebody says something: a word for it, or kind words beside one."""
     return any(cue.role in _TRIGGERS and cue.role != "kind" for cue in found)
@@ -142,6 +152,8 @@ def _about(tokens: Sequence[Token], words: Sequence[Cue], taken: set[int]) -> Cu
         at = trigger.end
         if any(c.role == "others" and c.start == at for c in words):
             continue
+        if at < len(tokens) and tokens[at].text == "that" and trigger.role.startswith("source "):
+            continue  # "Tickets that came by phone" says nothing of what they are about.
         if at < len(tokens) and tokens[at].text in _ABOUT:
             at += 1
         elif tokens[at - 1].text not in _ABOUT and trigger.role != "report":

@@ -20,32 +20,38 @@ class LifetimeValueIntent:
     def cues(self, asked: Asked) -> Cues | None:
         """ "Average lifetime value by region" is a figure; what somebody is worth, who is worth most and how sure that is are not."""
         found = word_file(self.name).find(asked.tokens)
-        return found if found.has("worth", "most", "will_spend") else None
+        return found if found.has("worth", "value", "most", "will_spend") else None
 
     def plan(self, cues: Cues, rest: Rest) -> Plan | None:
         if rest.metrics or rest.dimensions:
             return None
         if cues.has("reliability"):
             return Plan(arguments={"show": "reliability"})
-        one_by_one = bool(rest.customer_ids) or (cues.has("most") and rest.asks_for_people)
-        if not one_by_one and not (cues.has("worth", "will_spend") and not rest.asks_for_people):
+        most = cues.first("most")
+        one_by_one = bool(rest.customer_ids) or (most is not None and rest.names_people)
+        if not one_by_one and not cues.has("worth", "value", "will_spend"):
+            return None
+        # "What are our customers worth" is about people; "was it worth it" is not.
+        plainly_worth = cues.has("worth") and not cues.has("value")
+        if not one_by_one and (rest.asks_for_people or (plainly_worth and not rest.names_people)):
             return None
         notes, doubts = horizon_notes(cues, rest.asked, "lifetime_value")
         arguments: dict[str, Any] = {"show": "customers" if one_by_one else "summary", **cohort(rest)}
-        if one_by_one and rest.n:
-            arguments["limit"] = min(rest.n, 1000)
+        wanted = rest.n or (round(most.numbers[0]) if most is not None and most.numbers else None)
+        if one_by_one and wanted:
+            arguments["limit"] = min(wanted, 1000)
         return Plan(
             arguments=arguments,
             uses=frozenset({"ranking"} if one_by_one else ()),
             notes=notes,
             doubts=doubts,
-            yields=not one_by_one,
+            yields=not one_by_one and not plainly_worth,
             individuals=one_by_one,
         )
 
     def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:
         """ "And in the South?", "show me the customers", "how reliable is that?" """
-        if rest.metrics or rest.dimensions or cues.has("worth"):
+        if rest.metrics or rest.dimensions or cues.has("worth", "value"):
             return None
         if cues.has("reliability"):
             return Plan(arguments={"show": "reliability"})

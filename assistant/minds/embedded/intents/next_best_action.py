@@ -27,7 +27,8 @@ class NextBestActionIntent:
         """Calls and e-mails are figures; what should be done, and whether it works, are not."""
         found = _with_actions(word_file(self.name).find(asked.tokens), asked)
         acts = found.has("approach", "do") or bool(_roles(found, _CHANNEL) or _roles(found, _ACTION))
-        does_it_work = found.has("effect") and bool(_roles(found, _CHANNEL) or _roles(found, _ACTION)) and not found.has("approach", "do")
+        named = bool(_roles(found, _CHANNEL) or _roles(found, _ACTION)) or found.has("actions")
+        does_it_work = found.has("effect") and named and not found.has("approach", "do")
         return found if found.has("best", "left") or (found.has("should") and acts) or does_it_work else None
 
     def plan(self, cues: Cues, rest: Rest) -> Plan | None:

@@ -50,14 +50,22 @@ def read_intents(
 
 
 def _first_that_fits(asked: Asked, intents: Sequence[Intent]) -> tuple[list[tuple[Intent, Cues]], IntentReading | None]:
-    """The intents that know their words and can make something of the rest; one that cannot leaves its words to the others."""
+    """The intents that know their words and can make something of the rest; one that cannot leaves its words to the others.
+
+    One that leaves words over stands only where no other can do with all of them.
+    """
     open_to: list[Intent] = list(intents)
+    partly: tuple[list[tuple[Intent, Cues]], IntentReading] | None = None
     while True:
         found = _recognised(asked, open_to)
         reading = _new_question(asked, found) if found else None
-        if not isinstance(reading, _Unfit):
-            return found, reading
-        open_to = [intent for intent in open_to if intent is not reading.intent]
+        if isinstance(reading, _Unfit):
+            open_to = [intent for intent in open_to if intent is not reading.intent]
+        elif reading is not None and reading.unplaced:
+            partly = partly or (found, reading)
+            open_to = [intent for intent in open_to if intent not in reading.intents]
+        else:
+            return partly if partly is not None and reading is None else (found, reading)
 
 
 @dataclass(frozen=True)
@@ -128,7 +136,8 @@ def _judged(plans: Sequence[tuple[Intent, Plan]], rest: Rest) -> IntentReading:
     named = ", ".join(f"'{word}'" for word in unplaced)
     doubts = [doubt for _, plan in plans for doubt in plan.doubts]
     declined = ""
-    if account.blockers or len(unplaced) > MAX_LEFTOVER:
+    if account.blockers or len(unplaced) > MAX_LEFTOVER or (own is None and rest.misplaced):
+        # Without a condition that was named it would be about other people: no answer to offer.
         declined = f"I do not know what to make of {named} in this question."
     elif unplaced:
         doubts.insert(0, f"I could not place {named}; this is the answer without {'it' if len(unplaced) == 1 else 'them'}")

@@ -9,6 +9,7 @@ from assistant.minds.embedded.intents.contract import Asked, Cues, Plan
 from assistant.minds.embedded.intents.steps import cohort
 from assistant.minds.embedded.intents.words import word_file
 from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.wordlists import filler_words
 from assistant.turn import Step
 
 _SEGMENT = "segments.rfm_segment"
@@ -23,11 +24,12 @@ class SegmentsIntent:
     def cues(self, asked: Asked) -> Cues | None:
         """ "Customers by segment" and "revenue of champions" are figures; what segments there are, and moves between them, are not."""
         found = word_file(self.name).find(asked.tokens)
-        if found.has("moves") and _names_a_segment(asked):
+        if found.has("moves") and (found.has("segment") or _names_a_segment(asked)):
             return found
+        found = Cues(found=tuple(cue for cue in found.found if cue.role != "segment"))
         if not found.has("segments", "clusters", "saved"):
             return None
-        return found if found.has("moves", "saved", "which", "stable") or found.size == len(asked.tokens) else None
+        return found if found.has("moves", "saved", "which", "stable") or _says_no_more(found, asked) else None
 
     def plan(self, cues: Cues, rest: Rest) -> Plan | None:
         if rest.metrics or rest.dimensions or (rest.asks_for_people and not cues.has("which", "moves")):
@@ -50,6 +52,12 @@ class SegmentsIntent:
         if rest.is_empty and shown == previous.arguments.get("show"):
             return None
         return Plan(arguments={"show": shown, **{k: v for k, v in cohort(rest).items() if k == "filters"}})
+
+
+def _says_no_more(found: Cues, asked: Asked) -> bool:
+    """ "Show me the RFM segments": nothing but the segments themselves."""
+    covered = {at for cue in found.found for at in range(cue.start, cue.end)}
+    return all(at in covered or t.kind == "mark" or t.text in filler_words() for at, t in enumerate(asked.tokens))
 
 
 def _names_a_segment(asked: Asked) -> bool:
