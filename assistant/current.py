@@ -174,10 +174,19 @@ def kept_current(opened: Assistant, settings: Settings) -> CurrentAssistant:
     def reopen() -> Assistant:
         later = build(settings)
         later.rights_book.take_over(current.rights_book)
+        warm_tools(later)
         return later
 
     current = CurrentAssistant(opened, reopen=reopen, state=lambda: tuple(map(_changed_at, watched)))
     return current
+
+
+def warm_tools(assistant: Assistant | CurrentAssistant) -> None:
+    """Let each tool load over this warehouse what takes it seconds: for servers, before the questions come."""
+    for tool in assistant.tools.values():
+        warm = getattr(tool, "warm_up", None)
+        if warm is not None:
+            warm(assistant.warehouse)
 
 
 def _changed_at(path: Path) -> tuple[int, int]:

@@ -32,7 +32,7 @@ from assistant.interfaces.http_api_limits import RateLimit
 from assistant.interfaces.serve_desk import Desk, DeskAssistant
 from assistant.interfaces.serve_logs import LoggedAnswers, set_up_logs
 from assistant.interfaces.serve_metrics import Metrics
-from assistant.interfaces.server import claim_port, open_or_build
+from assistant.interfaces.server import claim_port, open_or_build, warm_up_behind
 from assistant.settings import Settings
 from assistant.thumbs import Thumbs
 from tools.core.errors import AnswerError, SetupProblem
@@ -90,6 +90,8 @@ class Service:
             routes.append(Route("/slack/events", self._guarded(self._slack(), MAX_SLACK_BODY)))
         if parts.chat:
             routes.append(Mount("/", self._chat()))
+        else:
+            self._lifespans.append(self._warming)
         return Starlette(routes=routes, lifespan=self._lifespan, exception_handlers={HTTPException: on_http_error})
 
     def _rest(self) -> Any:
@@ -157,6 +159,12 @@ class Service:
                 await running.enter_async_context(lifespan())
             yield
         self._thumbs.close()
+
+    @asynccontextmanager
+    async def _warming(self) -> AsyncIterator[None]:
+        """What the chat does at its start; for a process without one."""
+        warm_up_behind(self._assistant)
+        yield
 
     async def _healthz(self, _: Request) -> JSONResponse:
         """Alive, and over which data."""

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from assistant.current import kept_current
+from assistant.current import kept_current, warm_tools
 from assistant.interfaces import chat_login, chat_page
 from assistant.interfaces.chat_login import LOCAL_HOSTS
 from tools.core.errors import AnswerError, SetupProblem
@@ -67,7 +67,7 @@ def create_app(assistant: Assistant | CurrentAssistant, settings: Settings, *, o
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=_warm_up, args=(assistant,), name="warm-up", daemon=True).start()
+        warm_up_behind(assistant)
         on_ready()
         yield
 
@@ -91,12 +91,18 @@ def create_app(assistant: Assistant | CurrentAssistant, settings: Settings, *, o
     return app
 
 
+def warm_up_behind(assistant: Assistant | CurrentAssistant) -> None:
+    """Load, while the server serves already, what would make the first questions wait."""
+    threading.Thread(target=_warm_up, args=(assistant,), name="warm-up", daemon=True).start()
+
+
 def _warm_up(assistant: Assistant | CurrentAssistant) -> None:
-    """What would make the first question wait: the language model's libraries, and the words for the start page."""
+    """The language model's libraries, the texts of the warehouse and what searches them, and the words for the start page."""
     for mind in (assistant.mind, *assistant.minds.values()):
         warm = getattr(mind, "warm_up", None)
         if warm is not None:
             warm()
+    warm_tools(assistant)
     with suppress(AnswerError):
         assistant.starters(None)
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _TOPIC = f"{NAME}.topic"
 _RECENT_DAYS = 90
 _CANDIDATES = 60
+_ENOUGH = 10
+"""Candidates from which quotes of different sources and months can be chosen."""
+_VOICES = 30
 _MOST_QUOTED = 4
 """Themes that are quoted; the table has the rest."""
 _OPPOSITE = {"negative": ("positive",), "mixed": ("positive",), "positive": ("negative", "mixed"), "neutral": ("negative", "positive")}
@@ -74,8 +77,10 @@ def distinctive(arguments: SearchFeedbackInput, cohort: Cohort) -> Finding:
             try_instead="filter a field of the customers",
         )
     everybody = cohort.wider(without=chosen_fields, entities=False)
-    mine = {row["topic"]: int(row["feedback_count"]) for row in _by_topic(cohort)}
-    all_of_them = {row["topic"]: int(row["feedback_count"]) for row in _by_topic(everybody)}
+    mine, all_of_them = (
+        {row["topic"]: int(row["feedback_count"]) for row in _ordered(one.count(_TOPIC, metrics=METRICS[:1]), "topic")}
+        for one in (cohort, everybody)
+    )
     others = {topic: n - mine.get(topic, 0) for topic, n in all_of_them.items()}
     least = cohort.context.rights.min_group_size
     # What is left of a total must not tell about a few people either.
@@ -125,7 +130,8 @@ def products(arguments: SearchFeedbackInput, cohort: Cohort) -> Finding:
     name = roles.product.split(".")[1]
     known = Filter(field=roles.product, op="not_null")
     rows = _ordered(cohort.narrower(known).count(roles.product), name)
-    everything = {row[name]: int(row["feedback_count"]) for row in _all_texts(cohort).narrower(known).count(roles.product)}
+    all_texts = _all_texts(cohort).narrower(known).count(roles.product, metrics=METRICS[:1])
+    everything = {row[name]: int(row["feedback_count"]) for row in all_texts}
     total = sum(int(row["feedback_count"]) for row in rows)
     told = rows[: arguments.limit]
     table = Table(
@@ -139,12 +145,10 @@ def products(arguments: SearchFeedbackInput, cohort: Cohort) -> Finding:
         ),
         rows=tuple(_product_row(row, name, everything) for row in told),
     )
-    quoted: list[Quote] = []
+    quoted_of = [str(row[name]) for row in told[:_MOST_QUOTED]] if arguments.quotes else []
     shown: list[tuple[str, Text]] = []
-    for row in told[:_MOST_QUOTED]:
-        which = Filter(field=roles.product, op="in", values=(row[name],))
-        picked = choose(_candidates(cohort, arguments, which), arguments.quotes, [text for _, text in shown])
-        shown += [(str(row[name]), text) for text in picked]
+    for product, candidates in _candidates_by(cohort, arguments, roles.product, quoted_of).items():
+        shown += [(product, text) for text in choose(candidates, arguments.quotes, [text for _, text in shown])]
     quoted = [as_quote(text) for _, text in shown]
     facts = {"total": total, "products": len(rows), "too_few": total < FEWEST_OF_ALL}
     return _finding(arguments, cohort, "products by texts about them", (table, *_records_table(shown, "product")), quoted, facts, [])
@@ -180,9 +184,8 @@ def competitors(arguments: SearchFeedbackInput, cohort: Cohort) -> Finding:
     )
     aspects = compared.count(f"{NAME}.compared", f"{NAME}.better", metrics=METRICS[:1])
     shown: list[tuple[str, Text]] = []
-    for stance in ("them", "us"):
-        which = Filter(field=f"{NAME}.better", op="in", values=(stance,))
-        picked = choose(_candidates(chosen, arguments, which), arguments.quotes, [text for _, text in shown])
+    for stance, candidates in _candidates_by(chosen, arguments, f"{NAME}.better", ("them", "us") if arguments.quotes else ()).items():
+        picked = choose(candidates, arguments.quotes, [text for _, text in shown])
         shown += [("they come out better" if stance == "them" else "we come out better", text) for text in picked]
     total = sum(int(row["feedback_count"]) for row in rows)
     wins, losses = (sum(n for (_, who), n in better.items() if who == side) for side in ("us", "them"))
@@ -305,20 +308,20 @@ def _all_texts(cohort: Cohort) -> Cohort:
 
 def _changes(cohort: Cohort) -> tuple[dict[str, tuple[Share, Share, str]], str]:
     """Per topic: its share in the window before and in the window, and the verdict; the window in words."""
+    span = f"{_RECENT_DAYS} days" if cohort.window is None else "window"
     window = cohort.window or TimeWindow(last_n=_RECENT_DAYS, unit="day")
     if window.start is None and window.period is None and window.last_n is None:
-        return {}, "window"
+        return {}, span
     now = replace(cohort, window=window)
     rows = now.count(_TOPIC, metrics=METRICS[:1], previous=True)
-    totals = now.count(metrics=METRICS[:1], previous=True)
-    if not totals:
-        return {}, "window"
-    all_now, all_before = (int(totals[0][name] or 0) for name in ("feedback_count", "feedback_count_previous"))
+    # Each text has one topic, so the topics add up to all; unless small ones are hidden.
+    totals = now.count(metrics=METRICS[:1], previous=True) if cohort.context.rights.min_group_size else rows
+    all_now, all_before = (sum(int(one[name] or 0) for one in totals) for name in ("feedback_count", "feedback_count_previous"))
     found = {}
-    for row in rows:
+    for row in rows if totals else ():
         after, before = share_of(int(row["feedback_count"] or 0), all_now), share_of(int(row["feedback_count_previous"] or 0), all_before)
         found[row["topic"]] = (before, after, change_between(before, after))
-    return found, f"{_RECENT_DAYS} days" if cohort.window is None else "window"
+    return found, span
 
 
 def _theme_row(row: Mapping[str, Any], share: Share, change: tuple[Share, Share, str] | None) -> tuple[Cell, ...]:
@@ -350,9 +353,19 @@ def _rounded(value: Any) -> float | None:
     return round(float(value), 4) if value is not None else None
 
 
-def _candidates(cohort: Cohort, arguments: SearchFeedbackInput, *filters: Filter) -> list[Text]:
-    """Texts that may be quoted, best first: by the words of the question where they say more than the topic, else the most typical."""
-    found = cohort.texts(*filters, limit=_CANDIDATES)
+def _candidates(cohort: Cohort, arguments: SearchFeedbackInput) -> list[Text]:
+    """Texts that may be quoted, best first."""
+    return _best_first(cohort.texts(limit=_CANDIDATES), cohort, arguments)
+
+
+def _candidates_by(cohort: Cohort, arguments: SearchFeedbackInput, name: str, values: Sequence[str]) -> dict[str, list[Text]]:
+    """The same for each value of a field."""
+    found = cohort.texts_by(name, values, each=_CANDIDATES, enough=_ENOUGH)
+    return {value: _best_first(texts, cohort, arguments) for value, texts in found.items()}
+
+
+def _best_first(found: list[Text], cohort: Cohort, arguments: SearchFeedbackInput) -> list[Text]:
+    """By the words of the question where they say more than the topic, else the most typical."""
     if not arguments.about or not found or (cohort.about and cohort.about.by_name):
         return found
     order = {hit.record: place for place, hit in enumerate(search(arguments.about, cohort.store, _CANDIDATES, _positions(cohort, found)))}
@@ -365,16 +378,16 @@ def _positions(cohort: Cohort, texts: Sequence[Text]) -> list[int]:
 
 def _quotes_by_theme(cohort: Cohort, topics: Sequence[str], arguments: SearchFeedbackInput) -> tuple[list[Quote], tuple[Table, ...]]:
     """Typical quotes per theme, and one that disagrees with how most of them sound."""
+    candidates = _candidates_by(cohort, arguments, _TOPIC, topics[:_MOST_QUOTED] if arguments.quotes else ())
+    main = {topic: _prevailing(texts) for topic, texts in candidates.items()}
+    dissent = {topic: [t for t in texts if t.label in _OPPOSITE[main[topic]]] for topic, texts in candidates.items()}
+    dissent |= _dissent(cohort, {topic: main[topic] for topic, texts in dissent.items() if not texts}, arguments)
     shown: list[tuple[str, Text]] = []
-    for topic in topics[:_MOST_QUOTED] if arguments.quotes else ():
-        about = Filter(field=_TOPIC, op="in", values=(topic,))
+    for topic, texts in candidates.items():
         seen = [text for _, text in shown]
-        candidates = _candidates(cohort, arguments, about)
-        main = _prevailing(candidates)
-        picked = choose([t for t in candidates if t.label == main] or candidates, arguments.quotes, seen)
+        picked = choose([t for t in texts if t.label == main[topic]] or texts, arguments.quotes, seen)
         shown += [(topic, text) for text in picked]
-        dissent = [t for t in candidates if t.label in _OPPOSITE[main]] or _dissent(cohort, about, main, arguments)
-        shown += [(f"{topic}: a different voice", text) for text in choose(dissent, 1, [*seen, *picked])]
+        shown += [(f"{topic}: a different voice", text) for text in choose(dissent[topic], 1, [*seen, *picked])]
     return [as_quote(text) for _, text in shown], _records_table(shown, "topic")
 
 
@@ -383,10 +396,15 @@ def _prevailing(texts: Sequence[Text]) -> str:
     return max(sorted(set(labels)), key=labels.count) if labels else "neutral"
 
 
-def _dissent(cohort: Cohort, about: Filter, main: str, arguments: SearchFeedbackInput) -> list[Text]:
-    """Where the question chose one sentiment, the other side is looked for outside of it."""
+def _dissent(cohort: Cohort, main: Mapping[str, str], arguments: SearchFeedbackInput) -> dict[str, list[Text]]:
+    """Per topic, texts that sound unlike most of it. Where the question chose one sentiment, they are looked for outside of it."""
     other = cohort.wider(without=(f"{NAME}.sentiment_label",)) if arguments.sentiment else cohort
-    return other.texts(about, Filter(field=f"{NAME}.sentiment_label", op="in", values=_OPPOSITE[main]), limit=5)
+    found: dict[str, list[Text]] = {}
+    for opposite in sorted({_OPPOSITE[label] for label in main.values()}):
+        topics = [topic for topic, label in main.items() if _OPPOSITE[label] == opposite]
+        voices = Filter(field=f"{NAME}.sentiment_label", op="in", values=opposite)
+        found |= other.texts_by(_TOPIC, topics, voices, each=_VOICES, enough=1)
+    return found
 
 
 def _record_columns(group: str) -> tuple[Column, ...]:

@@ -126,20 +126,43 @@ class Cohort:
         )
         return self._ask(query).records()
 
-    def texts(self, *filters: Filter, limit: int, order: str = "centrality") -> list[Text]:
-        """Single texts; none when the asker may not read them."""
+    def texts(self, *filters: Filter, limit: int) -> list[Text]:
+        """Single texts, the most typical first; none when the asker may not read them."""
+        return [text for text, _ in self._listed(filters, limit)]
+
+    def texts_by(self, name: str, values: Sequence[str], *filters: Filter, each: int, enough: int) -> dict[str, list[Text]]:
+        """Up to `each` texts for every value of a field, in one statement; the most typical first.
+
+        Values of which others' more typical texts left fewer than `enough` are asked for once more without those.
+        """
+        found: dict[str, list[Text]] = {value: [] for value in values}
+        if not values:
+            return found
+        limit = each * len(values)
+        listed = self._listed((Filter(field=name, op="in", values=tuple(values)), *filters), limit, name)
+        for text, value in listed:
+            found[value].append(text)
+        # The limit holds `enough` for all, so at least one has enough, and this ends.
+        short = [value for value in values if len(found[value]) < enough] if len(listed) == limit else []
+        return {value: texts[:each] for value, texts in found.items()} | self.texts_by(name, short, *filters, each=each, enough=enough)
+
+    def _listed(self, filters: Sequence[Filter], limit: int, by: str = f"{NAME}.source") -> list[tuple[Text, str]]:
+        """Texts, each with what it has of the field `by`."""
         if not self.may_quote:
             return []
+        names = dict.fromkeys((*(f"{NAME}.{name}" for name in (*_SHOWN, *_HIDDEN)), by))
         query = MetricQuery(
-            listing=ListingSpec(entity=NAME, fields=tuple(f"{NAME}.{name}" for name in (*_SHOWN, *_HIDDEN))),
+            listing=ListingSpec(entity=NAME, fields=tuple(names)),
             filters=(*self.filters, *filters),
             entity_conditions=self.entity_conditions,
             window=self.window,
             time_field=f"{NAME}.created_at" if self.window else None,
-            order=(Order(by=f"{NAME}.{order}", direction="desc"), Order(by=f"{NAME}.record_id", direction="asc")),
+            order=(Order(by=f"{NAME}.centrality", direction="desc"), Order(by=f"{NAME}.record_id", direction="asc")),
             limit=limit,
         )
-        return [_text(row) for row in self._ask(query).rows]
+        # The key comes first, then the fields in their order.
+        place = list(names).index(by) + 1
+        return [(_text(row), str(row[place])) for row in self._ask(query).rows]
 
     def _ask(self, query: MetricQuery) -> Answered:
         answered = ask(self.context, self.model, query)
@@ -148,7 +171,7 @@ class Cohort:
 
 
 def _text(row: tuple[Any, ...]) -> Text:
-    record_id, source, date, sentiment, label, topic, text, centrality = row
+    record_id, source, date, sentiment, label, topic, text, centrality = row[: len(_SHOWN) + len(_HIDDEN) + 1]
     day = date.date() if isinstance(date, dt.datetime) else date
     return Text(
         record_id=str(record_id), source=str(source), date=day, sentiment=float(sentiment or 0.0), label=str(label), topic=str(topic),

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ _CHUNK = 512
 _PROCESSES = 2
 _WORTH_A_POOL = 4 * _CHUNK
 """Fewer new texts are embedded in this process: a second one takes seconds to start."""
+_loading = threading.Lock()
+"""A question that comes while a server warms up waits for the model, and loads no second one."""
 
 
 @functools.cache
@@ -48,7 +51,9 @@ def encode(texts: Sequence[str]) -> Vectors:
     """One row of length 1 per text; 384 columns."""
     if not texts:
         return np.zeros((0, DIMENSIONS), dtype=np.float32)
-    found = _model().encode(list(texts), batch_size=_BATCH, show_progress_bar=False, normalize_embeddings=True, convert_to_numpy=True)
+    with _loading:
+        model = _model()
+    found = model.encode(list(texts), batch_size=_BATCH, show_progress_bar=False, normalize_embeddings=True, convert_to_numpy=True)
     return np.asarray(found, dtype=np.float32)
 
 

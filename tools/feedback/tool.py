@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tools.core.contract import Finding, ToolContext
+from tools.core.errors import NeedsPerson
 from tools.core.query import EntityCondition, Filter, TimeWindow
+from tools.core.warehouse import Warehouse
 
 Sentiment = Literal["negative", "mixed", "neutral", "positive"]
 
@@ -71,6 +74,18 @@ class SearchFeedback:
     name: ClassVar[str] = "search_feedback"
     summary: ClassVar[str] = "What customers say in their own words: themes with counts and quotes, changes, comparisons."
     input_model: ClassVar[type[BaseModel]] = SearchFeedbackInput
+
+    def warm_up(self, warehouse: Warehouse) -> None:
+        """Open the store and load the model that turns words into vectors, which takes seconds: for servers, before the first question.
+
+        Without a usable store nothing is loaded; the question says what is the matter.
+        """
+        from tools.feedback.embedding import encode_query
+        from tools.feedback.store import open_store
+
+        with suppress(NeedsPerson):
+            store = open_store(warehouse.data_folder)
+            store.nearest(encode_query(self.summary), 1)
 
     def run(self, arguments: SearchFeedbackInput, context: ToolContext) -> Finding:
         """Choose the texts as the asker may see them, count, compare and quote.

@@ -17,6 +17,8 @@ from tools.core.contract import Finding, Grade, ToolContext
 from tools.core.errors import NeedsPerson, NotAllowed, UnknownName
 from tools.core.query import MetricQuery
 from tools.core.warehouse import Warehouse, open_warehouse
+from tools.feedback.cohort import Cohort
+from tools.feedback.embedding import encode_query
 from tools.feedback.store import open_store
 from tools.feedback.tool import SearchFeedback, SearchFeedbackInput
 from tools.metrics.tool import QueryMetrics
@@ -119,6 +121,39 @@ def test_before_and_after_a_day(search: Search, stored: duckdb.DuckDBPyConnectio
     assert found.facts["verdict"] == "less"
     assert found.facts["n_before"] == count(stored, f"topic = '{LATE}' AND created_at BETWEEN DATE '2025-05-02' AND DATE '2025-05-31'")
     assert found.facts["of_after"] == count(stored, "created_at BETWEEN DATE '2025-06-01' AND DATE '2025-06-30'")
+
+
+def test_an_answer_takes_few_statements(search: Search) -> None:
+    assert len(search(sentiment=["negative"]).sql) <= 5
+    assert len(search(show="products").sql) <= 3
+    assert len(search(show="distinctive", filters=[NORTH]).sql) <= 4
+
+
+def test_a_theme_has_texts_to_quote_also_when_another_has_far_more(
+    bakery: Warehouse, context_of: ContextOf, stored: duckdb.DuckDBPyConnection
+) -> None:
+    small = str(stored.execute("SELECT topic FROM intelligence.feedback GROUP BY 1 ORDER BY count(*), 1").fetchall()[0][0])
+    n = count(stored, f"topic = '{small}'")
+    chosen = Cohort.of(SearchFeedbackInput(), context_of(bakery))
+    found = chosen.texts_by("feedback.topic", (LATE, small), each=max(n, 3), enough=n)
+    assert {text.topic for text in found[small]} == {small}
+    assert len(found[small]) == n
+    assert len(found[LATE]) == max(n, 3)
+    assert chosen.texts_by("feedback.topic", (), each=3, enough=3) == {}
+
+
+def test_a_server_warms_up_what_the_first_question_would_wait_for(bakery: Warehouse) -> None:
+    encode_query.cache_clear()
+    SearchFeedback().warm_up(bakery)
+    assert encode_query.cache_info().currsize == 1
+
+
+def test_nothing_is_warmed_up_without_a_store(own_home: Path) -> None:
+    encode_query.cache_clear()
+    with open_warehouse(str(BAKERY), home=own_home) as opened:
+        (opened.data_folder / "stores" / "feedback").rename(own_home / "elsewhere")
+        SearchFeedback().warm_up(opened)
+    assert encode_query.cache_info().currsize == 0
 
 
 def test_few_texts_are_too_few_to_tell(search: Search) -> None:
