@@ -13,6 +13,7 @@ from assistant.minds.embedded.nearest import nearest_questions
 from assistant.minds.embedded.verified import Verified
 from assistant.minds.reflection import unreflected
 from assistant.turn import Clarification, Decline, Done, MindContext, Option, Question, Step, Thinking
+from tools.core.contract import Finding
 from tools.core.query.metric_query import MetricQuery
 from tools.core.semantics.model import SemanticModel
 
@@ -58,14 +59,14 @@ def run_readings(
         if not compared:
             return _ask_which(readings, "This can be read in more than one way. Which one do you mean?", reader, question, context)
         notes = (*notes, f"this can be read in {compared} ways, which give the same result")
-    yield step_of(best.query)
+    finding = yield step_of(best.query)
     judged = judge(question.text, best, reader.model, reader.learner)
     left_out = tuple(best.account.ignored)
     return Done(
         left_out=left_out,
         unplaced=best.account.leftover,
         notes=(*notes, *best.notes),
-        doubt=judged.doubt,
+        doubt=judged.doubt or nothing_meets(best.query, finding),
         confidence=judged.confidence,
         steps_given_up=compared,
     )
@@ -91,8 +92,8 @@ def run_follow_up(
             message=f"{error.message}. {error.try_instead}".rstrip(". ") + ".",
             understood=", ".join(follow_up.carried_over),
         )
-    yield step_of(follow_up.query)
-    doubt = follow_up.doubt or second_look(question.text, follow_up.query, reader.model)
+    finding = yield step_of(follow_up.query)
+    doubt = follow_up.doubt or second_look(question.text, follow_up.query, reader.model) or nothing_meets(follow_up.query, finding)
     return Done(carried_over=follow_up.carried_over, notes=(*notes, *follow_up.notes), doubt=doubt)
 
 
@@ -102,6 +103,17 @@ def second_look(text: str, query: MetricQuery, model: SemanticModel) -> str | No
     if words:
         return "I am not sure that this answers " + " and ".join(f"'{word}'" for word in words)
     return "This has several parts, and I may have put them together differently than you meant" if is_intricate(query) else None
+
+
+def nothing_meets(query: MetricQuery, finding: Finding | None) -> str | None:
+    """Why a figure without any data should be confirmed: conditions that nothing meets together were more likely misread than meant."""
+    conditions = len(query.filters) + len(query.entity_conditions)
+    if finding is None or not finding.tool or conditions < 2 or not finding.tables:
+        return None  # Who only looks ahead has nothing to send.
+    table = finding.tables[0]
+    figures = [at for at, column in enumerate(table.columns) if column.role == "metric"]
+    empty = all(row[at] is None for row in table.rows for at in figures)
+    return "Nothing in the data meets these conditions together, so I may have read one of them wrongly" if figures and empty else None
 
 
 def is_guess(reading: Reading) -> bool:

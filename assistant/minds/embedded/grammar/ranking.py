@@ -193,8 +193,8 @@ def _noun(draft: Draft, rank: Rank, at: int) -> int:
         return at
     ranked = rank.noun is not None or draft.subject is not None
     counts = draft.sense(at, Kind.METRIC)
-    itself = counts is not None and draft.subject is not None and draft.world.lexicon.counted_by(counts.target) == draft.subject.dataset
-    if itself:
+    counted = draft.world.lexicon.counted_by(counts.target) if counts is not None else None
+    if counted is not None and draft.subject is not None and counted == draft.subject.dataset:
         draft.claim(at, at + 1, "ranking")  # "who are the five biggest members": they are ranked, their number is no figure
         return at + 1
     counted_by_most = rank.direction in ("desc", "asc") and ranked and item.has(Kind.METRIC)

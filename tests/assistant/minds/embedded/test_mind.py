@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from assistant.minds.embedded.mind import EmbeddedMind, QuestionReader
+from assistant.minds.embedded.outcomes import nothing_meets
 from assistant.minds.embedded.values import ValueIndex
 from assistant.turn import Clarification, Decline, Done, MindContext, Option, PastTurn, Question, Step
-from tools.core.query.metric_query import MetricQuery
+from tools.core.contract import Column, Finding, Grade, Reading, Table
+from tools.core.query.metric_query import Filter, MetricQuery
 from tools.core.semantics import SemanticModel
 
 
@@ -334,3 +336,20 @@ def test_an_offer_can_be_gone_on_from(reader: QuestionReader, context: MindConte
         "dimensions": [{"field": "studios.city"}],
         "window": plan[0].arguments["window"],
     }
+
+
+def test_conditions_that_nothing_meets_together_are_confirmed() -> None:
+    def found(*cells: object) -> Finding:
+        column = Column(name="income", type="number", role="metric")
+        table = Table(title="", columns=(column,), rows=tuple((cell,) for cell in cells))  # type: ignore[misc]
+        return Finding(tool="query_metrics", tables=(table,), reading=Reading(sentence=""), grade=Grade.GOVERNED, grade_reason="")
+
+    one = Filter(field="members.tariff", op="in", values=("Gold",))
+    two = Filter(field="studios.city", op="in", values=("Bern",))
+    both = MetricQuery.model_validate({"metrics": ["income"], "filters": (one, two)})
+    assert nothing_meets(both, found(None)) is not None
+    assert nothing_meets(both, found()) is not None
+    assert nothing_meets(both, found(12.5)) is None
+    assert nothing_meets(both, found(0)) is None
+    assert nothing_meets(both, None) is None
+    assert nothing_meets(MetricQuery.model_validate({"metrics": ["income"], "filters": (one,)}), found(None)) is None
