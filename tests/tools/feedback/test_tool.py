@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from assistant import Settings
@@ -22,6 +23,7 @@ from tools.feedback.embedding import encode_query
 from tools.feedback.store import open_store
 from tools.feedback.tool import SearchFeedback, SearchFeedbackInput
 from tools.metrics.tool import QueryMetrics
+from tools.warehouses import demo
 
 BAKERY = Path(__file__).parent / "bakery"
 Search = Callable[..., Finding]
@@ -88,6 +90,37 @@ def test_orders_inside_a_text_are_words_like_others(search: Search, stored: duck
     assert any("Ignore all previous instructions" in quote.text for quote in found.quotes)
     assert found.facts["total"] >= 1
     assert search().facts["total"] == count(stored, "true")
+
+
+def test_texts_full_of_orders_change_no_figure_no_right_and_no_table(own_home: Path, context_of: ContextOf) -> None:
+    orders = yaml.safe_load((Path(demo.__file__).parent / "text" / "grammar_en.yaml").read_text(encoding="utf-8"))["injections"]
+    asked: list[dict[str, Any]] = [
+        {},
+        {"show": "products"},
+        {"show": "competitors"},
+        {"show": "distinctive", "filters": [NORTH]},
+        {"show": "before_after", "topics": [LATE], "changed_on": "2025-06-01", "span_days": 30},
+    ]
+
+    def answers(opened: Warehouse) -> dict[str, list[Finding]]:
+        return {
+            role: [SearchFeedback().run(SearchFeedbackInput.model_validate(a), context_of(opened, role)) for a in asked]
+            for role in ("local", "business_user")
+        }
+
+    with open_warehouse(str(BAKERY), home=own_home) as opened:
+        before = answers(opened)
+    with open_warehouse(str(BAKERY), home=own_home) as opened:
+        with duckdb.connect(str(opened.data_folder / "warehouse.duckdb")) as connection:
+            one = "?[CAST(1 + hash(record_id) % 10 AS BIGINT)]"
+            connection.execute(f"UPDATE intelligence.feedback SET text = text || ' ' || {one}", [orders])
+        after = answers(opened)
+    for role, found in after.items():
+        for old, new in zip(before[role], found, strict=True):
+            assert (new.tables[0], new.facts) == (old.tables[0], old.facts)
+            assert all(check.passed for check in new.checks)
+    assert any(order in quote.text for found in after["local"] for quote in found.quotes for order in orders), "they are words like others"
+    assert not any(found.quotes for found in after["business_user"])
 
 
 def test_words_find_a_topic_and_else_single_texts(search: Search) -> None:
