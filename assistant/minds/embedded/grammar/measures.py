@@ -7,7 +7,7 @@ from assistant.minds.embedded.grammar.values import COMPARATIVES
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import atoms
 from assistant.minds.embedded.wordlists import word_set
-from tools.core.query.metric_query import DimensionRef, Grain, Measure, PeriodUnit
+from tools.core.query.metric_query import DimensionRef, Filter, Grain, Measure, PeriodUnit
 from tools.core.semantics.model import MetricFormat
 
 _AGGREGATES = {
@@ -419,6 +419,7 @@ def _most_common(draft: Draft) -> None:
     describes = draft.entity_of(rank.noun.field) == draft.customer and rank.noun != draft.key_of(draft.customer)
     if counting is not None and describes and any(item.text in _COMMON for item in draft.items):
         rank.measure = draft.add_measure(Measure(metric=counting))
+        draft.filters.append(Filter(field=rank.noun.field, op="not_null"))  # "Unknown" is no answer, however common it is
         draft.notes.append(f"ranked by {draft.metric(counting).label}")
 
 

@@ -96,6 +96,8 @@ def _explainable(figure: Reading | None, asked: Asked) -> MetricQuery | None:
     """The query, when it is one plain figure that can be taken apart exactly."""
     if figure is None or figure.query is None or figure.absent or len(figure.query.metrics) != 1 or not _is_plain(figure.query):
         return None
+    if figure.query.window is None and any(condition.window is not None for condition in figure.query.entity_conditions):
+        return None  # "Why did so few people order in April": whom it counts is dated, and not the figure.
     return figure.query if _can_be_taken_apart(figure.query, asked) else None
 
 

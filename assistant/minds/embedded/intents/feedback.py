@@ -50,7 +50,7 @@ class FeedbackIntent:
             return None  # Which competitors are named most is a figure.
         spoken = _spoken(found)
         sourced = any(cue.role.startswith("source ") for cue in found) and any(cue.role == "about" for cue in found)
-        calls = any(cue.role == "source call" and cue.text.lower() in ("call", "calls", "ring", "phone") for cue in found)
+        calls = any(_is_bare_call(cue) for cue in found)
         about_calls = calls and any(t.text == "about" for t in asked.tokens)
         if not (spoken or versus or sourced or about_calls or (named and any(cue.role == "source" for cue in found))):
             return None
@@ -131,9 +131,14 @@ def _found(asked: Asked) -> list[Cue]:
 
 def _of_its_clause(found: Sequence[Cue], tokens: Sequence[Token]) -> list[Cue]:
     """Without the small words of a clause before that is not about texts: "who is likely to leave, and what are they unhappy about"."""
-    own = min(cue.start for cue in found if cue.role not in ("people", "asking"))
+    own = min(cue.start for cue in found if not (cue.role in ("people", "asking") or (_spoken(found) and _is_bare_call(cue))))
     begin = next((at for at in range(own, 0, -1) if tokens[at].opens or tokens[at - 1].text in _CLAUSE_MARKS), 0)
     return [cue for cue in found if cue.start >= begin]
+
+
+def _is_bare_call(cue: Cue) -> bool:
+    """ "Calls" as a source, or the call of "who should we call"."""
+    return cue.role == "source call" and cue.text.lower() in ("call", "calls", "ring", "phone")
 
 
 def _spoken(found: Sequence[Cue]) -> bool:

@@ -20,7 +20,8 @@ class LifetimeValueIntent:
     def cues(self, asked: Asked) -> Cues | None:
         """ "Average lifetime value by region" is a figure; what somebody is worth, who is worth most and how sure that is are not."""
         found = word_file(self.name).find(asked.tokens)
-        return found if found.has("worth", "value", "most", "will_spend") else None
+        ahead = found.has("will_spend") or (found.has("will") and found.has("spend"))
+        return found if ahead or found.has("worth", "value", "most") else None
 
     def plan(self, cues: Cues, rest: Rest) -> Plan | None:
         if rest.metrics or rest.dimensions:
@@ -29,8 +30,6 @@ class LifetimeValueIntent:
             return Plan(arguments={"show": "reliability"})
         most = cues.first("most")
         one_by_one = bool(rest.customer_ids) or (most is not None and rest.names_people)
-        if not one_by_one and not cues.has("worth", "value", "will_spend"):
-            return None
         # "What are our customers worth" is about people; "was it worth it" is not.
         plainly_worth = cues.has("worth") and not cues.has("value")
         if not one_by_one and (rest.asks_for_people or (plainly_worth and not rest.names_people)):
@@ -45,7 +44,7 @@ class LifetimeValueIntent:
             uses=frozenset({"ranking"} if one_by_one else ()),
             notes=notes,
             doubts=doubts,
-            yields=not one_by_one and not plainly_worth,
+            yields=not one_by_one and cues.has("value"),
             individuals=one_by_one,
         )
 

@@ -42,7 +42,7 @@ class SegmentsIntent:
         if shown == "migration" and any(f.field == _SEGMENT for f in rest.filters):
             arguments["filters"] = [f for f in arguments["filters"] if f["field"] != _SEGMENT]
             doubts = ("All moves between segments are shown, and not only those of the one that you named",)
-        return Plan(arguments=arguments, doubts=doubts)
+        return Plan(arguments=arguments, uses=frozenset({"count"} if shown == "migration" else ()), doubts=doubts)
 
     def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:
         """ "And in the South?", "how did they move?", "and the clusters?" """

@@ -44,6 +44,15 @@ def step_of(shop: Assistant, text: str, *, after: Step | None = None) -> Step:
             {"metric": "nps", "window": LAST_QUARTER, "filters": NORTH, "assumed": "fall"},
         ),
         ("what is behind the rise in tickets last quarter", {"metric": "tickets", "window": LAST_QUARTER, "assumed": "rise"}),
+        (
+            "why so many more tickets in May 2026 than in April",
+            {
+                "metric": "tickets",
+                "window": {"start": "2026-05-01", "end": "2026-05-31"},
+                "comparison": {"kind": "window", "baseline": {"start": "2026-04-01", "end": "2026-04-30"}},
+                "assumed": "rise",
+            },
+        ),
         ("why are returns up", {"metric": "returned_lines", "window": {"period": "last", "unit": "month"}, "assumed": "rise"}),
     ],
 )
@@ -60,6 +69,11 @@ def test_a_question_for_a_reason_is_read_to_metric_days_and_direction(shop: Assi
         ("did the spring campaign work", {"show": "lift", "campaigns": ["Spring Cleaning", "Spring Refresh"]}),
         ("was the VIP Preview successful", {"show": "lift", "campaigns": ["VIP Preview"]}),
         ("did our campaigns work in the North", {"show": "lift", "filters": NORTH}),
+        ("was the VIP Preview worth it", {"show": "lift", "campaigns": ["VIP Preview"]}),
+        ("what lift did the Autumn Postcard bring", {"show": "lift", "campaigns": ["Autumn Postcard"]}),
+        ("how many extra orders did we get from the VIP Preview", {"show": "lift", "campaigns": ["VIP Preview"]}),
+        ("which campaigns worked", {"show": "lift"}),
+        ("who deserves the credit, email or display", {"show": "credit"}),
         ("what was the effect of the Autumn Postcard", {"show": "lift", "campaigns": ["Autumn Postcard"]}),
     ],
 )
@@ -81,6 +95,11 @@ def test_why_after_a_figure_explains_it(shop: Assistant) -> None:
     assert (why.tool, why.arguments["metric"], why.arguments["window"]) == ("explain_change", "revenue", LAST_WEEK)
     north = step_of(shop, "and in the North?", after=why)
     assert (north.tool, north.arguments["filters"]) == ("explain_change", NORTH)
+
+
+def test_channels_that_are_named_are_said_to_share_with_all(shop: Assistant) -> None:
+    answer = shop.ask(Question(text="who deserves the credit, email or display"))
+    assert any("email and display" in caveat for caveat in answer.caveats)
 
 
 def test_why_after_a_trend_is_about_its_last_period(shop: Assistant) -> None:

@@ -103,6 +103,41 @@ def test_two_clauses_are_two_steps_about_the_same_people(shop: Assistant) -> Non
     assert filters_of(two)["customers.region"] == ["North"]
 
 
+@pytest.mark.parametrize(
+    ("question", "tools"),
+    [
+        ("Which high-value customers in the North are likely to leave, and what are they unhappy about?", ["churn", "search_feedback"]),
+        ("who should we call in the North, and what do they complain about", ["next_best_action", "search_feedback"]),
+    ],
+)
+def test_whom_and_what_they_say_are_two_steps_about_the_same_people(question: str, tools: list[str], shop: Assistant) -> None:
+    whom, said = steps_of(shop, question)
+    assert [whom.tool, said.tool] == tools
+    assert filters_of(whom).items() <= filters_of(said).items()
+    assert filters_of(said)["customers.region"] == ["North"]
+
+
+def test_a_question_of_two_steps_is_told_in_two_parts(shop: Assistant) -> None:
+    answer = shop.ask(Question(text="who is likely to leave in the North, and which segments do we have?"))
+    assert answer.status is Status.ANSWERED
+    assert [step.tool for step in answer.steps] == ["churn", "segments"]
+    assert "of leaving" in answer.text
+    assert answer.headline in answer.text
+
+
+def test_a_split_by_a_field_that_is_called_reason_asks_for_no_cause(shop: Assistant) -> None:
+    (calls,) = steps_of(shop, "calls last month")
+    (split,) = steps_of(shop, "by reason", after=calls)
+    assert split.tool == "query_metrics"
+    assert split.arguments["dimensions"] == [{"field": "calls.reason"}]
+
+
+def test_what_is_most_common_is_counted_in_customers(shop: Assistant) -> None:
+    (step,) = steps_of(shop, "what is the most frequent main churn driver")
+    assert step.arguments["metrics"] == [{"metric": "customers"}]
+    assert step.arguments["filters"] == [{"field": "churn.main_driver", "op": "not_null"}]
+
+
 def test_a_horizon_that_the_scores_do_not_have_is_a_doubt(shop: Assistant) -> None:
     answer = shop.ask(Question(text="who will leave next year"))
     assert answer.status is Status.OFFERED
