@@ -70,7 +70,7 @@ def _follows_the_help() -> Callable[[Request], Reply]:
 @pytest.mark.slow
 def test_no_canary_of_the_shop_is_sent_while_a_suite_is_asked(shop: Assistant) -> None:
     """As the role `local`, which may see everything itself."""
-    questions = [case.question for case in read_suite("demo").cases][::3]
+    questions = [case.question for case in read_suite("demo").cases][::12]
     with OpenAiServer(_follows_the_help()) as server:
         options = ModelOptions(model="test-model", base_url=server.url, free_sql=True, max_repairs=9)
         assistant = replace(shop, mind=LanguageModelMind(options, shop.tools, embedded=shop.mind))
@@ -80,13 +80,13 @@ def test_no_canary_of_the_shop_is_sent_while_a_suite_is_asked(shop: Assistant) -
     print(f"\n{len(questions)} questions, {len(server.bodies)} requests, {sent:,} bytes, {len(leaks)} canaries")
     assert leaks == set()
     assert any(CANARY.search(str(answer.to_json()).encode()) for answer in answers), "the person still sees what the person may see"
-    assert len(server.bodies) > 2 * len(questions)
+    assert len(server.bodies) > len(questions)
 
 
 @pytest.mark.slow
 def test_a_question_in_three_steps_streams_its_steps_and_names_nobody(shop: Assistant) -> None:
     """Who may leave, what they complain about, what to do: the model hands the same group from tool to tool without seeing who is in it."""
-    group = {"filters": [{"field": "churn.churn_risk", "op": "in", "values": ["high"]}]}
+    group = {"filters": [{"field": "churn.churn_risk", "op": "in", "values": ["medium", "high"]}]}
     calls = (
         ToolCall("churn", {"show": "customers", **group}),
         ToolCall("search_feedback", {"sentiment": ["negative", "mixed"], **group}),

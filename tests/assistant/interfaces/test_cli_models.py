@@ -89,4 +89,6 @@ def test_a_refresh_of_an_unchanged_warehouse_says_that_it_is_up_to_date(refreshe
         "churn": "done",
         "subscription_churn": "skipped",
         "segments": "done",
+        "next_best_action": "skipped",
+        "recommendations": "done",
     }
