@@ -126,6 +126,7 @@ class StandIn:
     rights_book = SimpleNamespace(rights_for=lambda user: rights_of(user))
     mind = SimpleNamespace(name="embedded")
     minds = {"embedded": mind}  # noqa: RUF012
+    tools: dict[str, Any] = {}  # noqa: RUF012
 
     def __init__(self) -> None:
         self.last: dict[str | None, str] = {}
