@@ -12,9 +12,9 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from assistant.differencing import REMEMBERED, Shown
+from assistant.sqlite_file import open_sqlite, plan_from_text, plan_to_text
 from assistant.turn import Option, PastTurn, Step
 from tools.core.errors import SetupProblem
 
@@ -68,16 +68,15 @@ class Conversations:
     def __init__(self, path: Path) -> None:
         """Opens or creates the file at `path`; raises SetupProblem when that is not possible."""
         self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, check_same_thread=False, timeout=5.0)
-            self._db.executescript("PRAGMA journal_mode=WAL;" + _SCHEMA)
-        except (OSError, sqlite3.Error):
-            raise SetupProblem(
+        self._db = open_sqlite(
+            path,
+            _SCHEMA,
+            unavailable=SetupProblem(
                 "The conversations cannot be stored.",
                 try_instead="Check that ASSISTANT_HOME is a folder that can be written to, with free space.",
                 code="conversations_unavailable",
-            ) from None
+            ),
+        )
 
     def last(self, *, thread: str, user: str, warehouse: str) -> PastTurn | None:
         """The newest answered turn of this user's thread on this warehouse; None when there is none."""
@@ -93,7 +92,7 @@ class Conversations:
 
     def remember(self, turn: PastTurn, *, thread: str, user: str, warehouse: str) -> bool:
         """Append a turn; False when the disk refused it, so that the answer can say so and still be given."""
-        steps = json.dumps([step.to_json() for step in turn.steps])
+        steps = plan_to_text(turn.steps)
         pending = json.dumps([{"label": o.label, "plan": [s.to_json() for s in o.plan]} for o in turn.pending])
         try:
             with self._lock, self._db:
@@ -209,10 +208,6 @@ def _turn(question: str, sentence: str, steps: str, pending: str) -> PastTurn:
     return PastTurn(
         question=question,
         sentence=sentence,
-        steps=_steps(json.loads(steps)),
-        pending=tuple(Option(label=o["label"], plan=_steps(o["plan"])) for o in json.loads(pending)),
+        steps=plan_from_text(steps),
+        pending=tuple(Option(label=o["label"], plan=tuple(Step.from_json(step) for step in o["plan"])) for o in json.loads(pending)),
     )
-
-
-def _steps(rows: list[dict[str, Any]]) -> tuple[Step, ...]:
-    return tuple(Step(tool=row["tool"], arguments=row["arguments"]) for row in rows)

@@ -8,7 +8,6 @@ down only when two different questions had it; before that, there is a salted ha
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import re
 import secrets
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.sqlite_file import plan_from_text, plan_to_text
 from assistant.turn import Decline, Done, MindContext, Outcome, PastTurn, Question, Step
 from tools.core.errors import UnknownName
 
@@ -171,7 +171,7 @@ class Lessons:
 
 
 def _upsert(db: sqlite3.Connection, warehouse: str, kind: str, text: str, example: str, plan: Sequence[Step], *, seen: int | None) -> None:
-    steps = json.dumps([step.to_json() for step in plan])
+    steps = plan_to_text(plan)
     db.execute(
         "INSERT INTO proposal (warehouse, kind, text, example, plan, seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (warehouse, kind, text) DO UPDATE "
@@ -186,7 +186,7 @@ def _upsert(db: sqlite3.Connection, warehouse: str, kind: str, text: str, exampl
 
 
 def _proposal(row: sqlite3.Row) -> Proposal:
-    plan = tuple(Step(tool=step["tool"], arguments=step["arguments"]) for step in json.loads(row["plan"]))
+    plan = plan_from_text(row["plan"])
     return Proposal(
         id=row["id"], kind=row["kind"], text=row["text"], example=row["example"], plan=plan, seen=row["seen"], status=row["status"]
     )

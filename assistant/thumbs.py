@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.sqlite_file import open_sqlite, plan_to_text
 from assistant.turn import Answer
 from tools.core.errors import NeedsPerson, SetupProblem
 
@@ -56,20 +57,19 @@ class Thumbs:
     def __init__(self, path: Path) -> None:
         """Opens or creates the file; raises SetupProblem when that is not possible."""
         self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, check_same_thread=False, timeout=5.0)
-            self._db.executescript("PRAGMA journal_mode=WAL;" + _SCHEMA)
-        except (OSError, sqlite3.Error):
-            raise SetupProblem(
+        self._db = open_sqlite(
+            path,
+            _SCHEMA,
+            unavailable=SetupProblem(
                 "Thumbs cannot be stored.",
                 try_instead="Check that ASSISTANT_HOME can be written to, with free space.",
                 code="home_unwritable",
-            ) from None
+            ),
+        )
 
     def note(self, answer: Answer, *, user: str, surface: str) -> None:
         """Remember whose answer it was. A full disk costs the thumb, not the answer."""
-        plan = json.dumps([step.to_json() for step in answer.plan])
+        plan = plan_to_text(answer.plan)
         row = (answer.id, user, surface, time.time(), answer.question, answer.status.value, plan)
         try:
             with self._lock, self._db:

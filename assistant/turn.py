@@ -43,6 +43,11 @@ class Step:
     def to_json(self) -> dict[str, Any]:
         return {"tool": self.tool, "arguments": dict(self.arguments)}
 
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Step:
+        """The step that `to_json` wrote."""
+        return cls(tool=row["tool"], arguments=row["arguments"])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Question:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.sqlite_file import open_sqlite, plan_from_text, plan_to_text
 from assistant.turn import Option, Step
 from tools.core.errors import SetupProblem
 from tools.core.sql_guard import Rights
@@ -80,17 +81,16 @@ class ChatStore:
     def __init__(self, path: Path) -> None:
         """Opens or creates the file at `path`; raises SetupProblem when that is not possible."""
         self._lock = threading.RLock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, check_same_thread=False, timeout=5.0)
-            # What is deleted is to be gone from the file, too.
-            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;" + _SCHEMA)
-        except (OSError, sqlite3.Error):
-            raise SetupProblem(
+        # What is deleted is to be gone from the file, too.
+        self._db = open_sqlite(
+            path,
+            "PRAGMA secure_delete=ON;" + _SCHEMA,
+            unavailable=SetupProblem(
                 "The conversations of the chat cannot be stored.",
                 try_instead="Check that ASSISTANT_HOME is a folder that can be written to, with free space.",
                 code="conversations_unavailable",
-            ) from None
+            ),
+        )
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -301,13 +301,13 @@ class ChatStore:
 
     def put_plans(self, options: Mapping[str, Option], *, user: str, thread: str) -> None:
         """Keep the plans behind buttons, by the keys that the page knows."""
-        rows = [(key, user, thread, option.label, _dump(option.plan)) for key, option in options.items()]
+        rows = [(key, user, thread, option.label, plan_to_text(option.plan)) for key, option in options.items()]
         with self._writing() as db:
             db.executemany("INSERT INTO plan (id, user, thread, label, steps) VALUES (?, ?, ?, ?, ?)", rows)
 
     def plan(self, key: str, *, user: str) -> Option | None:
         row = self._one("SELECT label, steps FROM plan WHERE id = ? AND user = ?", (key, user))
-        return Option(label=row[0], plan=_load(row[1])) if row else None
+        return Option(label=row[0], plan=plan_from_text(row[1])) if row else None
 
     # Saved questions
 
@@ -320,7 +320,7 @@ class ChatStore:
             db.execute(
                 "INSERT INTO saved (user, warehouse, question, steps, shared) VALUES (?, ?, ?, ?, 0) "
                 "ON CONFLICT (user, warehouse, question) DO UPDATE SET steps = excluded.steps",
-                (user, warehouse, question, _dump(plan)),
+                (user, warehouse, question, plan_to_text(plan)),
             )
         return True
 
@@ -344,7 +344,7 @@ class ChatStore:
             "ORDER BY user != ?1, id DESC",
             (user, warehouse),
         )
-        return [SavedQuestion(id=i, question=q, plan=_load(s), shared=bool(h), mine=bool(m)) for i, q, s, h, m in rows]
+        return [SavedQuestion(id=i, question=q, plan=plan_from_text(s), shared=bool(h), mine=bool(m)) for i, q, s, h, m in rows]
 
     # Visits
 
@@ -398,11 +398,3 @@ def _as_json(rights: Rights) -> dict[str, Any]:
         "min_group_size": rights.min_group_size,
         "individuals": rights.may_list_individuals,
     }
-
-
-def _dump(plan: tuple[Step, ...]) -> str:
-    return json.dumps([step.to_json() for step in plan])
-
-
-def _load(text: str) -> tuple[Step, ...]:
-    return tuple(Step(tool=row["tool"], arguments=row["arguments"]) for row in json.loads(text))

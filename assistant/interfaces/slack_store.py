@@ -5,14 +5,13 @@ Kept in SQLite under ASSISTANT_HOME. No result is kept: an option holds its plan
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.turn import Answer, Option, Step
+from assistant.sqlite_file import open_sqlite, plan_from_text, plan_to_text
+from assistant.turn import Answer, Option
 from tools.core.errors import SetupProblem
 
 KEPT_S = 24 * 3600
@@ -43,16 +42,15 @@ class SlackStore:
     def __init__(self, path: Path) -> None:
         """Opens or creates the file; raises SetupProblem when that is not possible."""
         self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, check_same_thread=False, timeout=5.0)
-            self._db.executescript("PRAGMA journal_mode=WAL;" + _SCHEMA)
-        except (OSError, sqlite3.Error):
-            raise SetupProblem(
+        self._db = open_sqlite(
+            path,
+            _SCHEMA,
+            unavailable=SetupProblem(
                 "What Slack needs cannot be stored.",
                 try_instead="Check that ASSISTANT_HOME can be written to, with free space.",
                 code="home_unwritable",
-            ) from None
+            ),
+        )
 
     def take(self, event: str) -> bool:
         """Whether this event is new; it is then taken, for this and every other process."""
@@ -93,7 +91,7 @@ class SlackStore:
     def offer(self, answer: Answer) -> None:
         """Keep the plans behind the buttons of an answer."""
         now = time.time()
-        rows = [(answer.id, n, o.label, json.dumps([step.to_json() for step in o.plan]), now) for n, o in enumerate(answer.options)]
+        rows = [(answer.id, n, o.label, plan_to_text(o.plan), now) for n, o in enumerate(answer.options)]
         with self._lock, self._db:
             self._db.execute("DELETE FROM option WHERE at < ?", (now - KEPT_OPTIONS_S,))
             self._db.executemany("INSERT OR REPLACE INTO option VALUES (?, ?, ?, ?, ?)", rows)
@@ -104,7 +102,7 @@ class SlackStore:
             row = self._db.execute("SELECT label, plan FROM option WHERE answer = ? AND n = ?", (answer, n)).fetchone()
         if row is None:
             return None
-        return Option(label=row[0], plan=tuple(Step(tool=step["tool"], arguments=step["arguments"]) for step in json.loads(row[1])))
+        return Option(label=row[0], plan=plan_from_text(row[1]))
 
     def close(self) -> None:
         with self._lock:
