@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from tools.core.semantics.read import model_version, read_model
 from tools.core.warehouse.definition import Definition, find_definition, shipped_definitions
 from tools.core.warehouse.engine import DuckDbEngine, Engine
 from tools.core.warehouse.generations import DATABASE_FILE, Generation, current_generation, generation_numbers
-from tools.core.warehouse.intelligence import read_contributions, saved_conditions, taught
+from tools.core.warehouse.intelligence import ContributionRecord, read_contributions, saved_conditions, taught
 
 if TYPE_CHECKING:
     from tools.core.sql_guard import Policy
@@ -96,7 +96,7 @@ def assemble(definition: Definition, generation: Generation, *, engine_options: 
     catalog = generation.catalog
     unchanged = model_version(definition.model_path) == manifest.model_version
     contributions = read_contributions(generation.folder)
-    additions = _additions(generation.folder)
+    additions = _additions(generation.folder, contributions)
     model = read_model(definition.model_path, catalog=catalog, validated=unchanged, additions=additions)
     return Warehouse(
         name=definition.name,
@@ -112,16 +112,17 @@ def assemble(definition: Definition, generation: Generation, *, engine_options: 
     )
 
 
-def _additions(folder: Path) -> list[ModelAddition]:
+def _additions(folder: Path, contributions: Iterable[ContributionRecord]) -> list[ModelAddition]:
     """What tools, saved segments and lessons add to the model of a generation."""
     kept = folder.parent.parent
-    return [*(c.model for c in read_contributions(folder)), saved_conditions(kept), taught(kept)]
+    return [*(c.model for c in contributions), saved_conditions(kept), taught(kept)]
 
 
 def model_with(warehouse: Warehouse, addition: ModelAddition) -> SemanticModel:
     """The warehouse's model as it would be with one more addition; ModelInvalid when the model does not take it."""
-    path = find_definition(str(warehouse.folder)).model_path
-    return read_model(path, catalog=warehouse.catalog, validated=True, additions=[*_additions(warehouse.data_folder), addition])
+    path, folder = find_definition(str(warehouse.folder)).model_path, warehouse.data_folder
+    additions = [*_additions(folder, read_contributions(folder)), addition]
+    return read_model(path, catalog=warehouse.catalog, validated=True, additions=additions)
 
 
 def data_version(generation: Generation, version_of_model: str) -> str:
