@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tools.core.contract import Finding, Grade, Reading, Table, ToolContext
+from tools.core.contract import Finding, Reading, Table, ToolContext
 from tools.core.customers.scored import (
     Answered,
     as_number,
@@ -17,6 +17,7 @@ from tools.core.customers.scored import (
     customer_key,
     customer_metric,
     hindsight,
+    modelled_finding,
     plain_column,
     reason_of,
     require_card,
@@ -312,18 +313,16 @@ def _finding(
     said = [f"Do not use: {text}" for text in card["do_not_use"]] + list(reason.caveats) + caveats
     said += hindsight(context, dt.date.fromisoformat(card["as_of"]))
     if answered is not None:
-        said += [f"{note[:1].upper()}{note[1:]}." for note in answered.compiled.notes]
-    return Finding(
-        tool=Churn.name,
+        said += answered.notes
+    return modelled_finding(
+        Churn.name,
+        context,
         tables=tables,
         reading=reading,
-        grade=Grade.MODELLED,
-        grade_reason=reason.reason,
-        sql=(answered.sql,) if answered is not None else (),
-        caveats=tuple(dict.fromkeys(said)),
-        narrowed=answered.narrowed if answered is not None else (),
-        as_of=dt.date.fromisoformat(card["as_of"]),
-        data_version=context.warehouse.data_version,
+        reason=reason.reason,
+        scored_on=dt.date.fromisoformat(card["as_of"]),
+        answered=answered,
+        caveats=said,
         facts={
             **facts,
             "horizon_days": card["horizon_days"],

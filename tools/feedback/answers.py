@@ -456,7 +456,7 @@ def _finding(
     if arguments.quotes and not cohort.may_quote:
         notes.append("Your role sees what is said by groups, and no single texts, so there are no quotes.")
     if first is not None:
-        notes += [f"{note[:1].upper()}{note[1:]}." for note in first.compiled.notes]
+        notes += first.notes
     return Finding(
         tool="search_feedback",
         tables=tables,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tools.core.contract import Finding, Grade, Reading, Table, ToolContext
+from tools.core.contract import Finding, Reading, Table, ToolContext
 from tools.core.customers.scored import (
     Answered,
     as_number,
@@ -16,6 +16,7 @@ from tools.core.customers.scored import (
     customer_key,
     customer_metric,
     hindsight,
+    modelled_finding,
     plain_column,
     reason_of,
     require_card,
@@ -169,22 +170,20 @@ def _finding(
     said = [*reason.caveats, *card["caveats"], *hindsight(context, scored_on)]
     filters = answered.compiled.reading.filters if answered is not None else ()
     if answered is not None:
-        said += [f"{note[:1].upper()}{note[1:]}." for note in answered.compiled.notes]
+        said += answered.notes
     if "listed" in facts:
         said.append("Between the low and the high value ended 8 of 10 customers with such a prediction in the back-test.")
         said.append("P(alive) asks whether a customer has left for good; it is not one minus the churn probability.")
     if facts.get("group") == {}:
         said.append("The group is too small to be shown with your rights, or no customer of it is valued.")
-    return Finding(
-        tool=LifetimeValue.name,
+    return modelled_finding(
+        LifetimeValue.name,
+        context,
         tables=tables,
         reading=Reading(sentence=f"{sentence}, {' and '.join(filters)}" if filters else sentence, filters=filters, as_of=scored_on),
-        grade=Grade.MODELLED,
-        grade_reason=reason.reason,
-        sql=(answered.sql,) if answered is not None else (),
-        caveats=tuple(dict.fromkeys(said)),
-        narrowed=answered.narrowed if answered is not None else (),
-        as_of=scored_on,
-        data_version=context.warehouse.data_version,
+        reason=reason.reason,
+        scored_on=scored_on,
+        answered=answered,
+        caveats=said,
         facts={**facts, "terms": card["terms"], "model": card["model"], "label": card["label"]},
     )

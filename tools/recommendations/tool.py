@@ -7,13 +7,14 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tools.core.contract import Finding, Grade, Reading, Table, ToolContext
+from tools.core.contract import Finding, Reading, Table, ToolContext
 from tools.core.customers.scored import (
     Answered,
     ask,
     chosen_customers,
     customer_key,
     hindsight,
+    modelled_finding,
     plain_column,
     require_card,
     with_dataset,
@@ -308,16 +309,14 @@ def _finding(
     said = [*caveats, *hindsight(context, scored_on)]
     if answered is not None and not answered.rows:
         said.append("The group is too small to be shown with your rights, or nobody in it has an order.")
-    return Finding(
-        tool=Recommendations.name,
+    return modelled_finding(
+        Recommendations.name,
+        context,
         tables=tables,
         reading=Reading(sentence=f"{sentence}, as of {card['as_of']}", filters=own, as_of=scored_on),
-        grade=Grade.MODELLED,
-        grade_reason=f"learned from orders up to {card['as_of']}, judged on the last {card['horizon_days']} days",
-        sql=(answered.sql,) if answered is not None else (),
-        caveats=tuple(dict.fromkeys(said)),
-        narrowed=answered.narrowed if answered is not None else (),
-        as_of=scored_on,
-        data_version=context.warehouse.data_version,
+        reason=f"learned from orders up to {card['as_of']}, judged on the last {card['horizon_days']} days",
+        scored_on=scored_on,
+        answered=answered,
+        caveats=said,
         facts={**facts, "horizon_days": card["horizon_days"]},
     )

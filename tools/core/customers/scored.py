@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from tools.core.contract import Cell, Column, ExecutedSql, ToolContext
+from tools.core.contract import Cell, Column, ExecutedSql, Finding, Grade, Reading, Table, ToolContext
 from tools.core.errors import NeedsPerson
 from tools.core.query import CompiledQuery, Filter, MetricQuery, compile_query
 from tools.core.semantics.model import Dataset, Datatype, Field, Metric, MetricFormat, Relationship, SemanticModel
@@ -38,6 +38,11 @@ class Answered:
     def one(self) -> dict[str, Any]:
         """The only row; empty when the group is too small to be shown."""
         return self.records()[0] if self.rows else {}
+
+    @property
+    def notes(self) -> list[str]:
+        """What the compiler says of the query, each a sentence."""
+        return [f"{note[:1].upper()}{note[1:]}." for note in self.compiled.notes]
 
 
 def require_card(warehouse: Warehouse, name: str) -> dict[str, Any]:
@@ -95,6 +100,40 @@ def hindsight(context: ToolContext, scored_on: dt.date) -> tuple[str, ...]:
     if context.as_of is not None and context.as_of < scored_on:
         return (f"The scores are of {scored_on.isoformat()}, after the day asked for: they know what happened in between.",)
     return ()
+
+
+def modelled_finding(
+    tool: str,
+    context: ToolContext,
+    *,
+    tables: tuple[Table, ...],
+    reading: Reading,
+    reason: str,
+    scored_on: dt.date,
+    answered: Answered | None,
+    caveats: Iterable[str],
+    facts: Mapping[str, Any],
+) -> Finding:
+    """What a tool found in computed scores.
+
+    Args:
+        reason: Why it can be trusted as far as it can.
+        answered: The query behind the tables; None when they come from the model card alone.
+        caveats: In the order in which they are shown; each is told once.
+    """
+    return Finding(
+        tool=tool,
+        tables=tables,
+        reading=reading,
+        grade=Grade.MODELLED,
+        grade_reason=reason,
+        sql=(answered.sql,) if answered is not None else (),
+        caveats=tuple(dict.fromkeys(caveats)),
+        narrowed=answered.narrowed if answered is not None else (),
+        as_of=scored_on,
+        data_version=context.warehouse.data_version,
+        facts=facts,
+    )
 
 
 def with_columns(model: SemanticModel, dataset: str, columns: Mapping[str, Datatype]) -> SemanticModel:
