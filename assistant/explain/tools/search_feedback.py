@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.explain.phrases import join_words
+from assistant.explain.phrases import capitalised, join_words
 from assistant.render.numbers import format_cell, format_day, format_number
 from tools.core.contract import Cell, Finding, Table
 
@@ -44,7 +44,7 @@ def _themes(finding: Finding) -> tuple[str, ...]:
     if len(rows) == 1 and facts["topics"] == 1:
         said = f"{first['texts']} {kind} are about {first['topic']}{_sound(table)}."
     else:
-        said = f"{_capital(first['topic'])} leads: {first['texts']} of {total} {kind} ({first['share']})"
+        said = f"{capitalised(first['topic'])} leads: {first['texts']} of {total} {kind} ({first['share']})"
         following = [f"{row['topic']} ({row['share']})" for row in rows[1:_NAMED]]
         said += f", then {join_words(following)}." if following else "."
     details = []
@@ -120,7 +120,3 @@ def _cells(table: Table, row: Sequence[Cell]) -> dict[str, str]:
 
 def _n(value: int) -> str:
     return format_number(value, decimals=0)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

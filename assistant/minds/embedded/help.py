@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from assistant.explain.phrases import capitalised
 from assistant.minds.embedded.lexicon import Kind, Sense
 from assistant.minds.embedded.tokens import normalise, tokenize
 from assistant.turn import FollowUp, MindContext, Told
@@ -138,7 +139,7 @@ def _meaning(phrase: str, reader: QuestionReader, context: MindContext) -> Told 
 
 
 def _metric(metric: Metric, reader: QuestionReader, context: MindContext) -> Told:
-    headline = f"{_capital(metric.label)}: {metric.description.rstrip('.') or 'the author of the model has given no description'}."
+    headline = f"{capitalised(metric.label)}: {metric.description.rstrip('.') or 'the author of the model has given no description'}."
     lines = [headline]
     rate = metric.format is MetricFormat.RATE
     lines += [f"- Unit: {'percent' if rate else metric.unit}"] if metric.unit or rate else []
@@ -146,12 +147,14 @@ def _metric(metric: Metric, reader: QuestionReader, context: MindContext) -> Tol
     lines += [f"- Only where: `{metric.filter}`"] if metric.filter else []
     lines += [f"- Also called: {', '.join(metric.language.synonyms[:6])}"] if metric.language.synonyms else []
     lines += [f"- Note: {metric.caveat}"] if metric.caveat else []
-    label = _capital(metric.label)
+    label = capitalised(metric.label)
     return Told(headline=headline, text="\n".join(lines), nearest=_questions(reader, context, (f"{label} by month", f"{label} last month")))
 
 
 def _field(field: Field, reader: QuestionReader, context: MindContext) -> Told:
-    headline = f"{_capital(field.label)}: {field.description.rstrip('.') or 'a field of ' + reader.model.datasets[field.dataset].plural}."
+    headline = (
+        f"{capitalised(field.label)}: {field.description.rstrip('.') or 'a field of ' + reader.model.datasets[field.dataset].plural}."
+    )
     values = reader.values.values_of(field.id)
     text = f"{headline}\n- Values: {', '.join(str(v) for v in values[:MAX_PER_AREA])}" if values else headline
     return Told(headline=headline, text=text, nearest=_questions(reader, context))
@@ -165,7 +168,7 @@ def _values(phrase: str, reader: QuestionReader, context: MindContext) -> Told |
     values = reader.values.values_of(field.id)
     ordered = [v for v in field.order if v in values] or [str(v) for v in values]
     more = f" and {len(ordered) - MAX_VALUES} more" if len(ordered) > MAX_VALUES else ""
-    headline = f"{_capital(field.label)} has {len(values)} values."
+    headline = f"{capitalised(field.label)} has {len(values)} values."
     return Told(headline=headline, text=f"{headline}\n{', '.join(str(v) for v in ordered[:MAX_VALUES])}{more}", nearest=())
 
 
@@ -173,7 +176,3 @@ def _may_read(field: str, reader: QuestionReader, context: MindContext) -> bool:
     from assistant.minds.embedded.mind import may_read
 
     return may_read(reader.model, context.rights)(field)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
