@@ -225,6 +225,8 @@
     "#theme-toggle": "Light or dark",
     "#user-nav-button": "Account",
     "#sidebar-trigger-button": "Conversations",
+    // Shown only while the page is not at its end; Chainlit gives it neither an id nor a name.
+    ".absolute.bottom-4 > button.rounded-full": "To the newest answer",
   };
 
   const tidy = () => {
