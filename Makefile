@@ -13,7 +13,7 @@ chat: $(STAMP)   ## open the chat on http://localhost:8000 (builds the default w
 	$(BIN)/assistant chat
 
 test: check      ## all checks and all tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP)  ## style, types, and who may import whom
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -87,13 +88,12 @@ def test_a_state_that_cannot_be_opened_leaves_the_old_one_in_service():
     assert current.ask(Question(text="?")) == "g1"
 
 
-def test_a_refreshed_warehouse_is_taken_up_without_a_restart(tmp_path):
-    settings = Settings(home=tmp_path, warehouse="demo")
-    build_generation(settings, "demo", progress=lambda _step, _fraction=None, /: None)
+def test_a_refreshed_warehouse_is_taken_up_without_a_restart(demo_home, tmp_path):
+    settings = Settings(home=shutil.copytree(demo_home, tmp_path / "home"), warehouse="demo")
     current = kept_current(build(settings), settings)
     first = current.ask(Question(text="What was the revenue in March 2026?")).data_version
     build_generation(settings, "demo", progress=lambda _step, _fraction=None, /: None)
     wait_for(lambda: current.ask(Question(text="What was the revenue in March 2026?")).data_version != first)
-    assert first.startswith("demo-g1-")
-    assert current.warehouse.data_version.startswith("demo-g2-")
+    assert first.startswith("demo-g2-")
+    assert current.warehouse.data_version.startswith("demo-g3-")
     current.close()

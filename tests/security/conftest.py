@@ -1,14 +1,14 @@
-"""A club whose every personal value can be recognised, and one user per role; built anew per file: it remembers what was shown."""
+"""A club whose every personal value can be recognised, and one user per role; a copy per file: it remembers what was shown."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from assistant import Assistant, Settings, build
-from assistant.building import build_generation
 
 CLUB = Path(__file__).parent / "club"
 USERS = """
@@ -25,11 +25,9 @@ users:
 
 
 @pytest.fixture(scope="module")
-def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    home = tmp_path_factory.mktemp("club-home")
+def club(club_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    home = shutil.copytree(club_home, tmp_path_factory.mktemp("club") / "home")
     (home / "users.yaml").write_text(USERS, encoding="utf-8")
-    settings = Settings(home=home, warehouse=str(CLUB))
-    build_generation(settings, str(CLUB), progress=lambda _step, _fraction=None, /: None)
-    assistant = build(settings)
+    assistant = build(Settings(home=home, warehouse=str(CLUB)))
     yield assistant
     assistant.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +15,6 @@ from openai_server import OpenAiServer, Reply, Request, ToolCall
 from rule_model import results_of
 
 from assistant import Assistant, Question, Settings, build
-from assistant.building import build_generation
 from assistant.minds.language_model import LanguageModelMind, ModelOptions
 
 CLUB = Path(__file__).parents[3] / "security" / "club"
@@ -54,12 +54,9 @@ CALLS = (
 
 
 @pytest.fixture(scope="module")
-def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    if not CLUB.is_dir():
-        pytest.skip("the club of tests/security is not there")
-    settings = Settings(home=tmp_path_factory.mktemp("club-home"), warehouse=str(CLUB))
-    build_generation(settings, str(CLUB), progress=lambda _step, _fraction=None, /: None)
-    built = build(settings)
+def club(club_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    home = shutil.copytree(club_home, tmp_path_factory.mktemp("club") / "home")
+    built = build(Settings(home=home, warehouse=str(CLUB)))
     yield built
     built.close()
 

@@ -7,19 +7,15 @@ import duckdb
 import pytest
 
 from tools.core.semantics import Catalog, SemanticModel, read_model
-from tools.core.warehouse import Generation, build_warehouse
+from tools.core.warehouse import Generation
 from tools.core.warehouse.definition import find_definition
+from tools.core.warehouse.generations import current_generation
 
 
 @pytest.fixture(scope="session")
-def journey_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("journey")
-
-
-@pytest.fixture(scope="session")
-def journey(journey_home: Path) -> Generation:
-    """The real data, built once for all tests of this folder (some seconds)."""
-    return build_warehouse("completejourney", home=journey_home)
+def journey(home: Path) -> Generation:
+    """The real data."""
+    return current_generation(home, "completejourney")
 
 
 @pytest.fixture(scope="session")

@@ -59,20 +59,20 @@ def test_every_holiday_lies_in_the_calendar(data: duckdb.DuckDBPyConnection) -> 
     assert data.execute("SELECT count(holiday) FROM calendar").fetchone() == (len(script.HOLIDAYS),)
 
 
-def test_the_data_is_verified_without_any_warning(journey: Generation, journey_home: Path) -> None:
-    report = verify_warehouse("completejourney", home=journey_home)
+def test_the_data_is_verified_without_any_warning(journey: Generation, home: Path) -> None:
+    report = verify_warehouse("completejourney", home=home)
     assert [check for check in report.checks if check.status != "ok"] == []
     assert len([check for check in report.checks if check.kind == "expectation"]) == 21
 
 
-def test_it_opens_with_model_policy_and_last_complete_day(journey: Generation, journey_home: Path) -> None:
-    with open_warehouse("completejourney", home=journey_home) as warehouse:
+def test_it_opens_with_model_policy_and_last_complete_day(journey: Generation, home: Path) -> None:
+    with open_warehouse("completejourney", home=home) as warehouse:
         assert warehouse.as_of.isoformat() == "2017-12-31"
         assert warehouse.policy is not None
         assert {"local", "business_user", "regional_manager", "service_agent", "marketer", "data_steward", "administrator"} == set(
             warehouse.policy.roles
         )
-        assert warehouse.data_version == warehouse_status("completejourney", home=journey_home).data_version
+        assert warehouse.data_version == warehouse_status("completejourney", home=home).data_version
 
 
 def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
