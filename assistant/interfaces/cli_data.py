@@ -12,7 +12,7 @@ import typer
 from assistant.interfaces.cli_common import EXIT_CODES, AsJson, guarded, settings
 
 warehouse_app = typer.Typer(no_args_is_help=True, help="Build, look at and check warehouses.")
-semantics_app = typer.Typer(no_args_is_help=True, help="Validate, lint and describe semantic models.")
+semantics_app = typer.Typer(no_args_is_help=True, help="Draft, validate, lint and describe semantic models.")
 
 Name = Annotated[str | None, typer.Argument(help="A name from `assistant warehouse list`, or a folder. Default: the configured one.")]
 File = Annotated[Path, typer.Argument(help="A semantic_model.yaml.", exists=True, dir_okay=False)]
@@ -105,6 +105,26 @@ def warehouse_verify(name: Name = None, as_json: AsJson = False) -> None:
     report = verify_warehouse(name or chosen.warehouse, home=chosen.home)
     typer.echo(json.dumps(report.as_json(), indent=2) if as_json else report.as_text())
     raise typer.Exit(0 if report.ok else EXIT_CODES["failed"])
+
+
+@semantics_app.command("draft")
+@guarded
+def semantics_draft(
+    source: Annotated[Path, typer.Argument(help="A DuckDB file, a CSV file, or a folder with the data of a warehouse.")],
+    out: Annotated[Path | None, typer.Option(help="Write it to this file, which must not exist yet; default: print it.")] = None,
+    name: Annotated[str | None, typer.Option(help="Of the model; default that of the file or folder.")] = None,
+) -> None:
+    """Write a first semantic model from keys, names, types and values, with a CHECK wherever a person should look."""
+    from tools.core.warehouse import draft_semantic_model
+
+    if out is not None and out.exists():
+        raise typer.BadParameter(f"{out} exists already", param_hint="--out")
+    text = draft_semantic_model(source, name)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    out.write_text(text, encoding="utf-8")
+    typer.echo(f"{out}: {text.count('# CHECK')} lines marked CHECK", err=True)
 
 
 @semantics_app.command("validate")

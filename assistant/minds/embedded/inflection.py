@@ -46,8 +46,8 @@ def singular(word: str) -> str:
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
-    if word.endswith(("ches", "shes", "xes", "sses", "zzes")):
-        return word[:-2]
+    if word.endswith(("ches", "shes", "xes", "sses", "zzes")) or (word.endswith("uses") and len(word) > 5 and word[-5] not in "aou"):
+        return word[:-2]  # classes, boxes, campuses; but houses, causes
     return word[:-1]
 
 

@@ -168,3 +168,13 @@ def test_help_and_a_cold_question_load_nothing_heavy(home: Path):
     environment = {"ASSISTANT_HOME": str(home), "ASSISTANT_WAREHOUSE": "completejourney", "PATH": "/usr/bin:/bin"}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=60, check=False)
     assert "HEAVY []" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_first_model_is_drafted_from_a_file_and_never_overwrites_one(run, tmp_path: Path):
+    data, out = tmp_path / "parcels.csv", tmp_path / "semantic_model.yaml"
+    data.write_text("parcel_id,town,weight\n1,Alton,2.5\n2,Bray,4\n", encoding="utf-8")
+    assert run("semantics", "draft", str(data), "--out", str(out)).exit_code == 0
+    assert run("semantics", "validate", str(out)).exit_code == 0
+    assert "average_weight" in out.read_text(encoding="utf-8")
+    assert run("semantics", "draft", str(data), "--out", str(out)).exit_code == 2
+    assert "There is no file or folder nothing.duckdb" in run("semantics", "draft", str(tmp_path / "nothing.duckdb")).output

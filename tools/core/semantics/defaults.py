@@ -106,8 +106,8 @@ def singular(phrase: str) -> str:
         one = _SINGULAR[noun]
     elif noun.endswith("ies") and len(noun) > 4:
         one = noun[:-3] + "y"
-    elif re.search(r"(ses|xes|zes|ches|shes)$", noun) and not noun.endswith(("uses", "ases")):
-        one = noun[:-2]
+    elif re.search(r"(sses|xes|zzes|ches|shes)$", noun) or re.search(r"[^aou]uses$", noun):
+        one = noun[:-2]  # classes, boxes, campuses; but courses, houses, purchases
     elif noun.endswith("s") and not noun.endswith(("ss", "us", "is")):
         one = noun[:-1]
     else:

@@ -242,6 +242,7 @@ class DatasetExtension(_Strict):
     plural: str | None = None
     default_time: str | None = None
     entity: bool | None = None
+    named_by: tuple[str, ...] = ()
     modelled: ModelledPart | None = None
 
 

@@ -115,6 +115,8 @@ class Dataset:
     """Field that dates a row, for facts."""
     is_entity: bool = False
     """People count, list and rank these: customers, products, stores, campaigns."""
+    named_by: tuple[str, ...] = ()
+    """Fields of its own that are shown beside the key wherever its rows are named one by one: first name and last name."""
     language: Language = Language()
     modelled: Modelled | None = None
 

@@ -333,6 +333,7 @@ class _Reader:
             description=_tidy(part.description),
             default_time=extension.default_time or _only_date(fields),
             is_entity=points_here if extension.entity is None else extension.entity,
+            named_by=extension.named_by,
             language=_language(words),
             modelled=Modelled(**extension.modelled.model_dump()) if extension.modelled else None,
         )

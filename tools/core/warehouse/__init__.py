@@ -18,6 +18,7 @@ from tools.core.warehouse.warehouse import (
 
 if TYPE_CHECKING:
     from tools.core.warehouse.build import build_warehouse
+    from tools.core.warehouse.draft import draft_semantic_model
     from tools.core.warehouse.load import Progress
     from tools.core.warehouse.refresh import RefreshReport, refresh_warehouse
     from tools.core.warehouse.verify import VerifyReport, verify_warehouse
@@ -34,6 +35,7 @@ __all__ = [
     "WarehouseEntry",
     "WarehouseStatus",
     "build_warehouse",
+    "draft_semantic_model",
     "list_warehouses",
     "open_warehouse",
     "refresh_warehouse",
@@ -44,6 +46,7 @@ __all__ = [
 # Building and verifying need DuckDB and an SQL parser; a question should not wait for their import.
 _LAZY = {
     "build_warehouse": "build",
+    "draft_semantic_model": "draft",
     "Progress": "load",
     "RefreshReport": "refresh",
     "refresh_warehouse": "refresh",

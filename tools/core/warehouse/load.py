@@ -67,7 +67,7 @@ def _loader(definition: Definition, options: dict[str, Any]) -> Callable[[Path, 
     if len(databases) == 1:
         return partial(_copy_database, databases[0])
     if tables and not databases:
-        return partial(_read_tables, tables)
+        return partial(read_tables, tables)
     found = f"{len(databases)} DuckDB files" if databases else "no data"
     raise WarehouseUnavailable(
         f"The folder of '{definition.name}' holds {found}.",
@@ -140,7 +140,8 @@ def _copy_database(source: Path, target: Path, progress: Progress) -> None:
         connection.execute("COPY FROM DATABASE source TO target")
 
 
-def _read_tables(files: list[Path], target: Path, progress: Progress) -> None:
+def read_tables(files: list[Path], target: Path, progress: Progress) -> None:
+    """Each CSV file as a table of its name, types found from all rows."""
     import duckdb
 
     with duckdb.connect(str(target)) as connection:

@@ -11,9 +11,13 @@ from tools.core.semantics.problems import Where, did_you_mean
 
 
 def check_datasets(subject: Subject) -> None:
-    """`default_time` names a dated field; `order` holds each value once."""
+    """`default_time` names a dated field, `named_by` fields; `order` holds each value once."""
     for dataset in subject.model.datasets.values():
         _check_default_time(subject, dataset)
+        for name in dataset.named_by:
+            if name not in dataset.fields:
+                where = subject.extension(subject.dataset(dataset.name), "named_by")
+                subject.issues.error(where, f"named_by of dataset '{dataset.name}': no field '{name}'", did_you_mean(name, dataset.fields))
         for field in dataset.fields.values():
             repeated = _repeated(field.order)
             if repeated:

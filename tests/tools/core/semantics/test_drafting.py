@@ -1,0 +1,154 @@
+"""A first model from a database: what is found, what is guessed, and that it holds up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tools.core.errors import ModelInvalid
+from tools.core.query import MetricQuery, compile_query
+from tools.core.semantics import Catalog, Datatype, SemanticModel, read_model, validate_model
+from tools.core.semantics.drafting import draft_model
+
+RIDING_SCHOOL = Path(__file__).parents[3] / "support" / "riding_school.sql"
+
+
+@pytest.fixture(scope="module")
+def school() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute(RIDING_SCHOOL.read_text(encoding="utf-8"))
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def text(school: duckdb.DuckDBPyConnection) -> str:
+    return draft_model(school, "riding_school")
+
+
+@pytest.fixture(scope="module")
+def model(school: duckdb.DuckDBPyConnection, text: str, tmp_path_factory: pytest.TempPathFactory) -> SemanticModel:
+    path = tmp_path_factory.mktemp("draft") / "semantic_model.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert validate_model(path, Catalog.from_duckdb(school)) == []
+    return read_model(path)
+
+
+def drafted(statements: str, tmp_path: Path) -> SemanticModel:
+    path = tmp_path / "semantic_model.yaml"
+    with duckdb.connect() as connection:
+        connection.execute(statements)
+        path.write_text(draft_model(connection, "small"), encoding="utf-8")
+        assert [p for p in validate_model(path, Catalog.from_duckdb(connection)) if p.severity == "error"] == []
+    return read_model(path)
+
+
+def test_the_same_database_gives_the_same_text(school, text):
+    assert draft_model(school, "riding_school") == text
+
+
+def test_keys_and_joins_that_nobody_declared_are_found_by_names_and_values(model, text):
+    assert model.datasets["lessons"].primary_key == ("lesson_no",)
+    assert {(r.from_dataset, r.to_dataset) for r in model.relationships} == {
+        ("horses", "stables"),
+        ("lessons", "riders"),
+        ("lessons", "horses"),
+    }
+    assert "# CHECK lessons_to_riders: guessed from names and values" in text
+    assert "horses_to_stables: guessed" not in text
+
+
+def test_texts_that_are_numbers_or_days_everywhere_are_read_as_such(model):
+    assert model.field("horses.age").datatype is Datatype.INTEGER
+    assert model.field("riders.joined").datatype is Datatype.DATE
+    assert model.field("riders.level").datatype is Datatype.STRING
+
+
+def test_labels_that_two_things_share_take_their_noun(model):
+    assert [model.field(f"{d}.town").label for d in ("stables", "riders")] == ["stable town", "rider town"]
+    assert model.field("horses.breed").label == "breed"
+
+
+def test_what_rows_are_called_one_by_one_is_taken_from_names(model):
+    assert model.datasets["riders"].named_by == ("first_name", "last_name")
+    assert model.datasets["horses"].named_by == ("name",)
+
+
+def test_names_of_people_stay_out_of_the_value_index_and_names_of_things_do_not(model, text):
+    assert not model.field("riders.last_name").index_values
+    assert model.field("horses.name").index_values
+    assert "# CHECK riders.last_name: personal data?" in text
+
+
+def test_numbers_that_name_something_are_grouped_by_and_others_are_measured(model):
+    assert model.field("stables.opened_year").is_dimension
+    assert not model.field("lessons.minutes").is_dimension
+    assert {"total_minutes", "average_minutes", "highest_minutes", "lowest_minutes"} <= set(model.metrics)
+    assert "total_age" not in model.metrics  # ages added up say nothing
+    assert {"highest_opened_year", "lowest_opened_year"} <= set(model.metrics)
+    assert "average_opened_year" not in model.metrics
+
+
+def test_figures_of_a_draft_are_right_without_further_work(model, school):
+    def rows(query: dict[str, object]) -> list[tuple[object, ...]]:
+        return school.execute(compile_query(MetricQuery.model_validate(query), model, rights=None).sql).fetchall()
+
+    assert rows({"metrics": ["lessons"]}) == [(7,)]
+    assert rows({"metrics": ["average_age"], "dimensions": [{"field": "horses.breed"}], "order": [{"by": "average_age"}]}) == [
+        ("Arab", 9.5),
+        ("Fjord", 9.5),
+        ("Hanoverian", 9.0),
+    ]
+    assert rows({"metrics": ["total_minutes"], "filters": [{"field": "stables.town", "op": "in", "values": ["Alton"]}]}) == [(90,)]
+
+
+def test_the_day_of_the_data_and_the_people_are_proposed(model, text):
+    assert model.settings.as_of_field == "lessons.held_on"
+    assert "# CHECK as_of_field" in text
+
+
+def test_a_column_of_codes_with_leading_zeros_stays_text(tmp_path):
+    model = drafted(
+        "CREATE TABLE depots (depot_id INTEGER PRIMARY KEY, site VARCHAR); INSERT INTO depots VALUES (1, '007'), (2, '012')", tmp_path
+    )
+    assert model.field("depots.site").datatype is Datatype.STRING
+
+
+def test_second_ways_between_two_tables_are_left_to_a_person(tmp_path):
+    model = drafted(
+        "CREATE TABLE clubs (club_id INTEGER PRIMARY KEY, name VARCHAR); INSERT INTO clubs VALUES (1, 'a'), (2, 'b');"
+        "CREATE TABLE games (game_id INTEGER PRIMARY KEY, home_id INTEGER REFERENCES clubs (club_id),"
+        "away_id INTEGER REFERENCES clubs (club_id));"
+        "CREATE TABLE staff (staff_id INTEGER PRIMARY KEY, boss_id INTEGER REFERENCES staff (staff_id))",
+        tmp_path,
+    )
+    assert [r.name for r in model.relationships] == ["games_to_clubs"]
+
+
+def test_of_several_routes_the_shortest_is_written_down(tmp_path):
+    model = drafted(
+        "CREATE TABLE towns (town_id INTEGER PRIMARY KEY);"
+        "CREATE TABLE shops (shop_id INTEGER PRIMARY KEY, town_id INTEGER REFERENCES towns (town_id));"
+        "CREATE TABLE buyers (buyer_id INTEGER PRIMARY KEY, town_id INTEGER REFERENCES towns (town_id));"
+        "CREATE TABLE bills (bill_id INTEGER PRIMARY KEY, shop_id INTEGER REFERENCES shops (shop_id),"
+        "buyer_id INTEGER REFERENCES buyers (buyer_id))",
+        tmp_path,
+    )
+    assert [(r.from_dataset, r.to_dataset, len(r.via)) for r in model.routes] == [("bills", "towns", 2)]
+
+
+def test_names_that_sql_or_yaml_would_misread_survive(tmp_path):
+    model = drafted(
+        'CREATE TABLE "Order Lines" ("Line No" INTEGER PRIMARY KEY, "order" VARCHAR, "on" VARCHAR, "Größe" DOUBLE);'
+        "INSERT INTO \"Order Lines\" VALUES (1, 'x', 'y', 2.5), (2, 'x', 'z', 3.5)",
+        tmp_path,
+    )
+    assert set(model.datasets) == {"order_lines"}
+    assert model.field("order_lines.order").label == "order"
+
+
+def test_a_database_without_tables_is_refused():
+    with duckdb.connect() as connection, pytest.raises(ModelInvalid):
+        draft_model(connection, "empty")

@@ -1,0 +1,63 @@
+"""The figures of a draft: how many of each thing, and of each number what can be said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tools.core.semantics.defaults import plural
+from tools.core.semantics.drafting.parts import DraftDataset, DraftMetric
+
+_AGGREGATES = (
+    ("total", "SUM", ("sum of",)),
+    ("average", "AVG", ("mean", "avg")),
+    ("highest", "MAX", ("maximum", "max", "largest")),
+    ("lowest", "MIN", ("minimum", "min", "smallest")),
+)
+
+
+def metrics_of(datasets: Sequence[DraftDataset]) -> list[DraftMetric]:
+    """A count per dataset first, then aggregates of its numbers, then counts of different values."""
+    taken = {d.name for d in datasets}
+    found = [_count(d) for d in datasets]
+    for dataset in datasets:
+        for metric in (*_aggregates(dataset), *_different(dataset)):
+            if metric.name in taken:
+                metric.name = f"{metric.name}_of_{dataset.name}"
+            taken.add(metric.name)
+            found.append(metric)
+    return found
+
+
+def _count(dataset: DraftDataset) -> DraftMetric:
+    counted = dataset.key_name or "*"
+    expression = f"COUNT(DISTINCT {dataset.name}.{counted})" if counted != "*" else f"COUNT({dataset.name}.*)"
+    name = dataset.plural.replace(" ", "_").replace("-", "_")
+    synonyms = [f"number of {dataset.plural}"]
+    return DraftMetric(name=name, expression=expression, label=dataset.plural, synonyms=synonyms)
+
+
+def _aggregates(dataset: DraftDataset) -> Iterable[DraftMetric]:
+    for field in dataset.fields:
+        if not field.is_measure:
+            continue
+        for word, function, others in _AGGREGATES:
+            if (function == "SUM" and not field.added_up) or (function == "AVG" and field.is_dimension):
+                continue
+            yield DraftMetric(
+                name=f"{word}_{field.label.replace(' ', '_').replace('-', '_')}",
+                expression=f"{function}({dataset.name}.{field.name})",
+                label=f"{word} {field.label}",
+                synonyms=[f"{other} {field.label}" for other in others],
+            )
+
+
+def _different(dataset: DraftDataset) -> Iterable[DraftMetric]:
+    """How many different values a field has; asked for as "how many ... are there"."""
+    for field in dataset.fields:
+        if field.repeats and not field.is_key:
+            many = plural(field.label)
+            yield DraftMetric(
+                name=f"different_{many.replace(' ', '_').replace('-', '_')}",
+                expression=f"COUNT(DISTINCT {dataset.name}.{field.name})",
+                label=f"number of different {many}",
+            )
