@@ -262,25 +262,38 @@ class Draft:
             return None
         senses = item.mention.of(kind)
         if len(senses) > 1 and kind in (Kind.METRIC, Kind.FIELD):
-            senses = self._preferred(senses, kind)
+            senses = self._preferred(senses) if kind is Kind.FIELD else self.within_reach(senses, at)
         if not senses:
             return None
         if len(senses) > 1 and kind is Kind.METRIC:
             self.open_choices[item.start] = len(senses)
         return senses[min(self.choices.get(item.start, 0), len(senses) - 1)]
 
-    def _preferred(self, senses: tuple[Sense, ...], kind: Kind) -> tuple[Sense, ...]:
+    def _preferred(self, senses: tuple[Sense, ...]) -> tuple[Sense, ...]:
         """Fields of the figure's own fact before those that it reaches, then the others; dimensions before raw columns."""
-        if kind is Kind.FIELD:
-            fields = [(s, self.model.field(s.target)) for s in senses]
-            return tuple(
-                s for s, f in sorted(fields, key=lambda pair: (self._distance(pair[1].dataset), not pair[1].is_dimension, pair[1].is_time))
-            )
-        return senses
+        fields = [(s, self.model.field(s.target)) for s in senses]
+        return tuple(
+            s for s, f in sorted(fields, key=lambda pair: (self._distance(pair[1].dataset), not pair[1].is_dimension, pair[1].is_time))
+        )
+
+    def within_reach(self, senses: tuple[Sense, ...], at: int) -> tuple[Sense, ...]:
+        """Of several figures, those that every other field and value of the question can split or restrict; all when none can."""
+        if len(senses) < 2:
+            return senses
+        named = [
+            {self.field_of(s).split(".")[0] for s in item.mention.of(Kind.FIELD, Kind.VALUE, Kind.FILTER)}
+            for i, item in enumerate(self.items)
+            if i != at and item.mention is not None and not item.has(Kind.METRIC, Kind.DOES)
+        ]
+        fitting = tuple(
+            s for s in senses if all(any(self.world.reaches(self.world.fact(s.target), d) for d in found) for found in named if found)
+        )
+        return fitting or senses
 
     def _distance(self, dataset: str) -> int:
-        """0 for the facts of the figures that the question names, 1 for what they reach, 2 for what they do not; 0 when none is named."""
-        facts = self.measured_facts()
+        """0 for the facts of the figures and verbs that the question names, 1 for what they reach, 2 for what they do not; 0 when none is named."""
+        verbs = [s.target for item in self.items if item.mention is not None for s in item.mention.of(Kind.FACT)]
+        facts = [*self.measured_facts(), *verbs]
         if not facts or dataset in facts:
             return 0
         return 1 if any(self.world.reaches(fact, dataset) for fact in facts) else 2

@@ -132,10 +132,13 @@ def read_measures(draft: Draft) -> None:
             continue
         if draft.items[at].has(Kind.FACT) and draft.word(at - 1) in ("we", "they", "i", "you"):
             continue  # "how many did we reach": here it is the verb
+        if draft.measures and _depends(draft, at):
+            continue
         sense = draft.sense(at, Kind.METRIC)
         if sense is not None and not draft.items[at].has(Kind.ABSENT):
             draft.bare_count = at in counts and not draft.dimensions
             draft.add_measure(_measure(draft, sense.target))
+            _check_number(draft, at, sense.target)
             draft.claim(at, at + 1, "metric")
     if not (draft.measures or draft.cohort or draft.distribution or draft.pairs):
         _verb(draft)
@@ -235,6 +238,22 @@ def _of_a_rate(draft: Draft, at: int) -> bool:
     if rate:
         draft.claim(at, at + 1, "support")
     return bool(rate)
+
+
+_DEPENDING = word_set("among amongst from via through after before during in within without despite")
+_BEFORE_NOUN = ("the", "our", "a", "an", "all", "any")
+
+
+def _depends(draft: Draft, at: int) -> bool:
+    """ "satisfaction among app users", "money off in coupons": a figure after such a preposition narrows the first, and is no second one."""
+    before = draft.back(at, _BEFORE_NOUN)
+    return draft.word(before) in _DEPENDING and draft.word(before - 1) not in ("and", ",", "plus", "or")
+
+
+def _check_number(draft: Draft, at: int, name: str) -> None:
+    """ "how many callers hang up" asks for people, and not for the share of them that the words name."""
+    if draft.metric(name).format is MetricFormat.RATE and draft.phrase(at - 2, ("how", "many")):
+        draft.doubts.append(f"'how many' asks for a number; this is the {draft.metric(name).label}")
 
 
 def _listed(draft: Draft, at: int) -> bool:
@@ -377,10 +396,13 @@ def _verb(draft: Draft) -> None:
     at = verbs[0]
     mention = draft.items[at].mention
     assert mention is not None
-    senses = mention.of(Kind.DOES)
+    senses = draft.within_reach(mention.of(Kind.DOES), at)
     wanted = _kind_asked_for(draft)
     fitting = [s for s in senses if draft.metric(s.target).format in wanted] if wanted else []
-    chosen = fitting[0] if fitting else senses[0]
+    plain = [s for s in senses if draft.metric(s.target).format is not MetricFormat.RATE]
+    chosen = next(iter([*fitting, *plain, *senses]))
+    if _is_our_outlay(draft, at) and chosen.target == draft.model.settings.default_metric:
+        draft.doubts.append(f"what we spend may be a cost; this is the {draft.metric(chosen.target).label}")
     if wanted == (MetricFormat.NUMBER,) and draft.metric(chosen.target).format is MetricFormat.MONEY:
         draft.doubts.append(f"'how many' asks for a number; this is the {draft.metric(chosen.target).label}")
     if draft.share is not None and draft.metric(chosen.target).format is MetricFormat.RATE:
@@ -388,6 +410,15 @@ def _verb(draft: Draft) -> None:
         _claim_related(draft, chosen.target)
     draft.add_measure(_measure(draft, chosen.target))
     draft.claim(at, at + 1, "metric")
+
+
+_OUTLAY = word_set("spend spends spent spending pay paid")
+
+
+def _is_our_outlay(draft: Draft, at: int) -> bool:
+    """The "we spent" of "what did we spend": customers' money comes in, ours goes out."""
+    before = draft.back(at, ("have", "has", "had", "actually", "really", "to"))
+    return draft.items[at].text in _OUTLAY and before >= 0 and draft.items[before].text == "we"
 
 
 def _kind_asked_for(draft: Draft) -> tuple[MetricFormat, ...]:
