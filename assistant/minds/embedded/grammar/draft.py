@@ -291,7 +291,7 @@ class Draft:
         return fitting or senses
 
     def _distance(self, dataset: str) -> int:
-        """0 for the facts of the figures and verbs that the question names, 1 for what they reach, 2 for what they do not; 0 when none is named."""
+        """0 for the facts of the figures and verbs that the question names, 1 for what they reach, 2 for others; 0 when none is named."""
         verbs = [s.target for item in self.items if item.mention is not None for s in item.mention.of(Kind.FACT)]
         facts = [*self.measured_facts(), *verbs]
         if not facts or dataset in facts:

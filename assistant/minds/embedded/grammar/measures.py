@@ -139,6 +139,7 @@ def read_measures(draft: Draft) -> None:
             draft.bare_count = at in counts and not draft.dimensions
             draft.add_measure(_measure(draft, sense.target))
             _check_number(draft, at, sense.target)
+            _check_outlay(draft, at, sense.target)
             draft.claim(at, at + 1, "metric")
     if not (draft.measures or draft.cohort or draft.distribution or draft.pairs):
         _verb(draft)
@@ -245,7 +246,7 @@ _BEFORE_NOUN = ("the", "our", "a", "an", "all", "any")
 
 
 def _depends(draft: Draft, at: int) -> bool:
-    """ "satisfaction among app users", "money off in coupons": a figure after such a preposition narrows the first, and is no second one."""
+    """ "satisfaction among app users", "money off in coupons": such a figure narrows the first, and is no second one."""
     before = draft.back(at, _BEFORE_NOUN)
     return draft.word(before) in _DEPENDING and draft.word(before - 1) not in ("and", ",", "plus", "or")
 
@@ -401,8 +402,7 @@ def _verb(draft: Draft) -> None:
     fitting = [s for s in senses if draft.metric(s.target).format in wanted] if wanted else []
     plain = [s for s in senses if draft.metric(s.target).format is not MetricFormat.RATE]
     chosen = next(iter([*fitting, *plain, *senses]))
-    if _is_our_outlay(draft, at) and chosen.target == draft.model.settings.default_metric:
-        draft.doubts.append(f"what we spend may be a cost; this is the {draft.metric(chosen.target).label}")
+    _check_outlay(draft, at, chosen.target)
     if wanted == (MetricFormat.NUMBER,) and draft.metric(chosen.target).format is MetricFormat.MONEY:
         draft.doubts.append(f"'how many' asks for a number; this is the {draft.metric(chosen.target).label}")
     if draft.share is not None and draft.metric(chosen.target).format is MetricFormat.RATE:
@@ -415,10 +415,13 @@ def _verb(draft: Draft) -> None:
 _OUTLAY = word_set("spend spends spent spending pay paid")
 
 
-def _is_our_outlay(draft: Draft, at: int) -> bool:
-    """The "we spent" of "what did we spend": customers' money comes in, ours goes out."""
+def _check_outlay(draft: Draft, at: int, name: str) -> None:
+    """The "we spent" of "what did we spend" is a cost: customers' money comes in, ours goes out."""
+    metric = draft.metric(name)
+    income = metric.format is MetricFormat.MONEY and metric.polarity == "higher_is_better"
     before = draft.back(at, ("have", "has", "had", "actually", "really", "to"))
-    return draft.items[at].text in _OUTLAY and before >= 0 and draft.items[before].text == "we"
+    if income and draft.items[at].text in _OUTLAY and draft.word(before) == "we":
+        draft.doubts.append(f"what we spend may be a cost; this is the {metric.label}")
 
 
 def _kind_asked_for(draft: Draft) -> tuple[MetricFormat, ...]:
