@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.edits import Chip
     from assistant.news import News
     from assistant.pipeline import Assistant
+    from assistant.preparing import Waiting
     from assistant.rights import RightsBook
     from assistant.settings import Settings
     from tools.core.contract import Tool
@@ -129,6 +130,10 @@ class CurrentAssistant:
     def welcome(self) -> str:
         with self.lease() as assistant:
             return assistant.welcome()
+
+    def waiting(self) -> Waiting | None:
+        with self.lease() as assistant:
+            return assistant.waiting()
 
     @property
     def warehouse(self) -> Warehouse:

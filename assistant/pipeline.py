@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.conversation import Conversations, choose, command
@@ -21,7 +22,7 @@ from assistant.stopping import Stop, StoppableEngine
 from assistant.toolbox import Toolbox
 from assistant.turn import Answer, Done, FollowUp, Mind, MindContext, Outcome, PastTurn, Question, Status, Step, Suggestion, Told
 from tools.core.contract import Finding, Tool, ToolContext
-from tools.core.errors import AnswerError, InternalError, RepairableByModel
+from tools.core.errors import AnswerError, InternalError, NotComputed, RepairableByModel
 from tools.core.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from assistant.edits import Chip
     from assistant.minds.embedded import EmbeddedMind
     from assistant.news import News
+    from assistant.preparing import Waiting
     from assistant.teaching import Lessons
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,8 @@ class Assistant:
     conversations: Conversations
     rights_book: RightsBook
     follow_ups: FollowUpWriter
+    home: Path
+    """Where the state of all processes is."""
     deadline_s: float
     minds: Mapping[str, Mind] = field(default_factory=dict)
     """Those that a question may ask for: embedded, model, auto, both, as far as they are configured."""
@@ -81,6 +85,8 @@ class Assistant:
         question = question if question.id else replace(question, id=uuid.uuid4().hex[:12])
         try:
             answer = self._answer(question, progress, say, previous, stop)
+        except NotComputed as error:
+            answer = self._until_computed(compose.from_error(question, error), error)
         except AnswerError as error:
             answer = compose.from_error(question, error)
         except Exception as error:
@@ -137,9 +143,28 @@ class Assistant:
         progress("Explaining the answer")
         with number_style(question.numbers):
             answer = compose.answer(question, outcome, toolbox, as_of=as_of)
+        if answer.status is Status.DECLINED and answer.unplaced:
+            from assistant.preparing import with_hint
+
+            return with_hint(answer, self.warehouse, self.waiting())
         if answer.status in (Status.ANSWERED, Status.OFFERED) and toolbox.ran:
             answer = replace(answer, follow_ups=self.follow_ups.write(toolbox.ran[-1], context))
         return self._remember(question, answer)
+
+    def _until_computed(self, answer: Answer, error: NotComputed) -> Answer:
+        """Says how far it is where it is being computed, else what to run."""
+        waiting = self.waiting()
+        if waiting is None:
+            return answer
+        from assistant.preparing import told_to_wait
+
+        return told_to_wait(answer, error, waiting)
+
+    def waiting(self) -> Waiting | None:
+        """How far predictions and texts are, while they are prepared for this warehouse; None when they are not."""
+        from assistant.preparing import waiting_for
+
+        return waiting_for(self.home, self.warehouse)
 
     def _obeyed(self, said: str, question: Question) -> tuple[Question, PastTurn | None, Told | None]:
         """The question after "undo" or "start over": the one before the last with its plan, or what to tell instead of an answer."""

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.settings import Settings
 from tools.core.errors import UnknownName
+from tools.core.warehouse.definition import find_definition
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tools.core.warehouse import Progress, RefreshReport, Warehouse
     from tools.core.warehouse.refresh import Contribution
+
+FIGURES_UNTIL = 0.3
+"""Part of a refresh with texts that what is computed from figures takes, roughly."""
 
 
 def contributions() -> tuple[Contribution, ...]:
@@ -52,27 +56,35 @@ def refresh(settings: Settings, name: str, *, progress: Progress, force: bool = 
     last refresh stay.
     """
     from tools.core.warehouse import refresh_warehouse
+    from tools.core.warehouse.load import within
+    from tools.core.warehouse.ongoing import announced
 
-    later = text_contributions()
-    report = refresh_warehouse(
-        name,
-        home=settings.home,
-        contributions=structured_contributions(),
-        progress=progress,
-        after_build=(_prepare_mind,),
-        force=force,
-        keep=[one.name for one in later],
-    )
-    if not texts or not _names_texts(name):
-        return report
-    # What the first stage computed is kept by its keys, so only the texts are computed here.
-    whole = refresh_warehouse(name, home=settings.home, contributions=contributions(), progress=progress, after_build=(_prepare_mind,))
+    both = texts and _names_texts(name)
+    with announced(settings.home, find_definition(name).name, progress) as told:
+        report = refresh_warehouse(
+            name,
+            home=settings.home,
+            contributions=structured_contributions(),
+            progress=within(told, 0.0, FIGURES_UNTIL) if both else told,
+            after_build=(_prepare_mind,),
+            force=force,
+            keep=[one.name for one in text_contributions()],
+        )
+        if not both:
+            return report
+        # What the first stage computed is kept by its keys, so only the texts are computed here.
+        whole = refresh_warehouse(
+            name,
+            home=settings.home,
+            contributions=contributions(),
+            progress=within(told, FIGURES_UNTIL, 1.0),
+            after_build=(_prepare_mind,),
+        )
     return replace(whole, seconds=round(report.seconds + whole.seconds, 1), unchanged=report.unchanged and whole.unchanged)
 
 
 def _names_texts(name: str) -> bool:
     from tools.core.semantics import read_model
-    from tools.core.warehouse.definition import find_definition
 
     return read_model(find_definition(name).model_path).settings.roles.feedback is not None
 

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     """Warehouse that questions go to: a name from `assistant warehouse list`, or a folder of your own."""
     mind: Literal["auto", "embedded", "model", "both"] = "auto"
     """Who reads the questions. Without a model endpoint, auto is the embedded mind."""
+    prepare: bool = True
+    """Whether chat and serve compute predictions and read texts behind, when the warehouse has none of them yet."""
     user: str = "local"
     """User name that questions run as when none is given; `local` has the rights of the role `local`."""
 

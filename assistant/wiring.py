@@ -57,6 +57,7 @@ def build(settings: Settings | None = None, *, warehouse: str | None = None) -> 
             policy=opened.policy, catalog=opened.catalog, users_file=settings.home / "users.yaml", default_user=settings.user
         ),
         follow_ups=FollowUpWriter(embedded),
+        home=Path(settings.home),
         embedded=embedded,
         lessons=Lessons(Proposals(settings.home / "teaching.sqlite"), embedded),
         deadline_s=settings.deadline_s,

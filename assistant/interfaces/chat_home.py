@@ -63,6 +63,11 @@ class Home:
         loaded = f", loaded on {self.loaded()}" if self.loaded() else ""
         return f"Data up to {format_day(self._assistant.warehouse.as_of, long=True)}{loaded}."
 
+    def preparing(self) -> str:
+        """What cannot be asked yet, and how far it is; empty when everything can."""
+        waiting = self._assistant.waiting()
+        return waiting.line if waiting is not None else ""
+
     def _built_at(self) -> dt.datetime | None:
         warehouse = self._assistant.warehouse
         try:
@@ -77,6 +82,7 @@ class Home:
         return {
             "user": user,
             "freshness": self.freshness(),
+            "preparing": self.preparing(),
             "saved": [{"id": q.id, "question": q.question, "shared": q.shared, "mine": q.mine} for q in saved],
         }
 
@@ -105,6 +111,10 @@ def home_routes(home: Home, history: ChatHistory) -> list[Route]:
 
     async def page(_: Request) -> Response:
         return JSONResponse(await asyncio.to_thread(home.page, _asker()))
+
+    async def starters(_: Request) -> Response:
+        found = await asyncio.to_thread(assistant.starters, _asker())
+        return JSONResponse([s.question for s in found])
 
     async def news(_: Request) -> Response:
         return JSONResponse(await asyncio.to_thread(home.news, _asker()))
@@ -141,6 +151,7 @@ def home_routes(home: Home, history: ChatHistory) -> list[Route]:
     return [
         Route("/chat-home", _guarded(page)),
         Route("/chat-home/news", _guarded(news)),
+        Route("/chat-home/starters", _guarded(starters)),
         Route("/chat-home/complete", _guarded(complete)),
         Route("/chat-home/saved", _guarded(saved), methods=["POST"]),
         Route("/project/kept/{thread}/{element}", _guarded(kept)),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.interfaces import cli_actions, cli_data, cli_keys, cli_models, cli_operate, cli_segments, cli_serve, cli_teach, cli_users
-from assistant.interfaces.cli_common import EXIT_CODES, AsJson, AsOf, User, Warehouse, guarded, opened, parse_day, settings
+from assistant.interfaces.cli_common import EXIT_CODES, AsJson, AsOf, Prepare, User, Warehouse, guarded, opened, parse_day, settings
 
 if TYPE_CHECKING:
     from assistant.turn import Answer
@@ -81,11 +81,12 @@ def chat(
     port: Annotated[int | None, typer.Option(help="Port to listen on (default 8000).")] = None,
     warehouse: Warehouse = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+    prepare: Prepare = None,
 ) -> None:
     """Open the chat in the browser; builds the default warehouse on the first start."""
     from assistant.interfaces.server import serve_chat
 
-    serve_chat(settings(chat_port=port, warehouse=warehouse), open_browser=open_browser)
+    serve_chat(settings(chat_port=port, warehouse=warehouse, prepare=prepare), open_browser=open_browser)
 
 
 @app.command()

@@ -17,6 +17,10 @@ EXIT_CODES = {"answered": 0, "offered": 3, "needs_clarification": 3, "declined":
 
 Warehouse = Annotated[str | None, typer.Option("--warehouse", "-w", help="A name from `assistant warehouse list`, or a folder.")]
 User = Annotated[str | None, typer.Option("--user", help="Run with this user's rights (users.yaml); default: the local role.")]
+Prepare = Annotated[
+    bool | None,
+    typer.Option("--prepare/--no-prepare", help="Compute predictions and read texts behind when there are none yet (default: yes)."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Look at the data as on this day (YYYY-MM-DD).")]
 

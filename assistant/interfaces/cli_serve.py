@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.interfaces.cli_common import User, Warehouse, attributes_of, guarded, opened, settings
+from assistant.interfaces.cli_common import Prepare, User, Warehouse, attributes_of, guarded, opened, settings
 
 
 @guarded
@@ -20,12 +20,13 @@ def serve(
     slack: Annotated[
         bool | None, typer.Option("--slack/--no-slack", help="Slack, at /slack/events; default: when its token and secret are set.")
     ] = None,
+    prepare: Prepare = None,
 ) -> None:
     """Serve chat, REST, MCP and Slack in one process, until it is stopped."""
     from assistant.interfaces.serve import Parts
     from assistant.interfaces.serve import serve as run
 
-    chosen = settings(chat_host=host, chat_port=port, warehouse=warehouse)
+    chosen = settings(chat_host=host, chat_port=port, warehouse=warehouse, prepare=prepare)
     configured = chosen.slack_bot_token is not None and chosen.slack_signing_secret is not None
     run(chosen, Parts(chat=chat, rest=rest, mcp=mcp, slack=configured if slack is None else slack))
 

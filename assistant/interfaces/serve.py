@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
@@ -32,7 +32,7 @@ from assistant.interfaces.http_api_limits import RateLimit
 from assistant.interfaces.serve_desk import Desk, DeskAssistant
 from assistant.interfaces.serve_logs import LoggedAnswers, set_up_logs
 from assistant.interfaces.serve_metrics import Metrics
-from assistant.interfaces.server import claim_port, open_or_build, warm_up_behind
+from assistant.interfaces.server import claim_port, open_or_build, prepared_behind, warm_up_behind
 from assistant.settings import Settings
 from assistant.thumbs import Thumbs
 from tools.core.errors import AnswerError, SetupProblem
@@ -229,13 +229,11 @@ def serve(settings: Settings, parts: Parts) -> None:
     with claim_port(settings.chat_host, settings.chat_port) as listener:
         assistant = kept_current(open_or_build(settings), settings)
         set_up_logs()
-        try:
+        with prepared_behind(assistant, settings), closing(assistant):
             service = Service(assistant, settings, parts)
             if settings.metrics_port:
                 service.metrics.publish(settings.metrics_host, settings.metrics_port)
             run(service, settings, listener)
-        finally:
-            assistant.close()
     if service.desk.has_cut:
         # Python would wait for what was cut, perhaps for a language model that hangs; nobody else does any more.
         logging.shutdown()

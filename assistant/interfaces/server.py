@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from assistant.current import kept_current, warm_tools
 from assistant.interfaces import chat_login, chat_page
 from assistant.interfaces.chat_login import LOCAL_HOSTS
+from assistant.preparing import WHAT, Preparation
 from tools.core.errors import AnswerError, SetupProblem
 
 if TYPE_CHECKING:
@@ -36,10 +38,23 @@ def serve_chat(settings: Settings, *, open_browser: bool = True) -> None:
     listener = claim_port(settings.chat_host, settings.chat_port)
     with listener:
         assistant = kept_current(open_or_build(settings), settings)
-        try:
+        with prepared_behind(assistant, settings), closing(assistant):
             run(assistant, settings, listener, on_ready=lambda: _say_ready(settings, open_browser))
-        finally:
-            assistant.close()
+
+
+@contextmanager
+def prepared_behind(assistant: CurrentAssistant, settings: Settings) -> Iterator[None]:
+    """While served: what the warehouse lacks of predictions and texts is computed, by one process of this home."""
+    # The server passes SIGTERM on when it has ended; by default that would end this process before its child.
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    preparation = Preparation(settings, assistant)
+    if preparation.start():
+        print(f"{WHAT} are being computed behind (ASSISTANT_PREPARE=false: not); figures are answered already.", file=sys.stderr)
+    try:
+        yield
+    finally:
+        preparation.stop()
+        signal.signal(signal.SIGTERM, before)
 
 
 def run(assistant: Assistant | CurrentAssistant, settings: Settings, listener: socket.socket, *, on_ready: Callable[[], None]) -> None:

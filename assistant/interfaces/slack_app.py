@@ -277,6 +277,8 @@ class SlackApp:
             starters = self._assistant.starters(user)
         except AnswerError as error:
             about, starters = [f"{error.message} {error.try_instead}"], ()
+        waiting = self._assistant.waiting()
+        about += [waiting.line] if waiting is not None else []
         if not self._people.is_mapped(slack_id):
             about.append(
                 f"Nobody has told me who you are ({slack_id}), so you see what everybody may. The operator maps you in slack.yaml."

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from tools.core.contract import Cell, Column, DateSpan
@@ -89,8 +89,16 @@ def format_cell(value: Cell, column: Column, *, compact: bool = False, with_unit
     if column.grain is not None and "_of_" in column.grain:
         return format_part_of_date(int(value), column.grain)
     if column.role in ("dimension", "rank"):
-        return _plain(value)
+        # A field of a list that is an amount, such as each customer's lifetime value, and not a number that names something.
+        is_amount = column.unit is not None and isinstance(value, float)
+        return _format_measure(value, _as_amount(column), compact=compact, with_unit=with_unit) if is_amount else _plain(value)
     return _format_measure(value, column, compact=compact, with_unit=with_unit)
+
+
+def _as_amount(column: Column) -> Column:
+    unit = column.unit or ""
+    form = "rate" if unit == "share" else "money" if len(unit) == 3 and unit.isupper() else "number"
+    return replace(column, role="metric", format=form)
 
 
 def missing(column: Column) -> str:

@@ -44,6 +44,8 @@ def next_title(answer: Answer) -> str:
     """What stands over the questions that can be asked instead or next."""
     if answer.status is Status.ANSWERED:
         return "Next questions"
+    if answer.error is not None and answer.error.code == "being_prepared":
+        return "Once more"
     return "Or ask" if answer.options else "I can answer"
 
 

@@ -169,7 +169,7 @@ def _summary_table(found: dict[str, Any], card: dict[str, Any]) -> Table:
     high = min(expected * max(missed, 1.0) + _SURE * spread, float(n))
     columns = (
         plain_column("customers", "integer", "customers scored", unit="customers", decimals=0),
-        plain_column("churn_probability", "number", "average churn probability", unit="share", form="rate", decimals=3),
+        plain_column("churn_probability", "number", "average churn probability", unit="share", form="rate"),
         plain_column("expected_leavers", "number", "expected leavers", unit="customers", decimals=0),
         plain_column("expected_low", "number", "at least (95 %)", unit="customers", decimals=0),
         plain_column("expected_high", "number", "at most (95 %)", unit="customers", decimals=0),
@@ -280,8 +280,8 @@ def _reliability(_: ChurnInput, context: ToolContext, card: dict[str, Any]) -> F
         columns=(
             plain_column("tenth", "integer", "tenth of customers, lowest risk first", role="dimension", decimals=0, own_words=True),
             plain_column("customers", "integer", "customers", unit="customers", decimals=0),
-            plain_column("predicted", "number", "predicted", unit="share", form="rate", decimals=3),
-            plain_column("observed", "number", "observed", unit="share", form="rate", decimals=3),
+            plain_column("predicted", "number", "predicted", unit="share", form="rate"),
+            plain_column("observed", "number", "observed", unit="share", form="rate"),
         ),
         rows=tuple((i, d["n"], d["predicted"], d["observed"]) for i, d in enumerate(best["deciles"], start=1)),
     )

@@ -12,6 +12,7 @@
         WarehouseUnavailable  missing, damaged, locked, or of another version
         SetupProblem       a port taken, no disk, a setting out of range
         TooManyQuestions   more at once or per minute than are served: later
+        NotComputed        predictions or texts that no refresh has computed yet
       OurFault             nobody outside can mend it: apology and trace id
         QueryTooHeavy      deadline or memory of the worker exceeded
         WorkerLost         the engine process died in mid-query
@@ -32,6 +33,7 @@ __all__ = [
     "ModelInvalid",
     "NeedsPerson",
     "NotAllowed",
+    "NotComputed",
     "OurFault",
     "QueryTooHeavy",
     "QueryUnsupported",
@@ -114,6 +116,21 @@ class TooManyQuestions(NeedsPerson):
         super().__init__(message, try_instead=try_instead, code=code)
         self.retry_after_s = retry_after_s
         """When to come again, in whole seconds."""
+
+
+class NotComputed(NeedsPerson):
+    code = "not_computed"
+
+    def __init__(self, part: str, *, warehouse: str) -> None:
+        """
+        Args:
+            part: Name of the contribution that is missing.
+        """
+        super().__init__(
+            f"Not computed yet for the warehouse {warehouse}: {part.replace('_', ' ')}.",
+            try_instead=f"Run `assistant warehouse refresh {warehouse}`.",
+        )
+        self.part = part
 
 
 class OurFault(AnswerError):

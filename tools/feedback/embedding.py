@@ -86,7 +86,7 @@ class EmbeddingCache:
         finally:
             connection.close()
 
-    def vectors(self, texts: Sequence[str], progress: Callable[[str], None] = lambda _: None) -> Vectors:
+    def vectors(self, texts: Sequence[str], progress: Callable[[str, float], None] = lambda _step, _part: None) -> Vectors:
         """One row per text; what is missing is embedded, and kept chunk by chunk, so that a run that dies is taken up again."""
         keys = [text_key(text) for text in texts]
         known = self._read(set(keys))
@@ -98,7 +98,7 @@ class EmbeddingCache:
             self._write(chunk, rows)
             known.update((key, row) for (key, _), row in zip(chunk, rows, strict=True))
             done += len(chunk)
-            progress(f"Embedding sentences: {done:,} of {len(ordered):,} new ones")
+            progress(f"Embedding sentences: {done:,} of {len(ordered):,} new ones", done / len(ordered))
         return np.stack([known[key] for key in keys]) if keys else np.zeros((0, DIMENSIONS), dtype=np.float32)
 
     def keep_only(self, texts: Sequence[str]) -> int:

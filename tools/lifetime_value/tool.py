@@ -131,11 +131,11 @@ def _reliability(_: LifetimeValueInput, context: ToolContext, card: dict[str, An
     columns = (
         plain_column("cut_off", "date", "predicted on", role="dimension", form="date"),
         plain_column("candidate", "string", "model", role="dimension", form="text", own_words=True),
-        plain_column("spend_total_error", "number", "total error", unit="share", form="rate", decimals=3),
+        plain_column("spend_total_error", "number", "total error", unit="share", form="rate"),
         plain_column("spend_mae", "number", "mean error per customer", unit=currency, form="money"),
         plain_column("spend_rmse", "number", "root mean squared error", unit=currency, form="money"),
         plain_column("spend_spearman", "number", "rank correlation", decimals=3),
-        plain_column("top_decile_share", "number", "share of spend in the top tenth", unit="share", form="rate", decimals=3),
+        plain_column("top_decile_share", "number", "share of spend in the top tenth", unit="share", form="rate"),
     )
     rows = tuple(
         (dt.date.fromisoformat(w["cut_off"]), name, *(scores[c.name] for c in columns[2:]))

@@ -406,10 +406,10 @@ def _reliability(context: ToolContext, card: dict[str, Any]) -> Finding:
         plain_column("source", "string", "measured on", role="dimension", form="text", own_words=True),
         plain_column("treated", "integer", "treated", unit="customers", decimals=0),
         plain_column("control", "integer", "left alone", unit="customers", decimals=0),
-        plain_column("average", "number", "average effect", unit="share", form="rate", decimals=3),
-        plain_column("low", "number", "at least (95 %)", unit="share", form="rate", decimals=3),
-        plain_column("high", "number", "at most (95 %)", unit="share", form="rate", decimals=3),
-        plain_column("learner_average", "number", "the learner's own average", unit="share", form="rate", decimals=3),
+        plain_column("average", "number", "average effect", unit="share", form="rate"),
+        plain_column("low", "number", "at least (95 %)", unit="share", form="rate"),
+        plain_column("high", "number", "at most (95 %)", unit="share", form="rate"),
+        plain_column("learner_average", "number", "the learner's own average", unit="share", form="rate"),
         plain_column("belief", "number", "differences borne out", unit="share", form="rate", decimals=2),
         plain_column("qini", "number", "Qini", decimals=4),
     )
@@ -421,7 +421,7 @@ def _reliability(context: ToolContext, card: dict[str, Any]) -> Finding:
             plain_column("action", "string", "action", role="dimension", form="text", own_words=True),
             plain_column("tenth", "integer", "tenth of customers, highest uplift first", role="dimension", decimals=0, own_words=True),
             plain_column("customers", "integer", "customers", unit="customers", decimals=0),
-            plain_column("effect", "number", "effect", unit="share", form="rate", decimals=3),
+            plain_column("effect", "number", "effect", unit="share", form="rate"),
         ),
         rows=tenths,
     )

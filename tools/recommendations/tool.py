@@ -285,8 +285,8 @@ def _reliability(_: RecommendationsInput, context: ToolContext, card: dict[str, 
         title="Chance to buy from a category, predicted and observed",
         columns=(
             plain_column("tenth", "integer", "tenth of pairs, lowest chance first", role="dimension", decimals=0, own_words=True),
-            plain_column("predicted", "number", "predicted", unit="share", form="rate", decimals=3),
-            plain_column("observed", "number", "observed", unit="share", form="rate", decimals=3),
+            plain_column("predicted", "number", "predicted", unit="share", form="rate"),
+            plain_column("observed", "number", "observed", unit="share", form="rate"),
         ),
         rows=tuple((i, d["predicted"], d["observed"]) for i, d in enumerate(interest["deciles"], start=1)),
     )

@@ -51,6 +51,7 @@ def start(command: list[str], home: Path, port: int, *, within_s: float = 90, ex
     log = home / "server.log"
     env = {key: value for key, value in os.environ.items() if not key.startswith(("CHAINLIT_", "ASSISTANT_"))} | {
         "PYTHONPATH": str(CHECKOUT),
+        "ASSISTANT_PREPARE": "false",
         **(extra or {}),
     }
     with log.open("wb") as out:

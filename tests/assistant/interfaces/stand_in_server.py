@@ -147,6 +147,9 @@ class StandIn:
             items=(NewsItem(text="Revenue rose by 5%.", question="Revenue by month in 2017", rose=True, is_good=True),),
         )
 
+    def waiting(self) -> None:
+        """Everything is computed."""
+
     def welcome(self) -> str:
         return "Ask about 2,469 households and their shopping in 2017."
 

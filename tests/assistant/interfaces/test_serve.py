@@ -64,6 +64,7 @@ def serving(home: Path, *options: str, port: int = 0, **env: str) -> Iterator[Ru
         "ASSISTANT_HOME": str(home),
         "ASSISTANT_WAREHOUSE": "completejourney",
         "ASSISTANT_WORKERS": "1",
+        "ASSISTANT_PREPARE": "false",
         **env,
     }
     log = home / f"serve-{port}.log"

@@ -18,6 +18,9 @@ RATE = Column(name="rate", type="number", unit="share", role="metric", label="re
 COUNT = Column(name="visits", type="integer", unit="visits", role="metric", label="visits")
 NUMBER = Column(name="ratio", type="number", role="metric", label="units per visit")
 DAYS = Column(name="gap", type="number", unit="days", role="metric", label="time between visits", format="duration")
+LISTED_CHANCE = Column(name="churn_probability", type="number", unit="share", role="dimension", label="churn probability")
+LISTED_VALUE = Column(name="clv", type="number", unit="EUR", role="dimension", label="lifetime value")
+LISTED_ORDERS = Column(name="expected_orders", type="number", unit="orders", role="dimension", label="expected orders")
 STORE = Column(name="store", type="integer", label="store")
 GROWTH = Column(name="growth", type="number", role="change_rate", label="change", format="rate")
 MORE = Column(name="more", type="number", unit="USD", role="change", label="change", format="money")
@@ -52,6 +55,10 @@ MORE = Column(name="more", type="number", unit="USD", role="change", label="chan
         (1, DAYS, "1 day"),
         (367, STORE, "367"),
         (2017, STORE, "2017"),
+        (0.959211087978, LISTED_CHANCE, "95.9%"),
+        (1234.56789, LISTED_VALUE, "€1,234.57"),
+        (12, LISTED_ORDERS, "12"),
+        (1.259, LISTED_ORDERS, "1.26"),
         (0.123, GROWTH, "+12.3%"),
         (-0.123, GROWTH, "-12.3%"),
         (0, GROWTH, "0%"),

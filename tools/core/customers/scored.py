@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tools.core.contract import Cell, Column, ExecutedSql, Finding, Grade, Reading, Table, ToolContext
-from tools.core.errors import NeedsPerson
+from tools.core.errors import NeedsPerson, NotComputed
 from tools.core.query import CompiledQuery, Filter, MetricQuery, compile_query
 from tools.core.semantics.model import Dataset, Datatype, Field, Metric, MetricFormat, Relationship, SemanticModel
 from tools.core.semantics.trust import ModelledReason, modelled_reason
@@ -49,20 +49,16 @@ def require_card(warehouse: Warehouse, name: str) -> dict[str, Any]:
     """The model card of a computed part.
 
     Raises:
-        NeedsPerson: Never computed (`not_computed`), or computing it was not possible, with the reason (`not_computable`).
+        NotComputed: No refresh has got to it yet.
+        NeedsPerson: Computing it was not possible, with the reason (`not_computable`).
     """
-    words = name.replace("_", " ")
     record = next((c for c in read_contributions(warehouse.data_folder) if c.name == name), None)
     card = read_card(warehouse.data_folder, name)
     if record is None or (record.done and card is None):
-        raise NeedsPerson(
-            f"The {words} of this warehouse has not been computed.",
-            try_instead=f"Run `assistant warehouse refresh {warehouse.name}`.",
-            code="not_computed",
-        )
+        raise NotComputed(name, warehouse=warehouse.name)
     if not record.done or card is None:
         raise NeedsPerson(
-            f"The {words} of this warehouse could not be computed: {record.reason}",
+            f"The {name.replace('_', ' ')} of this warehouse could not be computed: {record.reason}",
             try_instead="Mend that, and refresh.",
             code="not_computable",
         )

@@ -30,6 +30,11 @@ def silent(step: str, fraction: float | None = None, /) -> None:
     """Nobody is watching."""
 
 
+def within(progress: Progress, start: float, end: float) -> Progress:
+    """What a part of the work is given, so that its fraction becomes one of the whole; a step without one stands at the start."""
+    return lambda step, fraction=None, /: progress(step, start + (fraction or 0.0) * (end - start))
+
+
 def load(definition: Definition, target: Path, *, progress: Progress, options: dict[str, Any]) -> None:
     """Writes the folder's data to a new DuckDB file, checkpointed and closed.
 

@@ -40,7 +40,7 @@ from tools.core.warehouse.intelligence import (
     read_refresh,
     write_json,
 )
-from tools.core.warehouse.load import Progress, silent
+from tools.core.warehouse.load import Progress, silent, within
 from tools.core.warehouse.warehouse import assemble, built_generation
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 _WORK_FOLDER = "refreshing"
 _CACHE_FOLDER = "cache"
 _COPIED = "copied"
+_COMPUTING = 0.8
+"""Part of the progress that is computing; the rest is checking, preparing and publishing."""
 _PREPARE_DEADLINE_S = 120.0
 
 
@@ -84,7 +86,8 @@ class RefreshWork:
     connection: duckdb.DuckDBPyConnection
     model: SemanticModel
     as_of: dt.date
-    progress: Callable[[str], None] = lambda _: None
+    progress: Progress = silent
+    """`fraction` is that of this contribution."""
     store: Path | None = None
     """An empty folder whose content goes with the tables."""
     cache: Path | None = None
@@ -244,22 +247,17 @@ def _compute(work: Path, definition: Definition, current: Generation, plan: _Pla
     with duckdb.connect(str(work / DATABASE_FILE), config={"threads": 2}) as connection:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         done = {c.name: c for c in read_contributions(work)}
-        for position, one in enumerate(plan.contributions):
-            share = 0.8 * position / len(plan.contributions)
-            if one.name in done and done[one.name].key == plan.keys[one.name]:
-                progress(f"Keeping {one.name.replace('_', ' ')}", share)
-                continue
-            progress(f"Computing {one.name.replace('_', ' ')}", share)
+        missing = [one for one in plan.contributions if one.name not in done or done[one.name].key != plan.keys[one.name]]
+        for position, one in enumerate(missing):
+            start, end = (_COMPUTING * at / len(missing) for at in (position, position + 1))
+            progress(f"Computing {one.name.replace('_', ' ')}", start)
             store, cache = work / STORES / one.name, work.parent.parent / _CACHE_FOLDER / one.name
             shutil.rmtree(store, ignore_errors=True)
-            task = RefreshWork(connection=connection, model=model, as_of=as_of, progress=_steps(progress, share), store=store, cache=cache)
+            steps = within(progress, start, end)
+            task = RefreshWork(connection=connection, model=model, as_of=as_of, progress=steps, store=store, cache=cache)
             _contribute(one, plan.keys[one.name], task, work / FOLDER)
         _drop_strangers(connection, work, set(plan.keys) | plan.keep)
         connection.execute("CHECKPOINT")
-
-
-def _steps(progress: Progress, share: float) -> Callable[[str], None]:
-    return lambda step: progress(step, share)
 
 
 def _contribute(one: Contribution, key: str, task: RefreshWork, folder: Path) -> None:

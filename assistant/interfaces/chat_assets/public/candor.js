@@ -66,13 +66,40 @@
 
   const section = (title, lines) => make("section", {}, make("h2", {}, title), make("ul", {}, ...lines));
 
+  let following = false;
+
   const draw = (page) => {
     const home = document.getElementById("candor-home");
     if (!home) return;
     const parts = [make("p", { class: "home-note" }, page.freshness)];
+    if (page.preparing) parts.unshift(make("p", { class: "home-preparing", role: "status" }, page.preparing));
     if (page.saved.length) parts.push(section("Saved questions", page.saved.map(savedLine)));
     const news = home.querySelector("#candor-news") || make("div", { id: "candor-news" });
     home.replaceChildren(...parts, news);
+    if (page.preparing && !following) {
+      following = true;
+      setTimeout(() => follow(home), 3000);
+    }
+  };
+
+  // While predictions and texts are prepared: how far they are; then what can be asked since.
+  const follow = async (home) => {
+    following = false;
+    if (!home.isConnected) return;
+    try {
+      const page = await get("/chat-home");
+      draw(page);
+      if (page.preparing) return;
+      const offered = [...document.querySelectorAll("#starters button")].map((button) => button.innerText.trim());
+      const added = (await get("/chat-home/starters")).filter((question) => !offered.includes(question));
+      const line = (question) => make("li", {}, make("button", { type: "button", class: "home-question", onclick: () => ask({ ask: question }) }, question));
+      const ready = "Ready: predictions, segments and what customers say";
+      home.insertBefore(added.length ? section(ready, added.map(line)) : make("p", { class: "home-note", role: "status" }, `${ready}.`), home.firstChild);
+    } catch {
+      // The server is away for a moment, or for good: the page itself says so.
+      following = true;
+      setTimeout(() => follow(home), 10000);
+    }
   };
 
   const drawNews = (news) => {
