@@ -24,7 +24,7 @@ from assistant.minds.embedded.grammar import (
     values,
 )
 from assistant.minds.embedded.grammar.draft import Draft, Item, World, make_items
-from assistant.minds.embedded.lexicon import Kind, Lexicon
+from assistant.minds.embedded.lexicon import Kind, Sense
 from assistant.minds.embedded.numbers import Number, read_number
 from assistant.minds.embedded.segment import Mention, is_clause, segment
 from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, read_times
@@ -73,6 +73,9 @@ READERS: tuple[Callable[[Draft], None], ...] = (
 _RELATIVE = frozenset({"who", "that", "which"})
 MAX_READINGS = 5
 MAX_MEASURES = 4
+MAX_LEFTOVER = 2
+"""More unknown words than this, and the reading is a guess rather than an offer."""
+MIN_COVERAGE = 0.6
 NO_METRIC = "no metric of this warehouse is named"
 UNKNOWN = "Unknown"
 """How an empty group is called unless the author says otherwise."""
@@ -102,6 +105,11 @@ class Reading:
     def is_whole(self) -> bool:
         """Every word is accounted for, and nothing is doubtful."""
         return self.query is not None and not (self.account.leftover or self.doubts or self.absent)
+
+    @property
+    def is_guess(self) -> bool:
+        """Too much is unknown for an offer."""
+        return bool(self.account.blockers) or len(self.account.leftover) > MAX_LEFTOVER or self.account.coverage < MIN_COVERAGE
 
     @property
     def lacks_measure(self) -> bool:
@@ -155,7 +163,7 @@ def _with_measures(cut: Cut, world: World) -> list[Reading]:
     leading = [m.name for m in model.metrics.values() if m.polarity != "neutral"]
     default = model.settings.default_metric
     names = list(dict.fromkeys([*([default] if default else []), *leading]))[:MAX_MEASURES]
-    found = (_read(cut, world, {}, measure=name)[0] for name in names)
+    found = (read_assuming(cut, world, name) for name in names)
     return [r for r in found if r.is_whole]
 
 
@@ -170,7 +178,7 @@ def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[st
     _take(taken, ((t.start, t.end) for t in times if t not in loose))
     numbers = _numbers(tokens, taken, with_unit=True)
     _take(taken, ((start, number.end) for start, number in numbers))
-    mentions = _within(segment(tokens, taken, world.lexicon, world.values, may_read, apart=apart), world.lexicon)
+    mentions = _within(segment(tokens, taken, world.lexicon, world.values, may_read, apart=apart), world)
     mentions = tuple(m for m in mentions if not _is_imperative(tokens, m))
     mentions = tuple(m for m in mentions if not _is_light_verb(tokens, m, mentions, world))
     _take(taken, ((m.start, m.end) for m in mentions))
@@ -190,12 +198,18 @@ def _is_imperative(tokens: Sequence[Token], mention: Mention) -> bool:
 
 
 _LIGHT = word_set("place places placed placing make makes making made take takes taking took taken do does doing did done")
+_ACTING = word_set("do does did")
+_REACH = 3
+"""So many words at most stand between an auxiliary and its verb: "did gold members make"."""
 _FIXED = word_set("place part sure sense use advantage account care up note")
 
 
 def _is_light_verb(tokens: Sequence[Token], mention: Mention, mentions: Sequence[Mention], world: World) -> bool:
     """ "made 5 visits", "took place": a verb without a meaning of its own, unless it alone says what is measured ("what we made")."""
-    if mention.end != mention.start + 1 or tokens[mention.start].text not in _LIGHT or mention.of(Kind.METRIC, Kind.DATASET, Kind.FIELD):
+    if mention.end != mention.start + 1 or tokens[mention.start].text not in _LIGHT:
+        return False
+    acted = bool({t.text for t in tokens[max(0, mention.start - _REACH) : mention.start]} & _ACTING)  # "what margin did they make"
+    if mention.of(Kind.METRIC, Kind.DATASET, Kind.FIELD) and not acted:
         return False
     following = tokens[mention.end].text if mention.end < len(tokens) else ""
     return following in _FIXED or any(_says_what(m, world) for m in mentions if m is not mention)
@@ -212,11 +226,22 @@ def _take(taken: list[bool], spans: Iterable[tuple[int, int]]) -> None:
         taken[start:end] = [True] * (end - start)
 
 
-def _within(mentions: Sequence[Mention], lexicon: Lexicon) -> tuple[Mention, ...]:
-    """Drops senses that hold only together with a dataset that nobody mentions."""
+def _within(mentions: Sequence[Mention], world: World) -> tuple[Mention, ...]:
+    """Drops senses that hold only together with a dataset that nobody mentions.
+
+    So it is with subjects found in people's texts: the "prices" of "prices rose" is one only where texts are spoken of.
+    """
     named = {s.target for m in mentions for s in m.of(Kind.DATASET)}
-    named |= {lexicon.counted_by(s.target) or "" for m in mentions for s in m.of(Kind.METRIC)}
-    kept = (replace(m, senses=tuple(s for s in m.senses if not s.within or s.within in named)) for m in mentions)
+    named |= {world.lexicon.counted_by(s.target) or "" for m in mentions for s in m.of(Kind.METRIC)}
+    spoken_of = named | {world.fact(s.target) for m in mentions for s in m.of(Kind.METRIC)}
+    spoken_of |= {s.target.split(".")[0] for m in mentions for s in m.of(Kind.FIELD)}
+
+    def holds(sense: Sense) -> bool:
+        if sense.kind is Kind.VALUE and world.model.field(sense.target).from_texts:
+            return sense.target.split(".")[0] in spoken_of
+        return not sense.within or sense.within in named
+
+    kept = (replace(m, senses=tuple(s for s in m.senses if holds(s))) for m in mentions)
     return tuple(m for m in kept if m.senses)
 
 
@@ -300,6 +325,11 @@ def _read(cut: Cut, world: World, choices: dict[int, int], measure: str | None =
         why_not=why_not,
     )
     return reading, draft.open_choices
+
+
+def read_assuming(cut: Cut, world: World, measure: str) -> Reading:
+    """The reading of a question that names no figure, with this one."""
+    return _read(cut, world, {}, measure=measure)[0]
 
 
 def _absent(draft: Draft) -> tuple[str, ...]:

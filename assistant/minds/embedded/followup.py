@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from assistant.minds.embedded.account import Account, account_for
+from assistant.minds.embedded.anaphora import refer_back
 from assistant.minds.embedded.assemble import Reading, dimension_ref, named_only, order_of, part_filter, time_field_of
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.numbers import read_number
@@ -96,6 +97,9 @@ def read_follow_up(
     moved = _moved_window(tokens, previous, reader, context) or _about_them(tokens, previous, reader, context)
     if moved is not None:
         return moved
+    referred = refer_back(tokens, previous, reader, context)
+    if referred is not None:
+        return FollowUpReading(query=referred.query, carried_over=referred.carried_over, notes=referred.notes, doubt=referred.doubt)
     words = [t.text for t in tokens if t.kind != "mark"]
     opens = any(tuple(words[: len(o)]) == o for o in _OPENINGS)
     refers = _refers_back(words)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.minds.embedded import outcomes
+from assistant.minds.embedded.anaphora import unresolved
 from assistant.minds.embedded.arbiter import judge
-from assistant.minds.embedded.assemble import Cut, Reading, cut_into_items, draft_of, interpret
+from assistant.minds.embedded.assemble import Cut, Reading, cut_into_items, draft_of, interpret, read_assuming
 from assistant.minds.embedded.background import Proper, restated, without_asides, without_background, without_remark
 from assistant.minds.embedded.complete import Completer, complete
 from assistant.minds.embedded.followup import new_topic, read_follow_up
@@ -157,6 +158,9 @@ class EmbeddedMind:
             return (yield from outcomes.run_follow_up(follow_up, notes, reader, replace(question, text=asked), context))
         if verified is not None:
             return (yield from outcomes.run_verified(verified, question))
+        lost = unresolved(tokens, reader)
+        if lost and readings[0].query is not None:
+            readings = [replace(reading, doubts=(*reading.doubts, f"whom or what '{lost}' means is not said")) for reading in readings]
         notes = (*notes, *new_topic(readings[0].query, context))
         return (yield from outcomes.run_readings(readings, notes, reader, replace(question, text=asked), context))
 
@@ -276,6 +280,10 @@ class QuestionReader:
     def readings(self, tokens: tuple[Token, ...], context: MindContext) -> list[Reading]:
         readable = may_read(self.model, context.rights)
         return interpret(tokens, self.world(context.as_of), readable, lambda query: self.compile_error(query, context) is None)
+
+    def reading_assuming(self, tokens: tuple[Token, ...], measure: str, context: MindContext) -> Reading:
+        """The reading of a question that names no figure, with this one."""
+        return read_assuming(self.cut(tokens, context), self.world(context.as_of), measure)
 
     def cut(self, tokens: Sequence[Token], context: MindContext) -> Cut:
         """The items of a question or of a part of one, as far as the asker may read them."""

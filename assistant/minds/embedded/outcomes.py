@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from assistant.minds.embedded.mind import QuestionReader
 
 TOOL = "query_metrics"
-MAX_LEFTOVER = 2
-"""More unknown words than this, and the reading is a guess rather than an offer."""
-MIN_COVERAGE = 0.6
 
 
 def step_of(query: MetricQuery) -> Step:
@@ -45,7 +42,7 @@ def run_readings(
         return _ask_which(readings[1:], "Which figure do you mean?", reader, question, context)
     if best.absent:
         return _absent(best, reader, question, context)
-    if best.query is None or is_guess(best):
+    if best.query is None or best.is_guess:
         return _not_understood(best, reader, question, context)
     outside = reader.outside_data(best.query, context)
     if outside:
@@ -114,11 +111,6 @@ def nothing_meets(query: MetricQuery, finding: Finding | None) -> str | None:
     figures = [at for at, column in enumerate(table.columns) if column.role == "metric"]
     empty = all(row[at] is None for row in table.rows for at in figures)
     return "Nothing in the data meets these conditions together, so I may have read one of them wrongly" if figures and empty else None
-
-
-def is_guess(reading: Reading) -> bool:
-    account = reading.account
-    return bool(account.blockers) or len(account.leftover) > MAX_LEFTOVER or account.coverage < MIN_COVERAGE
 
 
 def _option(reading: Reading, reader: QuestionReader, context: MindContext) -> Option | None:

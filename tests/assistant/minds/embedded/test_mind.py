@@ -9,37 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from thinking import after, query_of, think
 
-from assistant.minds.embedded.mind import EmbeddedMind, QuestionReader
+from assistant.minds.embedded.mind import QuestionReader
 from assistant.minds.embedded.outcomes import nothing_meets
 from assistant.minds.embedded.values import ValueIndex
-from assistant.turn import Clarification, Decline, Done, MindContext, Option, PastTurn, Question, Step
+from assistant.turn import Clarification, Decline, Done, MindContext, Option, PastTurn, Step
 from tools.core.contract import Column, Finding, Grade, Reading, Table
 from tools.core.query.metric_query import Filter, MetricQuery
 from tools.core.semantics import SemanticModel
-
-
-def think(reader: QuestionReader, context: MindContext, text: str) -> tuple[Step | None, Any]:
-    thinking = EmbeddedMind.from_reader(reader).think(Question(text=text), context)
-    step = None
-    try:
-        step = next(thinking)
-        while True:
-            step = thinking.send(None)  # type: ignore[arg-type]
-    except StopIteration as stop:
-        return step, stop.value
-
-
-def query_of(step: Step | None) -> MetricQuery:
-    assert step is not None
-    return MetricQuery.model_validate(dict(step.arguments))
-
-
-def after(context: MindContext, step: Step | None, question: str = "before") -> MindContext:
-    assert step is not None
-    previous = PastTurn(question=question, steps=(step,), sentence="")
-    return MindContext(warehouse=context.warehouse, rights=context.rights, as_of=context.as_of, previous=previous)
-
 
 # -- guards -------------------------------------------------------------------------------------------
 
