@@ -140,3 +140,14 @@ def test_bands_know_the_numbers_that_they_cover() -> None:
 
 def test_values_that_are_no_numbers_have_no_bands() -> None:
     assert bands_of(["low", "high"]) == ()
+
+
+WORDS = st.sampled_from(
+    "total cannot cant didnt whats hows twenty one avg cats sales o clock no of the per customer thru isnt who whos".split()
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=5).map(" ".join))
+def test_plain_phrases_have_the_atoms_that_tokens_would_give(phrase: str) -> None:
+    """Most phrases of a model take a short way, which must lead to the same place."""
+    assert atoms(phrase) == tuple(t.text for t in tokenize(phrase))
