@@ -18,7 +18,7 @@ from tools.attribution.tool import Attribution
 from tools.churn.tool import Churn
 from tools.core.contract import Tool
 from tools.core.errors import SetupProblem
-from tools.core.warehouse import Warehouse, open_warehouse
+from tools.core.warehouse import DuckDbEngine, Warehouse, open_warehouse
 from tools.customer_profile.tool import CustomerProfile
 from tools.explain_change.tool import ExplainChange
 from tools.feedback.tool import SearchFeedback
@@ -45,6 +45,9 @@ def build(settings: Settings | None = None, *, warehouse: str | None = None) -> 
     """
     settings = settings or Settings()
     opened = open_configured(settings, warehouse)
+    if isinstance(opened.engine, DuckDbEngine):
+        # Its process starts while the mind takes up its words.
+        opened.engine.warm()
     embedded = EmbeddedMind(opened)
     minds = all_minds(settings, embedded)
     return Assistant(
