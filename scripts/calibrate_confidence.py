@@ -34,7 +34,7 @@ from assistant.minds.embedded.learner.masking import masked
 from assistant.minds.embedded.learner.parts import parts_of
 from assistant.minds.embedded.learner.training import train
 from assistant.minds.embedded.mind import QuestionReader
-from assistant.minds.embedded.outcomes import is_guess, step_of
+from assistant.minds.embedded.outcomes import step_of
 from assistant.minds.embedded.phrasings import load_phrasings
 from assistant.turn import MindContext
 from evals.cases import Case, Split, read_suite
@@ -129,7 +129,7 @@ def _labelled_refilled(question: Refilled, reader: QuestionReader, learner: Lear
     tokens, _, asked = reader.prepared(question.text, context.as_of)
     readings = reader.readings(tokens, context)
     reading = readings[0]
-    if reading.query is None or reading.absent or is_guess(reading) or len(readings) > 1:
+    if reading.query is None or reading.absent or reading.is_guess or len(readings) > 1:
         return None
     if reader.compile_error(reading.query, context) or reader.outside_data(reading.query, context):
         return None
