@@ -93,17 +93,20 @@ def _done(question: Question, outcome: Done, toolbox: Toolbox, as_of: dt.date) -
     main = findings[-1]
     plan = tuple(Step(tool=step.tool, arguments=step.arguments) for step in ran)
     offered = outcome.doubt is not None
-    sentences = told_by_tool(main) or (headline(main),)
-    said = sentences[0]
     # Each clause of "who is likely to leave, and what should we do" has its own step; their sentences stand in the order of the clauses.
-    sentences = (*(text for finding in findings[:-1] for text in told_by_tool(finding)), *sentences)
+    earlier = tuple(text for finding in findings[:-1] for text in told_by_tool(finding) or (headline(finding),))
+    sentences = told_by_tool(main) or (headline(main),)
+    figures = all(not told_by_tool(finding) for finding in findings)
+    said = " ".join((*earlier, *sentences)) if figures else sentences[0]
+    sentences = (*earlier, *sentences)
+    read = " And: ".join(finding.reading.sentence for finding in findings) if figures else main.reading.sentence
     told = _told(outcome, findings, said, toolbox) if not offered else None
     options = (Option(label="Yes, that is what I meant", plan=plan), *outcome.alternatives) if offered else outcome.alternatives
     return Answer(
         id=question.id,
         question=question.text,
         status=Status.OFFERED if offered else Status.ANSWERED,
-        headline=f"Did you mean: {main.reading.sentence}?" if offered else said,
+        headline=f"Did you mean: {read}?" if offered else said,
         text=_offer(outcome.doubt) if outcome.doubt is not None else told.text if told else " ".join(sentences),
         reading=main.reading,
         carried_over=outcome.carried_over,

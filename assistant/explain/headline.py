@@ -191,8 +191,8 @@ def _ranking(result: Result) -> str:
     column = result.table.columns[index]
     if len(rows) == 1:
         figures = [f"{label} {result.show(rows[0], index)}{_share_of(result, rows[0], index)}{_against_previous(result, rows[0], column)}"]
-        others = [i for i in result.measures if i != index and rows[0][i] is not None][: MAX_NAMED - 1]
-        figures += [f"{result.table.columns[i].label} {result.show(rows[0], i)}" for i in others]
+        beside = [i for i in result.measures if i != index and rows[0][i] is not None][: MAX_NAMED - 1]
+        figures += [f"{result.table.columns[i].label} {result.show(rows[0], i)}" for i in beside]
         return _end(f"{capitalised(result.name(rows[0]))}: {join_words(figures)}", result.scope)
     ascending = values == sorted(values) and values[0] < values[-1]
     in_order = ascending or values == sorted(values, reverse=True)

@@ -20,6 +20,19 @@ def think(reader: QuestionReader, context: MindContext, text: str) -> tuple[Step
         return step, stop.value
 
 
+def plans_of(reader: QuestionReader, context: MindContext, text: str) -> list[MetricQuery]:
+    """Every query that the question would run, in their order."""
+    thinking = EmbeddedMind.from_reader(reader).think(Question(text=text), context)
+    plans = []
+    try:
+        step = next(thinking)
+        while True:
+            plans.append(query_of(step))
+            step = thinking.send(None)  # type: ignore[arg-type]
+    except StopIteration:
+        return plans
+
+
 def query_of(step: Step | None) -> MetricQuery:
     assert step is not None
     return MetricQuery.model_validate(dict(step.arguments))

@@ -8,6 +8,7 @@ offered and says why.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -80,16 +81,19 @@ def refer_back(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionR
     if not refers_back(tokens, reader):
         return _ellipsis(tokens, previous, reader, context)
     entity = _entity_of(previous, reader)
-    part = _part_of(tokens, previous, reader)
-    if part is not None:
-        return part
+    share = _part_of(tokens, previous, reader)
+    if share is not None:
+        return share
     aside = _set_against(tokens, previous, reader, context)
     if aside is not None:
         return aside
     spoken = _with_nouns(tokens, _noun_of(previous, entity, reader), reader)
-    reading, doubt = _read(spoken, previous, reader, context)
+    part = any(one.text == "of" and thing.text in _THINGS for one, thing in itertools.pairwise(tokens))
+    reading, doubt = _read(spoken, previous, reader, context, is_part=part)
     if reading is None or reading.query is None:
         return None
+    if part and previous.metrics and reading.query.filters:  # "how much of it came from premium members": those are not counted
+        reading = replace(reading, query=reading.query.model_copy(update={"metrics": previous.metrics[:1]}))
     reference = Reference(reading=reading, entity=entity)
     found = _beside(previous, reference, reader) if previous.dimensions else _among(previous, reference, reader)
     if found is None:
@@ -129,13 +133,14 @@ def _without_opening(tokens: Sequence[Token]) -> Sequence[Token]:
 
 
 def _read(
-    spoken: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext
+    spoken: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext, *, is_part: bool
 ) -> tuple[Reading | None, str | None]:
     """The question with its nouns in place, and why it is doubtful; what it leaves unsaid is the figure of the plan before."""
     reading = reader.readings(tuple(spoken), context)[0]
     if reading.query is None and not reading.absent:
-        # "Which regions do they live in" may leave its figure unsaid; "how often do they order" asks for one of its own.
-        measure = _figure_of(previous, reader) if spoken[0].text in _ASKING_FOR_GROUPS else None
+        # "Which regions do they live in" and "how much of it" may leave their figure unsaid; "how often do they order" asks for one.
+        unsaid = spoken[0].text in _ASKING_FOR_GROUPS or is_part
+        measure = _figure_of(previous, reader) if unsaid else None
         reading = reader.reading_assuming(tuple(spoken), measure, context) if measure is not None else reading
         return (reading, None) if reading.is_whole else (None, None)
     if reading.query is None or reading.absent or reading.is_guess:
@@ -240,6 +245,8 @@ def _with_nouns(tokens: Sequence[Token], noun: tuple[str, str], reader: Question
             continue
         elif token.text == "one":
             found += single or plural
+        elif token.text in _THINGS and at and tokens[at - 1].text == "of":
+            found.pop()
         elif token.text in _THINGS:
             found += tokenize("we") if at + 1 < len(tokens) and tokens[at + 1].kind == "word" else ()
         elif token.text not in _POINTERS or not _before_a_noun(tokens, at, reader):

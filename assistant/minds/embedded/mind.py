@@ -15,6 +15,7 @@ from assistant.minds.embedded.anaphora import unresolved
 from assistant.minds.embedded.arbiter import judge
 from assistant.minds.embedded.assemble import Cut, Reading, cut_into_items, draft_of, interpret, read_assuming
 from assistant.minds.embedded.background import Proper, restated, without_asides, without_background, without_remark
+from assistant.minds.embedded.clauses import read_clauses
 from assistant.minds.embedded.complete import Completer, complete
 from assistant.minds.embedded.followup import new_topic, read_follow_up
 from assistant.minds.embedded.grammar.draft import Draft, World
@@ -153,6 +154,9 @@ class EmbeddedMind:
         intent = read_intent(tokens, readings, reader, context)
         if intent is not None:
             return (yield from run_intent(intent, notes, reader, context))
+        clauses = read_clauses(tokens, reader, context)
+        if clauses is not None:
+            return (yield from outcomes.run_clauses(clauses, notes, reader, replace(question, text=asked)))
         follow_up = read_follow_up(tokens, readings, reader, context)
         if follow_up is not None:
             return (yield from outcomes.run_follow_up(follow_up, notes, reader, replace(question, text=asked), context))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assistant.minds.embedded.alternatives import plans_of, same_results
 from assistant.minds.embedded.arbiter import is_intricate, judge
 from assistant.minds.embedded.assemble import Reading
+from assistant.minds.embedded.clauses import ClausesReading
 from assistant.minds.embedded.followup import FollowUpReading
 from assistant.minds.embedded.nearest import nearest_questions
 from assistant.minds.embedded.verified import Verified
@@ -92,6 +93,17 @@ def run_follow_up(
     finding = yield step_of(follow_up.query)
     doubt = follow_up.doubt or second_look(question.text, follow_up.query, reader.model) or nothing_meets(follow_up.query, finding)
     return Done(carried_over=follow_up.carried_over, notes=(*notes, *follow_up.notes), doubt=doubt)
+
+
+def run_clauses(clauses: ClausesReading, notes: tuple[str, ...], reader: QuestionReader, question: Question) -> Thinking:
+    """Both parts of a question in two parts: one plan, or two."""
+    empty = None
+    for query in clauses.queries:
+        finding = yield step_of(query)
+        empty = empty or nothing_meets(query, finding)
+    lost = second_look(question.text, clauses.queries[-1], reader.model) if len(clauses.queries) == 1 else None
+    left_out = tuple(clauses.first.account.ignored)
+    return Done(left_out=left_out, notes=(*notes, *clauses.first.notes, *clauses.second.notes), doubt=clauses.doubt or lost or empty)
 
 
 def second_look(text: str, query: MetricQuery, model: SemanticModel) -> str | None:

@@ -369,7 +369,7 @@ class Draft:
         for item in self.items:
             if item.mention is not None:
                 names += [s.target for s in item.mention.of(Kind.METRIC, Kind.DOES)][:1]
-        names = names or list(self.carried_metrics)
+        names = names or list(self.carried_metrics) or ([self.assumed_measure] if self.assumed_measure is not None else [])
         return [f for name in dict.fromkeys(names) if (f := self.world.fact(name)) is not None]
 
     @property
