@@ -17,6 +17,8 @@ _DENYING = word_set(
 """Words that change the answer by themselves: with one of them left over, the plan is another question's."""
 _OTHER_QUESTIONS = frozenset({"when", "where", "why", "whose"})
 """They ask for a date, a place, a reason: not for a figure."""
+_ACTS = word_set("work works worked working use uses used using try tries tried move moves moved plan plans planned")
+"""Ordinary words that are also what somebody does."""
 _SUBJECTS = frozenset({"they", "we", "you", "people", "it", "i"})
 _PREPOSITIONS = frozenset(
     {"in", "by", "for", "of", "from", "to", "with", "at", "on", "per", "using", "via", "about", "own", "owning", "live", "living"}
@@ -110,7 +112,12 @@ def _asks_a_way(draft: Draft) -> bool:
 
 
 def _is_ordinary(draft: Draft, at: int) -> bool:
-    return draft.items[at].text in ordinary_words() and not _is_name(draft, at)
+    return draft.items[at].text in ordinary_words() and not _is_name(draft, at) and not _is_what_they_do(draft, at)
+
+
+def _is_what_they_do(draft: Draft, at: int) -> bool:
+    """ "How many people work at Lyon": what the counted do is a condition on them, however ordinary the word."""
+    return draft.items[at].text in _ACTS and at > 0 and draft.items[at - 1].has(Kind.DATASET)
 
 
 def _is_lead_in(draft: Draft, at: int) -> bool:

@@ -36,6 +36,9 @@ _TAGS = (("can", "you"), ("could", "you"), ("do", "you", "know"), ("would", "you
 """What a question ends with after its last comma, without adding to it."""
 _LEAD_INS = word_set("me us know wonder wondering asks ask asked asking")
 """After these an indirect question begins: "nobody could tell me what the sales were"."""
+_GREETINGS = word_set("morning afternoon evening day hello hi hey")
+_GREETED = 2
+"""Words for those who are greeted: "all", "dear team"."""
 _SHORTEST = 3
 _RESTATED = 6
 """Words that a closing "I mean visits" has at most."""
@@ -57,7 +60,7 @@ class Proper:
 def without_asides(tokens: Sequence[Token], is_phrase: Callable[[tuple[str, ...]], bool]) -> tuple[Token, ...]:
     """The tokens without what people say while they think ("you know", "let me see"); a phrase of the model stays."""
     kept: list[Token] = []
-    at = 0
+    at = _after_greeting(tokens)
     while at < len(tokens):
         length = next((n for n in range(min(_longest_aside(), len(tokens) - at), 1, -1) if _is_aside(tokens, at, n)), 0)
         if not length or is_phrase(tuple(t.text for t in tokens[at : at + length])):
@@ -68,6 +71,17 @@ def without_asides(tokens: Sequence[Token], is_phrase: Callable[[tuple[str, ...]
         if kept and kept[-1].text == "," and at < len(tokens) and tokens[at].text == ",":
             at += 1  # ", you know, ...": one of the two commas goes with it
     return tuple(kept)
+
+
+def _after_greeting(tokens: Sequence[Token]) -> int:
+    """Where the question begins after "Morning!" or "Good evening all,": no time of the day is asked for."""
+    at = int(bool(tokens) and tokens[0].text == "good")
+    if len(tokens) <= at or tokens[at].text not in _GREETINGS:
+        return 0
+    for end in range(at + 1, min(len(tokens), at + 2 + _GREETED)):
+        if tokens[end].opens or tokens[end].kind == "mark" or tokens[end].text in OPENERS:
+            return end + (tokens[end].kind == "mark")
+    return 0
 
 
 def _is_aside(tokens: Sequence[Token], at: int, length: int) -> bool:

@@ -221,7 +221,17 @@ def _of_field(field: Field, dataset: Dataset) -> Iterator[tuple[str, Sense]]:
     for value, phrases in field.value_synonyms.items():
         for phrase in phrases:
             stored = int(value) if field.datatype is Datatype.INTEGER and value.lstrip("-").isdigit() else value
-            yield from _nouns(phrase, Sense(kind=Kind.VALUE, target=field.id, value=stored))
+            for form in _named(phrase.lower()):
+                yield form, Sense(kind=Kind.VALUE, target=field.id, value=stored)
+
+
+def _named(phrase: str) -> Iterable[str]:
+    """The forms in which a value is named: no plural of an abbreviation ("pls"); the singular of "a campaigns" would hold an article."""
+    short, letter = len(phrase) < _SHORTEST_NOUN, phrase.startswith("a ")
+    return (phrase,) if short or letter else noun_forms(phrase)
+
+
+_SHORTEST_NOUN = 3
 
 
 def _nouns(phrase: str, sense: Sense) -> Iterator[tuple[str, Sense]]:

@@ -121,6 +121,8 @@ def _senses(
         else tuple(s for s in lexicon.lookup(key) if not grammar or s.kind in (Kind.METRIC, Kind.FILTER, Kind.DATASET, Kind.FIELD))
     )
     senses = tuple(s for s in senses if s.kind not in (Kind.VALUE, Kind.FIELD) or may_read(s.target))
+    if run[0].raw == "a" and len(run) > 1:
+        senses = tuple(s for s in senses if s.exact)  # "a campaign" is one of them, not the "A campaigns"
     if gaps:
         verb_first = any(s.kind in (Kind.FACT, Kind.DOES) for s in lexicon.lookup(key[:1]))
         senses = (

@@ -85,6 +85,9 @@ _ABBREVIATIONS = {
     "waht": "what",
     "hwo": "how",
     "natl": "national",
+    "pls": "please",
+    "plz": "please",
+    "thx": "thanks",
 }
 _GLUE = frozenset("-/")
 _SILENT = frozenset('?!.":*')

@@ -168,6 +168,18 @@ def test_a_fragment_edits_the_plan_before_it(fragment: str, changed: dict[str, A
     assert outcome.carried_over
 
 
+@pytest.mark.parametrize("text", ["Morning! how many bookings in May 2024", "Good morning all, how many bookings in May 2024?"])
+def test_a_greeting_is_no_time_of_the_day(text: str, reader: QuestionReader, context: MindContext) -> None:
+    step, _ = think(reader, context, text)
+    assert query_of(step) == MetricQuery.model_validate({"metrics": ["bookings"], "window": {"start": "2024-05-01", "end": "2024-05-31"}})
+
+
+def test_what_the_counted_do_is_never_taken_for_an_ordinary_word(reader: QuestionReader, context: MindContext) -> None:
+    _, outcome = think(reader, context, "How many members work in Lyon?")
+    doubt = outcome.message if isinstance(outcome, Decline) else outcome.doubt
+    assert "work" in str(doubt)
+
+
 def test_a_complete_question_inherits_nothing(reader: QuestionReader, context: MindContext) -> None:
     first, _ = think(reader, context, "income by city in May 2024")
     step, outcome = think(reader, after(context, first), "How many members booked yoga?")
