@@ -129,7 +129,7 @@ def take_apart(scope: Scope, metric: Metric) -> Parts:
     rows = {term: _row_value(scope, leaves[term[0]], term) for term in {*found.top, *(found.bottom or {})} if term[0] >= 0}
     pieces: list[Piece] = []
     for key in dict.fromkeys(leaf.source_key for leaf in leaves.values()):
-        pieces += _of_fact(key, leaves, rows, found, len(pieces))
+        pieces += _of_fact(scope, key, leaves, rows, found, len(pieces))
     symbols = {s for leaf in leaves.values() for e in (leaf.aggregate, *leaf.filters) for s in sql.symbols(e)}
     return Parts(
         metric=metric,
@@ -214,7 +214,7 @@ def _row_value(scope: Scope, leaf: Leaf, term: Term) -> exp.Expression | None:
     special = leaf.shifts or leaf.to_grain or leaf.cumulative or leaf.non_additive
     if not isinstance(aggregate, (exp.Sum, exp.Count, exp.Avg)) or (special and isinstance(aggregate, exp.Avg)):
         raise _unsupported(scope.metric(leaf.metric))
-    if special:
+    if special or (leaf.time is None and _through(scope, leaf)):
         return None
     if isinstance(aggregate, exp.Count) and isinstance(value, exp.Distinct):
         return None
@@ -227,6 +227,12 @@ def _row_value(scope: Scope, leaf: Leaf, term: Term) -> exp.Expression | None:
         row = sql.case([(exp.Not(this=exp.Is(this=exp.paren(counted), expression=exp.Null())), sql.literal(1))], sql.literal(0))
     condition = sql.all_of(leaf.filters)
     return sql.case([(condition, row)], sql.literal(0)) if condition is not None else row
+
+
+def _through(scope: Scope, leaf: Leaf) -> tuple[str, ...]:
+    """Facts by which its metric counts people in a window."""
+    metric = scope.model.metrics.get(leaf.metric)
+    return metric.counted_through if metric is not None else ()
 
 
 def any_key(scope: Scope, fact: str) -> str:
@@ -251,6 +257,7 @@ class _Sides:
 
 
 def _of_fact(
+    scope: Scope,
     key: tuple[object, ...],
     leaves: Mapping[int, Leaf],
     rows: Mapping[Term, exp.Expression | None],
@@ -281,7 +288,7 @@ def _of_fact(
                 counts = whole and (term[1] == "rows" or isinstance(mine[term[0]].aggregate, exp.Count))
                 setattr(sides, f"{side}_counts", getattr(sides, f"{side}_counts") and counts)
             else:
-                add(_whole(name(), mine[term[0]]), {side: factor, second: factor * factor})
+                add(_whole(scope, name(), mine[term[0]]), {side: factor, second: factor * factor})
     for value, amounts in _moments(sides):
         add(_piece(name(), exp.Sum(this=value), sides.time), dict.fromkeys(amounts, 1.0))
     return pieces
@@ -322,8 +329,8 @@ def _piece(name: str, aggregate: exp.Expression, time: str | None) -> Metric:
     return Metric(name=name, expression=aggregate.sql("duckdb"), label=name.replace("_", " "), time_field=time)
 
 
-def _whole(name: str, leaf: Leaf) -> Metric:
-    """A leaf whose rows do not add up, as it is."""
+def _whole(scope: Scope, name: str, leaf: Leaf) -> Metric:
+    """A leaf whose rows do not add up, as it is; people without a date of their own are counted by the facts that its metric names."""
     if leaf.shifts or leaf.to_grain:
         raise QueryUnsupported(
             "a figure that looks back in time cannot be taken apart", try_instead="ask about the figure without the offset"
@@ -331,6 +338,7 @@ def _whole(name: str, leaf: Leaf) -> Metric:
     condition = sql.all_of(leaf.filters)
     return Metric(
         name=name,
+        counted_through=_through(scope, leaf),
         expression=leaf.aggregate.sql("duckdb"),
         label=name.replace("_", " "),
         time_field=leaf.time,

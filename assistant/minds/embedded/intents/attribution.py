@@ -20,6 +20,8 @@ from tools.core.semantics.model import CampaignRoles
 
 _CAMPAIGN = "campaign named"
 _CHANNEL = "channel named"
+_UNITS = frozenset({"day", "week", "weekend", "month", "quarter", "season", "year"})
+"""Words of time in names of campaigns."""
 _SPLIT = frozenset({"by", "per", "each"})
 """Before "campaign": a figure of each is wanted."""
 
@@ -138,6 +140,8 @@ def _named_campaigns(asked: Asked, roles: CampaignRoles, taken: Sequence[Cue]) -
     if not fits:
         return []
     best = [name for name, n in fits.items() if n == max(fits.values())]
+    if all(names[name] & said <= _UNITS for name in best):
+        return []  # "Next year" is no campaign, though one of them has the year in its name.
     words = {word for name in best for word in names[name]}
     joined = "\n".join(best)
     return [Cue(start=at, end=at + 1, role=f"{_CAMPAIGN} {joined}", text=t.raw) for at, t in free if t.text in words]

@@ -7,16 +7,20 @@ from typing import Any
 
 from assistant.minds.embedded.inflection import stem
 from assistant.minds.embedded.intents.cohort import Rest
-from assistant.minds.embedded.intents.contract import Asked, Cues, Plan
+from assistant.minds.embedded.intents.contract import Asked, Cue, Cues, Plan
 from assistant.minds.embedded.intents.steps import card_of, cohort, horizon_notes
 from assistant.minds.embedded.intents.words import word_file, words_of
+from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import atoms
-from assistant.minds.embedded.wordlists import filler_words, grammar_words
+from assistant.minds.embedded.wordlists import filler_words, grammar_words, word_set
 from assistant.turn import Step
 from tools.core.query.metric_query import Filter
 
 AT_RISK = Filter(field="churn.churn_risk", op="in", values=("medium", "high"))
 """Whom a list of likely leavers is about, for a step that says "they"."""
+
+_LEAVING = ("leave", "leaving", "leaves", "left")
+_DETERMINERS = word_set("our the a an their its my this that these those")
 
 
 class ChurnIntent:
@@ -28,6 +32,7 @@ class ChurnIntent:
     def cues(self, asked: Asked) -> Cues | None:
         """ "Churn" alone, by region or by month, is a figure; why, who, what if and how sure are not."""
         found = word_file(self.name).find(asked.tokens)
+        found = Cues(found=tuple(c for c in found.found if not (c.role in ("leaving", "topic") and _leaves_a_place(c, asked))))
         if not found.has("leaving", "topic"):
             return None
         if found.has("if") and (found.has("what_if") or "what" in found.all("if")[0].text.lower()):
@@ -78,6 +83,15 @@ class ChurnIntent:
         if rest.n and shown == "customers":
             arguments["limit"] = min(rest.n, 1000)
         return Plan(arguments=arguments, uses=frozenset({"ranking"}), individuals=shown == "customers")
+
+
+def _leaves_a_place(cue: Cue, asked: Asked) -> bool:
+    """ "Leave our shops": what is left is something in the data, such as a shop or a basket, and not the company."""
+    if not cue.text.lower().endswith(_LEAVING):
+        return False
+    after = [t.text for t in asked.tokens[cue.end : cue.end + 3]]
+    noun = next((text for text in after if text not in _DETERMINERS), "")
+    return any(sense.kind in (Kind.DATASET, Kind.FIELD) for sense in asked.reader.lexicon.lookup((noun,)))
 
 
 def _asks_who(asked: Asked) -> bool:

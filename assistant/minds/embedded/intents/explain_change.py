@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Any, Literal
 
 from assistant.minds.embedded.assemble import Reading
 from assistant.minds.embedded.intents.cohort import Rest
@@ -11,13 +12,16 @@ from assistant.minds.embedded.intents.figure import read_figure
 from assistant.minds.embedded.intents.words import word_file
 from assistant.turn import Step
 from tools.core.errors import AnswerError
-from tools.core.query.metric_query import Filter, MetricQuery, TimeWindow
+from tools.core.query.metric_query import Comparison, Filter, MetricQuery, TimeWindow
 from tools.core.query.resolve import Scope
 from tools.explain_change.parts import take_apart
 
 _MOVES = ("fall", "rise", "better", "worse", "move")
 _LAST_MONTH = TimeWindow(period="last", unit="month")
 _SPLITTING = frozenset({"by", "per", "each", "with"})
+_AGAINST = frozenset({"on", "against", "versus", "vs", "than", "from", "below", "above", "behind"})
+"""Before "last year": what the figure is held against, and not the days that it is of."""
+_LAST = frozenset({"last", "previous", "prior"})
 _BARE = {"metrics", "filters", "entity_conditions", "window", "comparison", "dimensions", "order", "as_of", "growth", "fill_gaps", "limit"}
 """What a figure may hold that is to be explained; anything else is a question of another kind."""
 
@@ -41,6 +45,7 @@ class ExplainChangeIntent:
         query = _explainable(figure, rest.asked)
         if figure is None or query is None:
             return None
+        query = _against(query, rest.asked)
         notes = list(figure.notes)
         if query.window is None:
             notes.append("No period was named: the last complete month was taken, against the month before")
@@ -96,9 +101,47 @@ def _explainable(figure: Reading | None, asked: Asked) -> MetricQuery | None:
     """The query, when it is one plain figure that can be taken apart exactly."""
     if figure is None or figure.query is None or figure.absent or len(figure.query.metrics) != 1 or not _is_plain(figure.query):
         return None
+    if figure.query.entity_conditions and asked.reader.model.metrics[figure.query.metrics[0].metric].counted_through:
+        return None  # "Fewer people buy in shops": when they did is not the window in which they are counted.
     if figure.query.window is None and any(condition.window is not None for condition in figure.query.entity_conditions):
         return None  # "Why did so few people order in April": whom it counts is dated, and not the figure.
     return figure.query if _can_be_taken_apart(figure.query, asked) else None
+
+
+def _against(query: MetricQuery, asked: Asked) -> MetricQuery:
+    """The query with the baseline that is merely hinted at: "down on last year", "between the first and the second quarter"."""
+    window = query.window
+    if window is None or query.comparison is not None:
+        return query
+    texts = [t.text for t in asked.tokens]
+    if window.period == "last" and window.unit is not None and _stands_after(texts, window.unit, _AGAINST):
+        kind: Literal["same_period_last_year", "previous_period"] = "same_period_last_year" if window.unit == "year" else "previous_period"
+        now = TimeWindow(period="this", unit=window.unit)
+        return query.model_copy(update={"window": now, "comparison": Comparison(kind=kind)})
+    halves = _halves(window) if "between" in texts else None
+    if halves is None:
+        return query
+    before, now = halves
+    return query.model_copy(update={"window": now, "comparison": Comparison(kind="window", baseline=before)})
+
+
+def _stands_after(texts: list[str], unit: str, words: frozenset[str]) -> bool:
+    """ "... on last year": the period right after one of these words."""
+    at = next((at for at, text in enumerate(texts) if text == unit and at and texts[at - 1] in _LAST), None)
+    return at is not None and any(text in words for text in texts[max(0, at - 3) : at - 1])
+
+
+def _halves(window: TimeWindow) -> tuple[TimeWindow, TimeWindow] | None:
+    """Two months, quarters, half-years or years in a row, each as a window of its own."""
+    if window.start is None or window.end is None or window.start.day != 1 or (window.end + dt.timedelta(days=1)).day != 1:
+        return None
+    after = window.end + dt.timedelta(days=1)
+    months = (after.year - window.start.year) * 12 + after.month - window.start.month
+    if months not in (2, 6, 12, 24):
+        return None
+    middle_month = window.start.year * 12 + window.start.month - 1 + months // 2
+    middle = dt.date(middle_month // 12, middle_month % 12 + 1, 1)
+    return TimeWindow(start=window.start, end=middle - dt.timedelta(days=1)), TimeWindow(start=middle, end=window.end)
 
 
 def _is_plain(query: MetricQuery) -> bool:

@@ -53,6 +53,26 @@ def step_of(shop: Assistant, text: str, *, after: Step | None = None) -> Step:
                 "assumed": "rise",
             },
         ),
+        (
+            "why are sales in the North down on last year",
+            {
+                "metric": "revenue",
+                "window": {"period": "this", "unit": "year"},
+                "comparison": {"kind": "same_period_last_year"},
+                "filters": NORTH,
+                "assumed": "fall",
+            },
+        ),
+        ("why did revenue fall over the last year", {"metric": "revenue", "window": {"period": "last", "unit": "year"}, "assumed": "fall"}),
+        (
+            "what drove the change in NPS between the first and second quarter",
+            {
+                "metric": "nps",
+                "window": {"start": "2026-04-01", "end": "2026-06-30"},
+                "comparison": {"kind": "window", "baseline": {"start": "2026-01-01", "end": "2026-03-31"}},
+            },
+        ),
+        ("why did customers fall in March", {"metric": "customers", "window": MARCH, "assumed": "fall"}),
         ("why are returns up", {"metric": "returned_lines", "window": {"period": "last", "unit": "month"}, "assumed": "rise"}),
     ],
 )
