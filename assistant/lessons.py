@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from assistant.minds.look_ahead import Ahead, look_ahead
-from assistant.teaching import Proposal
+from assistant.teaching import MEANS, Proposal
 from assistant.turn import MindContext, Question
 from tools.core.errors import QueryUnsupported, UnknownName
 from tools.core.semantics.additions import ModelAddition, TaughtWord
@@ -57,6 +58,9 @@ def addition_for(proposal: Proposal, target: str | None, model: SemanticModel, *
         plan = dict(proposal.plan[-1].arguments)
         name = f"taught-{hashlib.sha256(proposal.text.encode()).hexdigest()[:10]}"
         return ModelAddition(verified_questions=({"id": name, "question": proposal.text, "query": plan, "verified_by": "teach"},))
+    if proposal.kind == "choice":
+        phrase, _, means = proposal.text.partition(MEANS)
+        return ModelAddition(choices=({"phrase": phrase, "means": json.loads(means) if means.startswith("{") else means},))
     if not target:
         raise QueryUnsupported(
             f"'{proposal.text}' needs something to mean.",
@@ -115,8 +119,14 @@ def keep(warehouse: Warehouse, addition: ModelAddition) -> None:
     folder = warehouse.data_folder.parent.parent
     kept = taught(folder)
     words = tuple(dict.fromkeys((*kept.words, *addition.words)))
+    choices = [c for c in kept.choices if c["phrase"] not in {new["phrase"] for new in addition.choices}]
     others = [q for q in kept.verified_questions if q["id"] not in {new["id"] for new in addition.verified_questions}]
-    write_json(folder / TAUGHT, kept.model_copy(update={"words": words, "verified_questions": (*others, *addition.verified_questions)}))
+    update = {
+        "words": words,
+        "choices": (*choices, *addition.choices),
+        "verified_questions": (*others, *addition.verified_questions),
+    }
+    write_json(folder / TAUGHT, kept.model_copy(update=update))
 
 
 def eval_questions(folder: Path, warehouse: str) -> Iterator[tuple[str, bool]]:

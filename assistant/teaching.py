@@ -8,6 +8,7 @@ down only when two different questions had it; before that, there is a salted ha
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import re
 import secrets
@@ -45,8 +46,12 @@ CREATE TABLE IF NOT EXISTS salt (value TEXT NOT NULL);
 """
 _WORD = re.compile(r"[a-z][a-z-]{2,28}")
 _LONG_NUMBER = re.compile(r"\d{5,}|@")
+_CHOSEN = 3
+"""Times that an option must have been chosen before it is proposed."""
 _SIGHTINGS = 2
 """Different questions that must have had a word before it is written down."""
+MEANS = " = "
+"""Between the phrase and its meaning in the text of a choice."""
 MAX_OPEN = 500
 """Proposals kept per warehouse; those seen least make room."""
 
@@ -57,7 +62,7 @@ class Proposal:
 
     id: int
     kind: str
-    """word: could not be placed; question: a reading of it was confirmed."""
+    """word: could not be placed; question: a reading of it was confirmed; choice: what people make of an ambiguous phrase."""
     text: str
     example: str
     """For a word: a question that had it, masked."""
@@ -101,11 +106,16 @@ class Proposals:
         with self._opened() as db:
             _upsert(db, warehouse, "question", text, "", plan, seen=None)
 
+    def note_choice(self, warehouse: str, phrase: str, means: str) -> None:
+        """Count what was chosen for an ambiguous phrase; it is proposed once people keep choosing it."""
+        with self._opened() as db:
+            _upsert(db, warehouse, "choice", f"{phrase}{MEANS}{means}", "", (), seen=None)
+
     def all(self, warehouse: str, *, status: str = "open") -> tuple[Proposal, ...]:
         """Proposals of one status, the most frequent first."""
         with self._opened() as db:
-            query = "SELECT * FROM proposal WHERE warehouse = ? AND status = ? ORDER BY seen DESC, id"
-            return tuple(map(_proposal, db.execute(query, (warehouse, status)).fetchall()))
+            query = "SELECT * FROM proposal WHERE warehouse = ? AND status = ? AND (kind != 'choice' OR seen >= ?) ORDER BY seen DESC, id"
+            return tuple(map(_proposal, db.execute(query, (warehouse, status, _CHOSEN)).fetchall()))
 
     def find(self, warehouse: str, number: int) -> Proposal:
         """The proposal of that number; UnknownName when there is none."""
@@ -149,11 +159,21 @@ class Lessons:
         """Note the words that could not be placed, or the offered reading that was taken. Never keeps an answer from being given."""
         try:
             if question.plan and previous is not None and any(option.plan == question.plan for option in previous.pending):
-                self._confirmed(previous.question, question.plan, context)
+                if len(previous.pending) < 2 or not self._chosen(previous.question, question.plan, context):
+                    self._confirmed(previous.question, question.plan, context)
             elif isinstance(outcome, (Done, Decline)) and outcome.unplaced:
                 self._not_placed(question.text, outcome.unplaced, context)
         except (sqlite3.Error, OSError) as error:
             log.warning("a proposal could not be kept: %s", type(error).__name__)
+
+    def _chosen(self, text: str, plan: Sequence[Step], context: MindContext) -> bool:
+        """Whether the plan says what an ambiguous phrase means; then it is counted."""
+        found = self._embedded.choice_in(text, plan, context)
+        if found is None:
+            return False
+        phrase, means = found
+        self._proposals.note_choice(context.warehouse.name, phrase, means if isinstance(means, str) else json.dumps(means, sort_keys=True))
+        return True
 
     def _confirmed(self, text: str, plan: Sequence[Step], context: MindContext) -> None:
         unknown = self._embedded.unplaced(text, context)

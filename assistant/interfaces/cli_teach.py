@@ -52,7 +52,7 @@ def teach_show(
     with opened(warehouse, mind="embedded") as assistant:
         proposal = _proposals().find(assistant.warehouse.name, number)
         shown: dict[str, Any] = {"proposal": proposal.to_json(), "candidates": list(_candidates(proposal, assistant))}
-        if target or proposal.kind == "question":
+        if target or proposal.kind != "word":
             effect = _effect(_addition(proposal, target, assistant, verb=verb), assistant, cases)
             shown["changes"] = [{"question": c.question, "before": c.before, "after": c.after} for c in effect.changes]
             shown |= {"questions_read": effect.asked, "changed_in_test_split": effect.hidden}

@@ -16,6 +16,7 @@ from assistant.teaching import Proposal, Proposals
 from assistant.turn import Status, Step
 from tools.core.errors import QueryUnsupported, UnknownName
 from tools.core.semantics.additions import ModelAddition, TaughtWord, with_additions
+from tools.core.warehouse.intelligence import taught as taught_of
 
 STEP = Step(tool="query_metrics", arguments={"metrics": [{"metric": "revenue"}]})
 
@@ -110,6 +111,35 @@ def test_a_taught_question_is_reviewed_from_then_on(pupil: Assistant) -> None:
     assert pupil.embedded is not None
     effect = effect_of(addition, pupil.embedded, pupil.context(), ["our grand total"])
     assert [c.after for c in effect.changes] == ["answered: Revenue, all data up to 31 December 2017"]
+
+
+def test_an_option_is_proposed_once_people_keep_choosing_it_and_then_decides(pupil: Assistant, own_home: Path) -> None:
+    kept = Proposals(own_home / "teaching.sqlite")
+    for thread in ("a", "b", "c"):
+        assert not [p for p in kept.all("completejourney") if p.kind == "choice"]
+        asked = pupil.ask(Question(text="How is revenue lately?", thread=thread))
+        assert asked.status is Status.NEEDS_CLARIFICATION
+        pupil.ask(Question(text="2", thread=thread))
+    (found,) = (p for p in kept.all("completejourney") if p.kind == "choice")
+    assert found.text == 'lately = {"window": {"last_n": 3, "unit": "month"}}'
+    addition = addition_for(found, None, pupil.warehouse.model, verb=False)
+    assert pupil.embedded is not None
+    effect = effect_of(addition, pupil.embedded, pupil.context(), ["visits lately", "visits by store"])
+    assert [(c.question, c.before.partition(":")[0], c.after.partition(":")[0]) for c in effect.changes] == [
+        ("visits lately", "asked back", "answered")
+    ]
+    keep(pupil.warehouse, addition)
+    with closing(build(Settings(home=own_home, warehouse="completejourney", mind="embedded"))) as taught:
+        answer = taught.ask(Question(text="visits lately"))
+        assert answer.status is Status.ANSWERED
+        assert any("'lately' is read as was decided" in note for note in answer.to_json()["caveats"] + [str(answer.to_json())])
+
+
+def test_a_later_decision_about_a_phrase_replaces_the_earlier_one(pupil: Assistant) -> None:
+    for means in ("visits", "revenue"):
+        keep(pupil.warehouse, ModelAddition(choices=({"phrase": "good", "means": means},)))
+    kept = taught_of(pupil.warehouse.data_folder.parent.parent).choices
+    assert [c["means"] for c in kept if c["phrase"] == "good"] == ["revenue"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import ValidationError
 
 from assistant.minds.embedded.account import Account, account_for
+from assistant.minds.embedded.choices import chosen_of
 from assistant.minds.embedded.grammar import (
     asked,
     changes,
@@ -98,8 +99,12 @@ class Reading:
     mentions: tuple[Mention, ...] = ()
     items: tuple[Item, ...] = ()
     """The question as it was cut, for a second reader."""
+    claims: tuple[str, ...] = ()
+    """Per item: the part of the plan that consumed it; empty for none."""
     why_not: str = ""
     """Why there is no query, in words."""
+    ambiguous: str = ""
+    """The phrase that has several readings, of which this is one."""
 
     @property
     def is_whole(self) -> bool:
@@ -143,18 +148,45 @@ def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], b
         second, second_choices = _read(apart, world, {})
         if second.is_whole:
             cut, first, open_choices = apart, second, second_choices
-    readings = [first]
-    for start, count in list(open_choices.items())[:1]:
-        for choice in range(1, min(count, MAX_READINGS)):
-            reading, _ = _read(cut, world, {start: choice})
-            if reading.query is not None and all(reading.query != r.query for r in readings):
-                readings.append(reading)
-    if first.lacks_measure:
+    readings = _alternatives(cut, world, first, open_choices, runs)
+    if readings[0].lacks_measure:
         readings += _with_measures(cut, world)
-    elif len(readings) > 1:
-        running = [r for r in readings if r.query is not None and runs(r.query)]
-        readings = running or readings
+        phrase = next((item.text for item, claim in zip(first.items, first.claims, strict=True) if claim == "judgement"), "")
+        return _settled(phrase, readings, world) or [replace(r, ambiguous=phrase) for r in readings]
     return readings
+
+
+def _alternatives(
+    cut: Cut, world: World, first: Reading, open_choices: dict[int, int], runs: Callable[[MetricQuery], bool]
+) -> list[Reading]:
+    """The readings by the senses of the first phrase that has several, and whose meaning the model does not settle."""
+    fixed: dict[int, int] = {}
+    for start, count in open_choices.items():
+        phrase = next(item.text for item in cut.items if item.start <= start < item.end)
+        others = [_read(cut, world, {**fixed, start: choice})[0] for choice in range(1, min(count, MAX_READINGS))]
+        each = [first, *others]
+        chosen = chosen_of(phrase, [r.query for r in each], world.model.choices)
+        if chosen is None:
+            readings = [r for at, r in enumerate(each) if at == 0 or (r.query is not None and _is_new(r, each[:at]))]
+            several = len(readings) > 1 and not first.lacks_measure
+            running = [r for r in readings if r.query is not None and runs(r.query)] if several else readings
+            return [replace(r, ambiguous=phrase) for r in running or readings]
+        fixed[start], first = chosen, _as_chosen(phrase, each[chosen])
+    return [first]
+
+
+def _is_new(reading: Reading, earlier: Sequence[Reading]) -> bool:
+    return all(reading.query != other.query for other in earlier)
+
+
+def _settled(phrase: str, readings: Sequence[Reading], world: World) -> list[Reading]:
+    """The one reading that the model's author chose for the phrase; empty when nothing is declared."""
+    chosen = chosen_of(phrase, [r.query for r in readings], world.model.choices) if phrase else None
+    return [_as_chosen(phrase, readings[chosen])] if chosen is not None else []
+
+
+def _as_chosen(phrase: str, reading: Reading) -> Reading:
+    return replace(reading, notes=(*reading.notes, f"'{phrase}' is read as was decided for this data"))
 
 
 def _with_measures(cut: Cut, world: World) -> list[Reading]:
@@ -322,6 +354,7 @@ def _read(cut: Cut, world: World, choices: dict[int, int], measure: str | None =
         absent=_absent(draft),
         mentions=cut.mentions,
         items=tuple(cut.items),
+        claims=tuple(draft.claims),
         why_not=why_not,
     )
     return reading, draft.open_choices

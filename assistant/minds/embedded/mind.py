@@ -15,6 +15,7 @@ from assistant.minds.embedded.anaphora import unresolved
 from assistant.minds.embedded.arbiter import judge
 from assistant.minds.embedded.assemble import Cut, Reading, cut_into_items, draft_of, interpret, read_assuming
 from assistant.minds.embedded.background import Proper, restated, without_asides, without_background, without_remark
+from assistant.minds.embedded.choices import Means, meaning_of
 from assistant.minds.embedded.clauses import read_clauses
 from assistant.minds.embedded.complete import Completer, complete
 from assistant.minds.embedded.followup import new_topic, read_follow_up
@@ -104,6 +105,18 @@ class EmbeddedMind:
         reading = reader.readings(reader.prepared(text, context.as_of)[0], context)[0]
         hidden = set(reading.account.leftover) - {keep}
         return " ".join("..." if word in hidden else word for word in words_of(masked(reading.items)))
+
+    def choice_in(self, text: str, plan: Sequence[Step], context: MindContext) -> tuple[str, Means] | None:
+        """(phrase, what it means) that a chosen plan decides for an ambiguous question; None when it decides no single thing."""
+        reader = self.reader_for(context)
+        readings = reader.readings(reader.prepared(text, context.as_of)[0], context)
+        if not plan or plan[-1].tool != outcomes.TOOL or not readings[0].ambiguous:
+            return None
+        chosen = MetricQuery.model_validate(dict(plan[-1].arguments))
+        plans = [reading.query for reading in readings if reading.query is not None]
+        others = [query for query in plans if query != chosen]
+        means = meaning_of(chosen, others) if others and chosen in plans else None
+        return (readings[0].ambiguous, means) if means is not None else None
 
     def meanings_of(self, word: str, limit: int = 5) -> tuple[str, ...]:
         """What of the model a word may mean, by its letters: to choose from, never to decide."""

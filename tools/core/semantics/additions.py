@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 _LISTS = ("datasets", "relationships", "metrics")
-_WORDS = ("named_filters", "verified_questions")
+_WORDS = ("named_filters", "choices", "verified_questions")
 
 
 class TaughtWord(BaseModel):
@@ -37,6 +37,8 @@ class ModelAddition(BaseModel):
     relationships: tuple[dict[str, Any], ...] = ()
     metrics: tuple[dict[str, Any], ...] = ()
     named_filters: tuple[dict[str, Any], ...] = ()
+    choices: tuple[dict[str, Any], ...] = ()
+    """`{phrase, means}`: what an ambiguous phrase means, as approved."""
     verified_questions: tuple[dict[str, Any], ...] = ()
     routes: tuple[dict[str, Any], ...] = ()
     """`{from, to, via}` where several paths lead from a dataset to one that is added."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 from tools.core.errors import QueryUnsupported
@@ -142,6 +143,13 @@ def _words(model: SemanticModel) -> Iterator[str]:
     if model.named_filters:
         yield from ("## Named filters", "")
         yield from (f"- **{each.name}**: {each.description or '-'} (said as: {', '.join(each.phrases)})" for each in model.named_filters)
+        yield ""
+    if model.choices:
+        yield from ("## Decided", "")
+        yield from (
+            f"- '{each.phrase}' means {f'`{each.means}`' if isinstance(each.means, str) else json.dumps(each.means)}"
+            for each in model.choices
+        )
         yield ""
     if model.absent_concepts:
         yield from ("## Not in this data", "")

@@ -64,6 +64,11 @@ class NamedFilterPart(_Strict):
     description: str = ""
 
 
+class ChoicePart(_Strict):
+    phrase: str = Field(min_length=1)
+    means: str | dict[str, Any] = Field(min_length=1)
+
+
 class VerifiedQuestionPart(_Strict):
     id: str
     question: str
@@ -76,6 +81,7 @@ class VerifiedQuestionPart(_Strict):
 class ModelWords(_Words):
     absent_concepts: tuple[AbsentConceptPart, ...] = ()
     named_filters: tuple[NamedFilterPart, ...] = ()
+    choices: tuple[ChoicePart, ...] = ()
     verified_questions: tuple[VerifiedQuestionPart, ...] = ()
 
 
@@ -392,6 +398,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "custom_extensions": ExtensionPart,
     "absent_concepts": AbsentConceptPart,
     "named_filters": NamedFilterPart,
+    "choices": ChoicePart,
     "verified_questions": VerifiedQuestionPart,
     "routes": RoutePart,
     "roles": RolesPart,

@@ -238,6 +238,15 @@ class NamedFilter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What an ambiguous phrase means in this warehouse, so that nobody is asked."""
+
+    phrase: str
+    means: str | Mapping[str, object]
+    """The metric or `dataset.field` meant, or the part of a MetricQuery that tells the reading meant from the others, as a JSON object."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AbsentConcept:
     """Something people ask for that this warehouse does not hold; asking for it is declined by name."""
 
@@ -510,6 +519,7 @@ class SemanticModel:
     routes: tuple[Route, ...] = ()
     named_filters: tuple[NamedFilter, ...] = ()
     absent_concepts: tuple[AbsentConcept, ...] = ()
+    choices: tuple[Choice, ...] = ()
     verified_questions: tuple[VerifiedQuestion, ...] = ()
     settings: ModelSettings = ModelSettings()
     instructions: str = ""

@@ -29,6 +29,7 @@ from tools.core.semantics.model import (
     ActionRoles,
     ActionTrial,
     CampaignRoles,
+    Choice,
     ConsentRoles,
     CumulativeSpec,
     Dataset,
@@ -221,11 +222,20 @@ class _Reader:
             routes=tuple(Route(**route.model_dump()) for route in extension.routes),
             named_filters=tuple(NamedFilter(**entry.model_dump()) for entry in words.named_filters),
             absent_concepts=tuple(AbsentConcept(**entry.model_dump()) for entry in words.absent_concepts),
+            choices=tuple(self._choice(entry, datasets, metrics) for entry in words.choices),
             verified_questions=tuple(VerifiedQuestion(**entry.model_dump()) for entry in words.verified_questions),
             settings=self._settings(extension, datasets, metrics),
             instructions=_tidy(words.instructions),
             version=version,
         )
+
+    def _choice(self, part: doc.ChoicePart, datasets: dict[str, Dataset], metrics: dict[str, Metric]) -> Choice:
+        """A choice that names what does not exist does nothing; a taught one may be about a table that the last refresh did not compute."""
+        known = [*metrics, *datasets, *(field.id for dataset in datasets.values() for field in dataset.fields.values())]
+        if isinstance(part.means, str) and part.means not in known:
+            told = f"the choice for '{part.phrase}' names no metric, dataset or field: {part.means}"
+            self.issues.warning((*self.where, "ai_context", "choices"), told, did_you_mean(part.means, known))
+        return Choice(phrase=part.phrase, means=part.means)
 
     def _settings(self, extension: doc.ModelExtension, datasets: dict[str, Dataset], metrics: dict[str, Metric]) -> ModelSettings:
         given = extension.model_dump(exclude={"routes"})

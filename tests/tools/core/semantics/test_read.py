@@ -38,6 +38,7 @@ class TestOurKeys:
         assert shop.metrics["revenue"].language.synonyms == ("sales",)
         assert shop.field("books.genre").value_synonyms == {"SF": ("science fiction",)}
         assert shop.named_filters[0].filters == ({"field": "books.genre", "op": "in", "values": ["SF"]},)
+        assert [c.means for c in shop.choices[:2]] == ["revenue", {"window": {"last_n": 3, "unit": "month"}}]
         assert shop.absent_concepts[0].message == "Costs are not in this data."
         assert shop.verified_questions[0].query["metrics"] == ["revenue"]
 

@@ -65,6 +65,14 @@ def test_reading_raises_with_every_error_listed(bookshop: str, document: Write) 
     assert caught.value.public_code == "model_invalid"
 
 
+def test_a_choice_of_something_unknown_is_warned_of_and_does_nothing(bookshop: str, document: Write) -> None:
+    path = document(bookshop.replace("{phrase: good, means: revenue}", "{phrase: good, means: revenu}"))
+    (problem,) = validate_model(path)
+    assert (problem.severity, problem.suggestion) == ("warning", "did you mean 'revenue'?")
+    assert "the choice for 'good'" in problem.message
+    assert read_model(path).choices[0].means == "revenu"
+
+
 def test_warnings_do_not_keep_a_model_from_being_read(bookshop: str, document: Write) -> None:
     model = read_model(document(bookshop.replace("ai_context: {synonyms: [sales]}", "ai_context: {synonym: [sales]}")))
     assert model.metrics["revenue"].language.synonyms == ()
