@@ -1,9 +1,9 @@
 """The arbiter: whether a reading is answered or offered, and how likely it is the one that was meant.
 
 Three kinds of evidence meet here. Words that nothing accounts for always make an offer: no agreement outvotes an unknown noun. So do
-shaping words without a trace in the plan. For what is left, the learner's expectation is held against the plan, and a logistic
-scale fitted on labelled questions (`data/confidence.json`, by `scripts/calibrate_confidence.py`) turns both into a chance; with too
-low a one, the reading is offered.
+shaping words without a trace in the plan. For what is left, the learner's expectation is held against the plan, signs are looked for that
+a word got into the wrong slot (`slots.py`), and a logistic scale fitted on labelled questions (`data/confidence.json`, by
+`scripts/calibrate_confidence.py`) turns them into a chance; with too low a one, the reading is offered.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from assistant.minds.embedded.learner import Learner
 from assistant.minds.embedded.learner.agreement import Agreement, agreement
 from assistant.minds.embedded.learner.masking import masked
 from assistant.minds.embedded.learner.parts import parts_of
+from assistant.minds.embedded.slots import slot_evidence
 from assistant.minds.reflection import unreflected
 from tools.core.query.metric_query import MetricQuery
 from tools.core.semantics.model import SemanticModel
@@ -123,6 +124,7 @@ def evidence_of(reading: Reading, found: Agreement, lost: Sequence[str]) -> dict
         "ignored": min(4, len(reading.account.ignored)) / 4,
         "filled_in": min(3, len(reading.notes)) / 3,
         "parts": math.log(len(reading.account.consumed) or 1),
+        **slot_evidence(reading),
     }
 
 
