@@ -48,6 +48,8 @@ class Trace:
             parts += [metric.label, metric.description, *metric.language.synonyms, *metric.language.verbs]
             parts += [*metric.language.more, *metric.language.less]
         fields = [f.field for f in self.filters] + [d.field for d in self.query.dimensions]
+        fields += [o.by for o in self.query.order if "." in o.by]
+        fields += self.query.listing.fields if self.query.listing is not None else ()
         for dataset, _, name in (field.partition(".") for field in fields):
             field = self.model.datasets[dataset].fields.get(name) if dataset in self.model.datasets else None
             if field is not None:

@@ -76,13 +76,14 @@ def judge(text: str, reading: Reading, model: SemanticModel, learner: Learner | 
     if query is None:
         raise ValueError("a reading without a query has no outcome to judge")
     lost = lost_words(text, reading, model)
-    found = agreement(learner.expect(masked(reading.items)), parts_of(query, model)) if learner is not None else None
+    heard = learner is not None and not reading.by_fields
+    found = agreement(learner.expect(masked(reading.items)), parts_of(query, model)) if heard and learner is not None else None
     confidence = calibration().chance(evidence_of(reading, found, lost)) if found is not None else None
     doubt = unplaced(reading) or (f"I am not sure that this answers {_listed(lost)}" if lost else None)
     enough = calibration().answer_intricate_at if is_intricate(query) else calibration().answer_at
     if doubt is None and confidence is not None and confidence < enough:
         doubt = _least_agreed(found) if found is not None else None
-    if doubt is None and confidence is None and is_intricate(query):
+    if doubt is None and confidence is None and is_intricate(query) and not reading.by_fields:
         doubt = _TOGETHER  # Without a second reader, readings of these shapes are not to be trusted.
     return Judgement(doubt=doubt, confidence=round(confidence, 3) if confidence is not None else None)
 

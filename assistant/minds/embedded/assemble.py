@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -27,6 +28,7 @@ from assistant.minds.embedded.grammar import (
 from assistant.minds.embedded.grammar.draft import Draft, Item, World, make_items
 from assistant.minds.embedded.lexicon import Kind, Sense
 from assistant.minds.embedded.numbers import Number, read_number
+from assistant.minds.embedded.records import query_of, read_scan
 from assistant.minds.embedded.segment import Mention, is_clause, segment
 from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, read_times
 from assistant.minds.embedded.tokens import Token
@@ -105,6 +107,8 @@ class Reading:
     """Why there is no query, in words."""
     ambiguous: str = ""
     """The phrase that has several readings, of which this is one."""
+    by_fields: Literal["", "fields", "figures", "ranking"] = ""
+    """Read as a question about rows and their fields, or about figures of theirs, which the second reader has never heard of."""
 
     @property
     def is_whole(self) -> bool:
@@ -148,6 +152,9 @@ def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], b
         second, second_choices = _read(apart, world, {})
         if second.is_whole:
             cut, first, open_choices = apart, second, second_choices
+    rows = _rows_of(cut, world, runs)
+    if rows is not None and not _keeps_figures(first, rows, runs):
+        return [rows]
     readings = _alternatives(cut, world, first, open_choices, runs)
     if readings[0].lacks_measure:
         readings += _with_measures(cut, world)
@@ -187,6 +194,34 @@ def _settled(phrase: str, readings: Sequence[Reading], world: World) -> list[Rea
 
 def _as_chosen(phrase: str, reading: Reading) -> Reading:
     return replace(reading, notes=(*reading.notes, f"'{phrase}' is read as was decided for this data"))
+
+
+def _keeps_figures(first: Reading, rows: Reading, runs: Callable[[MetricQuery], bool]) -> bool:
+    """Whether the readers of figures have understood enough that the reading by rows and fields is not needed."""
+    if rows.by_fields == "fields" or first.query is None or first.account.leftover or first.absent or not runs(first.query):
+        return False
+    return rows.by_fields == "ranking" or first.is_whole
+
+
+def _rows_of(cut: Cut, world: World, runs: Callable[[MetricQuery], bool]) -> Reading | None:
+    """The question read as one about rows and their fields; None unless every word of it is."""
+    for nouns_as_fields in (False, True):
+        asked = read_scan(Draft(world=world, tokens=cut.tokens, items=cut.items), nouns_as_fields=nouns_as_fields)
+        planned = query_of(asked, world) if asked is not None else None
+        if asked is not None and planned is not None and runs(planned[0]):
+            account = Account(consumed=tuple((item.text, "rows") for item in cut.items), ignored=(), leftover=())
+            return Reading(
+                query=planned[0],
+                score=1.0,
+                account=account,
+                notes=cut.notes,
+                doubts=planned[1],
+                mentions=cut.mentions,
+                items=tuple(cut.items),
+                claims=("rows",) * len(cut.items),
+                by_fields=asked.form,
+            )
+    return None
 
 
 def _with_measures(cut: Cut, world: World) -> list[Reading]:
@@ -265,6 +300,7 @@ def _within(mentions: Sequence[Mention], world: World) -> tuple[Mention, ...]:
     """
     named = {s.target for m in mentions for s in m.of(Kind.DATASET)}
     named |= {world.lexicon.counted_by(s.target) or "" for m in mentions for s in m.of(Kind.METRIC)}
+    named |= {s.target.split(".")[0] for m in mentions for s in m.of(Kind.FIELD) if world.lexicon.names_its_dataset(s)}
     spoken_of = named | {world.fact(s.target) for m in mentions for s in m.of(Kind.METRIC)}
     spoken_of |= {s.target.split(".")[0] for m in mentions for s in m.of(Kind.FIELD)}
 
@@ -387,7 +423,7 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     if not (draft.measures or draft.listing or draft.cohort or draft.distribution or draft.pairs):
         return None, NO_METRIC
     time_field = _lifecycle_time(draft) or time_field_of(draft, [m.metric for m in draft.measures])
-    dimensions = [dimension_ref(draft, d, time_field) for d in draft.dimensions]
+    dimensions = [named for d in draft.dimensions for named in _with_names(draft, dimension_ref(draft, d, time_field))]
     filters = [*draft.filters, *(part_filter(draft, p, time_field) for p in draft.parts)]
     if any(d is None for d in dimensions) or any(f is None for f in filters):
         return None, "what is asked for has no date"
@@ -430,6 +466,15 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     except ValidationError as error:
         return None, str(error.errors()[0]["msg"])
     return query, ""
+
+
+def _with_names(draft: Draft, dimension: DimensionRef | None) -> list[DimensionRef | None]:
+    """The key of an entity with what people call its rows beside it."""
+    dataset = draft.model.datasets[dimension.field.split(".")[0]] if dimension is not None else None
+    key = key_field(draft.model, dataset.name) if dataset is not None and dataset.named_by else None
+    if dimension is None or dataset is None or key is None or key.id != dimension.field:
+        return [dimension]
+    return [dimension, *(DimensionRef(field=f"{dataset.name}.{name}") for name in dataset.named_by)]
 
 
 def named_only(draft: Draft, dimensions: Sequence[DimensionRef]) -> list[Filter]:
@@ -496,7 +541,8 @@ def _settle_subject(draft: Draft) -> None:
         if subject.dimension not in draft.dimensions:
             draft.dimensions.insert(0, subject.dimension)
     elif subject.dataset is not None:
-        draft.listing = ListingSpec(entity=subject.dataset)
+        names = draft.model.datasets[subject.dataset].named_by
+        draft.listing = ListingSpec(entity=subject.dataset, fields=tuple(f"{subject.dataset}.{name}" for name in names))
     elif isinstance(subject.dimension, DimensionRef):
         draft.dimensions.insert(0, subject.dimension)
 

@@ -123,6 +123,11 @@ class Lexicon:
         """Every phrase in every form, with what it means."""
         return ((phrase, tuple(senses)) for phrase, senses in self._exact.items())
 
+    def names_its_dataset(self, sense: Sense) -> bool:
+        """Whether a field's own name speaks of its dataset: "store name" speaks of stores."""
+        field, label = self.model.field(sense.target), self.model.datasets[sense.target.split(".")[0]].label
+        return not sense.within and field.label.startswith(f"{label} ")
+
     def has_exact(self, key: Phrase) -> bool:
         return key in self._exact
 
@@ -284,7 +289,9 @@ def _counts(metric: Metric, dataset: Dataset) -> bool:
     if not match or metric.is_derived or metric.cumulative is not None:
         return False
     name, column = match.groups()
-    return name == dataset.name and (column == "*" or dataset.primary_key == (column,))
+    field = dataset.fields.get(column)
+    key = (field.expression if field is not None and field.expression in dataset.primary_key else column,)
+    return name == dataset.name and (column == "*" or dataset.primary_key == key)
 
 
 def datasets_of(metric: Metric, model: SemanticModel) -> tuple[str, ...]:

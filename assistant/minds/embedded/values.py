@@ -155,8 +155,11 @@ def _first_day(model: SemanticModel, fetch: Fetch) -> dt.date | None:
     if model.settings.as_of_field is None:
         return None
     field = model.field(model.settings.as_of_field)
-    rows = fetch(f"SELECT MIN({field.expression}) AS first_day FROM {model.datasets[field.dataset].source}")
-    return rows[0][0] if rows and isinstance(rows[0][0], dt.date) else None
+    rows = fetch(f"SELECT MIN({field.expression}) AS first_day FROM {_source(model, field)}")
+    first = rows[0][0] if rows else None
+    if isinstance(first, dt.datetime):
+        return first.date()  # The field may be a moment; the data begin on its day.
+    return first if isinstance(first, dt.date) else None
 
 
 def _stems(value: Stored) -> str:
@@ -194,9 +197,15 @@ def _distinct(model: SemanticModel, field: Field, fetch: Fetch) -> list[tuple[St
 
 
 def _select(model: SemanticModel, field: Field, *, limit: int) -> str:
-    source = model.datasets[field.dataset].source
+    source = _source(model, field)
     value = field.expression
     return f"SELECT {value} AS value, count(*) AS n FROM {source} WHERE ({value}) IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {limit}"
+
+
+def _source(model: SemanticModel, field: Field) -> str:
+    """The table of a field; a dataset may also be a query."""
+    source = model.datasets[field.dataset].source
+    return f"({source})" if " " in source.strip() else source
 
 
 def visible_values(warehouse: Warehouse, rights: Rights) -> ValueIndex:

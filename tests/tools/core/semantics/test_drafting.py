@@ -11,6 +11,7 @@ import pytest
 from tools.core.errors import ModelInvalid
 from tools.core.query import MetricQuery, compile_query
 from tools.core.semantics import Catalog, Datatype, SemanticModel, read_model, validate_model
+from tools.core.semantics.defaults import singular
 from tools.core.semantics.drafting import draft_model
 
 RIDING_SCHOOL = Path(__file__).parents[3] / "support" / "riding_school.sql"
@@ -152,3 +153,17 @@ def test_names_that_sql_or_yaml_would_misread_survive(tmp_path):
 def test_a_database_without_tables_is_refused():
     with duckdb.connect() as connection, pytest.raises(ModelInvalid):
         draft_model(connection, "empty")
+
+
+def test_what_rows_are_named_by_must_be_fields(school, text, tmp_path):
+    path = tmp_path / "semantic_model.yaml"
+    path.write_text(text.replace('"named_by": ["first_name", "last_name"]', '"named_by": ["nickname"]'), encoding="utf-8")
+    assert any("named_by of dataset 'riders': no field 'nickname'" in str(p) for p in validate_model(path, Catalog.from_duckdb(school)))
+
+
+@pytest.mark.parametrize(
+    ("many", "one"),
+    [("campuses", "campus"), ("courses", "course"), ("houses", "house"), ("classes", "class"), ("prizes", "prize"), ("boxes", "box")],
+)
+def test_table_names_have_a_singular(many: str, one: str):
+    assert singular(many) == one

@@ -56,7 +56,7 @@ def decide(survey: Survey, name: str) -> Draft:
     datasets = [_dataset(table, names[table.name], survey, table.name in pointed_to) for table in survey.tables.values()]
     _tell_apart(datasets)
     relationships = _relationships(survey.references, names)
-    draft = Draft(name=name, datasets=datasets, relationships=relationships, metrics=metrics_of(datasets))
+    draft = Draft(name=name, datasets=datasets, relationships=relationships, metrics=metrics_of(datasets, relationships))
     draft.customer = people_among(d.name for d in datasets if d.entity)
     dated = [d for d in datasets if d.default_time is not None]
     events = [d for d in dated if not d.entity] or dated
@@ -196,7 +196,7 @@ def _field(column: Column, thing: str, prefix: str, *, is_key: bool, joins: bool
 
 
 _RESERVED_WORDS = """
-    all and any array as asc between by case cast check column constraint create cross date default desc distinct else end except exists
+    all and any array as asc at between by case cast check column constraint create cross date default desc distinct else end except exists
     false for foreign from full group having in inner into is join left like limit not null offset on or order outer primary references
     right select table then time timestamp to true union unique user using values when where window with year month day hour rank
 """
@@ -223,7 +223,8 @@ def _number(field: DraftField, column: Column) -> None:
     tokens = set(field.label.split()) | set(words(column.name).split())
     years = column.looks_like_years and "year" in tokens
     whole = column.low is None or (column.low == int(column.low) and column.high == int(column.high or 0))
-    field.is_dimension = years or (whole and bool(CODES & tokens) and last not in ("count", "amount"))
+    counts = last in ("count", "amount") or field.label.startswith("number of ")
+    field.is_dimension = years or (whole and bool(CODES & tokens) and not counts)
     field.is_measure = not field.is_dimension or years
     field.added_up = not NOT_ADDED & tokens and not years
     if field.is_dimension and not years:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tools.core.semantics.defaults import plural
-from tools.core.semantics.drafting.parts import DraftDataset, DraftMetric
+from tools.core.semantics.drafting.parts import DraftDataset, DraftMetric, DraftRelationship
 
 _AGGREGATES = (
     ("total", "SUM", ("sum of",)),
@@ -15,10 +15,10 @@ _AGGREGATES = (
 )
 
 
-def metrics_of(datasets: Sequence[DraftDataset]) -> list[DraftMetric]:
+def metrics_of(datasets: Sequence[DraftDataset], relationships: Sequence[DraftRelationship]) -> list[DraftMetric]:
     """A count per dataset first, then aggregates of its numbers, then counts of different values."""
     taken = {d.name for d in datasets}
-    found = [_count(d) for d in datasets]
+    found = [_count(d, relationships) for d in datasets]
     for dataset in datasets:
         for metric in (*_aggregates(dataset), *_different(dataset)):
             if metric.name in taken:
@@ -28,12 +28,14 @@ def metrics_of(datasets: Sequence[DraftDataset]) -> list[DraftMetric]:
     return found
 
 
-def _count(dataset: DraftDataset) -> DraftMetric:
+def _count(dataset: DraftDataset, relationships: Sequence[DraftRelationship]) -> DraftMetric:
     counted = dataset.key_name or "*"
     expression = f"COUNT(DISTINCT {dataset.name}.{counted})" if counted != "*" else f"COUNT({dataset.name}.*)"
     name = dataset.plural.replace(" ", "_").replace("-", "_")
     synonyms = [f"number of {dataset.plural}"]
-    return DraftMetric(name=name, expression=expression, label=dataset.plural, synonyms=synonyms)
+    through = [r.from_dataset for r in relationships if r.used and r.to_dataset == dataset.name] if dataset.key_name else []
+    through = list(dict.fromkeys(through))
+    return DraftMetric(name=name, expression=expression, label=dataset.plural, synonyms=synonyms, counted_through=through)
 
 
 def _aggregates(dataset: DraftDataset) -> Iterable[DraftMetric]:
@@ -57,7 +59,7 @@ def _different(dataset: DraftDataset) -> Iterable[DraftMetric]:
         if field.repeats and not field.is_key:
             many = plural(field.label)
             yield DraftMetric(
-                name=f"different_{many.replace(' ', '_').replace('-', '_')}",
+                name=f"number_of_different_{many.replace(' ', '_').replace('-', '_')}",
                 expression=f"COUNT(DISTINCT {dataset.name}.{field.name})",
                 label=f"number of different {many}",
             )

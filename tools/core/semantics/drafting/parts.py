@@ -72,6 +72,8 @@ class DraftMetric:
     label: str
     synonyms: list[str] = field(default_factory=list)
     verbs: list[str] = field(default_factory=list)
+    counted_through: list[str] = field(default_factory=list)
+    """Datasets through which a count may be split by what its own rows do not have."""
     remarks: list[str] = field(default_factory=list)
 
 

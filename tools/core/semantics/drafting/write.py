@@ -99,7 +99,10 @@ def _metric(metric: DraftMetric) -> Iterator[str]:
     yield f"      - name: {_text(metric.name)}"
     yield f"        expression: {_sql(metric.expression)}"
     yield from _words("        ", synonyms=metric.synonyms, verbs=metric.verbs)
-    yield from _extension("        ", {"label": metric.label})
+    extension: dict[str, object] = {"label": metric.label}
+    if metric.counted_through:
+        extension["counted_through"] = metric.counted_through
+    yield from _extension("        ", extension)
 
 
 def _remarks(indent: str, what: str, remarks: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,127 @@
+"""Order and superlatives: "sorted by age", "the oldest", "the most captains", "top 3"."""
+
+from __future__ import annotations
+
+from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.records.asked import Named, Ordered
+from assistant.minds.embedded.records.scan import HIGH, LOW, NUMBER, Scan, known_aggregate, whose, year_of
+from assistant.minds.embedded.wordlists import word_set
+
+_SORTING = word_set(
+    "sorted sort ordered order ranked arranged listed alphabetical alphabetically lexicographical lexicographic descending ascending"
+)
+
+
+_ORDER_WORDS = word_set(
+    "in the by of from to order ascending descending sorted ordered listed ranked arranged alphabetical alphabetically lexicographical "
+    "lexicographic asc desc sort a reverse their respective and according decreasing increasing"
+)
+
+
+def picks(scan: Scan, at: int) -> bool:
+    """ "the largest number of": a count that ranks, not one that is asked for."""
+    return scan.word(at - 1) in HIGH | LOW
+
+
+def superlative(scan: Scan, at: int) -> int:
+    """ "the most captains", "the highest age", "the largest number of authors", "oldest", "top 3", "most common" """
+    here = scan.skip(at, word_set("with has have had having the"))
+    number = scan.draft.items[here].number if here < len(scan.draft.items) else None
+    n = int(number.value) if number is not None and number.unit is None else None
+    if n is not None and (scan.word(here + 1) in HIGH | LOW or scan.senses(here + 1, Kind.MORE, Kind.LESS)):
+        here += 1
+    else:
+        n = None
+    adjective = _adjective(scan, here)
+    if adjective is not None:
+        order, end = adjective
+        return _take_order(scan, order, n, end)
+    known = known_aggregate(scan, here)
+    if known is not None and known[0] in ("MAX", "MIN") and scan.asked.outputs and not scan.head:
+        # "with the highest age", where the model has the highest age as a figure.
+        return _take_order(scan, Ordered(named=Named(fields=(known[1],)), descending=known[0] == "MAX"), n, here + 1)
+    word = scan.word(here)
+    if word not in HIGH | LOW:
+        return at
+    if word == "top" and here + 1 < len(scan.draft.items) and scan.draft.items[here + 1].number is not None:
+        n = int(scan.draft.items[here + 1].number.value)  # type: ignore[union-attr]
+        here = here + 1 + (scan.word(here + 2) in HIGH)
+    descending = word in HIGH
+    noun = scan.skip(here + 1, word_set("number count of the total amount value"))
+    if scan.word(noun) in ("common", "popular", "frequent", "frequently", "commonly", "used", "widely"):
+        field_at = scan.skip(noun + 1, word_set("used occurring"))
+        scan.asked.order.append(Ordered(dataset="", descending=descending))
+        scan.asked.limit, scan.asked.best = n or 1, True
+        return field_at
+    fields = tuple(f for f in scan.fields(noun) if scan.draft.model.field(f).datatype in NUMBER)
+    if fields and scan.dataset(noun) is None and (scan.asked.outputs or not scan.head):
+        return _take_order(scan, Ordered(named=Named(fields=fields), descending=descending), n, noun + 1)
+    metric = next((s.target for s in scan.senses(noun, Kind.METRIC)), None)
+    if metric is not None and scan.dataset(noun) is None:
+        return _take_order(scan, Ordered(metric=metric, descending=descending), n, noun + 1)
+    dataset = scan.dataset(noun)
+    if dataset is not None and (word not in ("maximum", "max", "minimum", "min") or scan.word(noun - 1) == "of"):
+        scan.speak(dataset)
+        return _take_order(scan, Ordered(dataset=dataset, descending=descending), n, noun + 1)
+    return at
+
+
+def _adjective(scan: Scan, at: int) -> tuple[Ordered, int] | None:
+    """ "oldest": a field, by the model's own adjectives."""
+    for kind, descending in ((Kind.MORE, True), (Kind.LESS, False)):
+        targets = tuple(s.target for s in scan.senses(at, kind) if s.degree == "superlative" and s.target not in scan.draft.model.metrics)
+        if targets:
+            return Ordered(named=Named(fields=targets, of=scan.dataset(at + 1)), descending=descending), at + 1
+    return None
+
+
+def _take_order(scan: Scan, order: Ordered, n: int | None, end: int) -> int:
+    scan.asked.order.append(order)
+    scan.asked.limit, scan.asked.best = n or 1, True
+    scan.head = scan.head and order.named is not None
+    return end
+
+
+def sorting(scan: Scan, at: int) -> int:
+    """ "sorted by age in descending order", "in alphabetical order of last name", "by age from old to young" """
+    end = at
+    keys: list[tuple[str, ...]] = []
+    seen: set[str] = {"sorted"} if scan.word(0) in ("sort", "order", "rank", "arrange") and scan.word(at) == "by" else set()
+    while end < len(scan.draft.items):
+        word = scan.word(end)
+        if word in ("year", "years") and not scan.fields(end) and seen & _SORTING:
+            found = year_of(scan, end)
+            if found is None:
+                return at
+            keys.append(found[0])
+            end = found[1]
+        elif scan.fields(end) and seen & _SORTING:
+            keys.append(scan.fields(end))
+            end = whose(scan, end + 1)[1]
+        elif word in _ORDER_WORDS and not scan.content(end) and not scan.open_sentence(end):
+            seen.add(word)
+            end += 1
+        elif word == "," and seen & _SORTING and scan.word(end + 1) in _ORDER_WORDS:
+            end += 1
+        else:
+            break
+    alone = seen & word_set("alphabetical alphabetically lexicographical lexicographic ascending descending")
+    if end == at or not seen & _SORTING or not (keys or alone) or (scan.word(at) in ("and", "order", "a") and not keys):
+        return at
+    ends = _from_to(scan, end)
+    descending = bool(seen & word_set("descending desc reverse decreasing")) or (ends is not None and ends[0])
+    end = ends[1] if ends is not None else end
+    named = [Ordered(named=Named(fields=k), descending=descending) for k in keys]
+    scan.asked.order += named or [Ordered(descending=descending)]
+    return end
+
+
+def _from_to(scan: Scan, at: int) -> tuple[bool, int] | None:
+    """ "from old to young", "highest to lowest" """
+    begin = at
+    first = scan.skip(begin, word_set("from"))
+    high = scan.word(first) in HIGH or bool(scan.senses(first, Kind.MORE))
+    low = scan.word(first) in LOW or bool(scan.senses(first, Kind.LESS))
+    if not (high or low) or scan.word(first + 1) != "to":
+        return None
+    return high, first + 3

@@ -1,0 +1,104 @@
+"""Conditions on other rows: those that must exist, must not, or must be so many."""
+
+from __future__ import annotations
+
+from assistant.minds.embedded.grammar.comparators import read_bound
+from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.records.asked import Counted, Ordered, Related
+from assistant.minds.embedded.records.scan import EMPTY, Scan
+from assistant.minds.embedded.wordlists import word_set
+from tools.core.query.metric_query import Comparator
+
+_DENYING = word_set("not no without never")
+
+
+_AUXILIARY = word_set("is are was were be been being not get got")
+
+
+def denied(scan: Scan, at: int) -> int:
+    """ "without a captain", "do not have any captain", "that have not been assigned", "not steered by any captain" """
+    here = at
+    while scan.word(here) in _DENYING | word_set("do does did have has had been is are was were be ever any a an yet") and not scan.content(
+        here
+    ):
+        here += 1
+    if not ({scan.word(i) for i in range(at, here)} & _DENYING):
+        return at
+    verb = next((s.target for s in scan.senses(here, Kind.FACT) if not scan.dataset(here)), None)
+    noun = here
+    unknown = unknown_verb(scan, here) > here
+    if verb is not None or unknown:
+        noun = scan.skip(here + 1, word_set("by any a an the to in for of with from on"))
+    dataset = scan.dataset(noun)
+    if dataset is None and verb is None:
+        return at
+    target = dataset or verb
+    assert target is not None
+    scan.asked.related.append(Related(dataset=target, op="eq", value=0))
+    scan.head = False
+    end = noun + 1 if dataset is not None else here + 1
+    return scan.skip(end, word_set("yet record records at all"))
+
+
+def numbered(scan: Scan, at: int) -> int:
+    """ "more than one captain", "at least two technicians", "two or more players" """
+    bound = read_bound(scan.draft, at)
+    if bound is None:
+        return at
+    noun = scan.skip(bound.end, word_set("of"))
+    dataset = scan.dataset(noun)
+    if dataset is None:
+        return at
+    limits: list[tuple[Comparator, float]] = [(bound.op, bound.value)]
+    if bound.upper is not None:
+        limits = [("ge", bound.value), ("le", bound.upper)]
+    scan.asked.related += [Related(dataset=dataset, op=op, value=value, closed=True) for op, value in limits]
+    scan.head = False
+    return noun + 1
+
+
+def both(scan: Scan, at: int) -> int:
+    """ "both captains with rank A and captains with rank B": two rows must exist, each with its own conditions."""
+    if scan.word(at) == "both":
+        noun = scan.skip(at + 1, word_set("a an the some"))
+        dataset = scan.dataset(noun)
+        if dataset is None or not any(scan.dataset(i) == dataset for i in range(noun + 1, len(scan.draft.items))):
+            return at
+        scan.asked.related.append(Related(dataset=dataset))
+        scan.head = False
+        return noun + 1
+    last = scan.asked.related[-1] if scan.asked.related else None
+    if last is None or last.closed or last.denied or scan.word(at) not in ("and", ",", "as"):
+        return at
+    noun = scan.skip(at, word_set("and , as well a an the also some"))
+    if scan.dataset(noun) != last.dataset:
+        return at
+    scan.asked.related.append(Related(dataset=last.dataset))
+    return noun + 1
+
+
+def verbs(scan: Scan, at: int) -> int:
+    """A verb of the model: its rows are spoken of."""
+    measured = {o.metric for o in (*scan.asked.outputs, *scan.asked.order) if isinstance(o, (Counted, Ordered))}
+    facts = [s.target for s in scan.senses(at, Kind.FACT)] + [s.target for s in scan.senses(at, Kind.DOES) if s.target in measured]
+    if not facts or not at or scan.fields(at) or scan.dataset(at):
+        return at
+    for fact in facts:
+        if fact in scan.draft.model.datasets:
+            scan.speak(fact)
+            break
+    return at + 1
+
+
+def unknown_verb(scan: Scan, at: int) -> int:
+    """ "that are steered by": a participle that the model does not know, between two things that belong together. Said as a doubt."""
+    if at >= len(scan.draft.items):
+        return at
+    item = scan.draft.items[at]
+    plain = item.mention is None and item.number is None and item.time is None and item.text.isalpha()
+    if not plain or scan.word(at - 1) not in _AUXILIARY or not item.text.endswith(("ed", "en", "wn", "ught", "ld")):
+        return at
+    if scan.skip(at + 1, EMPTY) >= len(scan.draft.items) or scan.head:
+        return at
+    scan.asked.guessed.append(item.text)
+    return at + 1
