@@ -1,8 +1,10 @@
 """From a question to an answer a person can act on.
 
+    from contextlib import closing
+
     from assistant import Question, build
 
-    with build(warehouse="completejourney") as assistant:
+    with closing(build(warehouse="completejourney")) as assistant:
         answer = assistant.ask(Question(text="Revenue by month in 2017"))
         print(answer.headline)
 

@@ -91,6 +91,13 @@ class Thumbs:
                 )
             self._db.execute("INSERT OR REPLACE INTO thumb VALUES (?, ?, ?, ?)", (answer_id, int(up), reason, time.time()))
 
+    def take_back(self, answer_id: str, *, user: str) -> None:
+        """Forget the thumb of an answer; nothing happens where there is none, or the answer is somebody else's."""
+        with self._lock, self._db:
+            self._db.execute(
+                "DELETE FROM thumb WHERE answer = ? AND answer IN (SELECT answer FROM answered WHERE user = ?)", (answer_id, user)
+            )
+
     def judged(self) -> list[Judged]:
         """Everything that was judged, the newest first."""
         with self._lock:

@@ -385,12 +385,15 @@ class Chat:
             session.current_task.cancel()
             await send(f"### Stopped.\n\n{neutral('Ask again when you want the answer.')}")
 
-    def on_thumb(self, answer: str, user: str, up: bool, reason: str) -> None:
-        """Somebody judged an answer; a thumb down becomes a candidate for the evals."""
+    def on_thumb(self, answer: str, user: str, up: bool | None, reason: str) -> None:
+        """Somebody judged an answer, or took the thumb back; a thumb down becomes a candidate for the evals."""
         from assistant.candidates import write_candidates
 
         try:
-            self._thumbs.give(answer, user=user, up=up, reason=reason)
+            if up is None:
+                self._thumbs.take_back(answer, user=user)
+            else:
+                self._thumbs.give(answer, user=user, up=up, reason=reason)
             write_candidates(self._thumbs, self._settings.home / "candidates", self._assistant.warehouse.name)
         except AnswerError as error:
             log.error("a thumb could not be kept: %s", error.public_code)

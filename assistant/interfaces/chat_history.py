@@ -32,10 +32,12 @@ MAX_PAGE = 100
 class ChatHistory(BaseDataLayer):  # type: ignore[misc, unused-ignore]
     """What Chainlit reads and writes. Foreign conversations look as if they were not there, or belong to "somebody else"."""
 
-    def __init__(self, store: ChatStore, rights_for: Callable[[str], Rights], on_thumb: Callable[[str, str, bool, str], None]) -> None:
+    def __init__(
+        self, store: ChatStore, rights_for: Callable[[str], Rights], on_thumb: Callable[[str, str, bool | None, str], None]
+    ) -> None:
         """
         Args:
-            on_thumb: Told (answer id, user, up, reason) when somebody judges an answer.
+            on_thumb: Told (answer id, user, up, reason) when somebody judges an answer; `up` is None when the thumb is taken back.
         """
         self._store = store
         self._rights_for = rights_for
@@ -212,8 +214,11 @@ class ChatHistory(BaseDataLayer):  # type: ignore[misc, unused-ignore]
 
     async def delete_feedback(self, feedback_id: str) -> bool:
         step = self._store.step_of_feedback(feedback_id)
-        self._require(self._store.thread_of_step(step) if step else None)
+        asker = self._require(self._store.thread_of_step(step) if step else None)
         self._store.delete_feedback(feedback_id)
+        answer = self._store.answer_of(step) if step else None
+        if answer is not None:
+            await asyncio.to_thread(self._on_thumb, answer, asker, None, "")
         return True
 
     async def get_favorite_steps(self, user_id: str) -> list[dict[str, Any]]:  # noqa: ARG002 (saved questions are our own)

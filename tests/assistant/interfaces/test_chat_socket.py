@@ -304,6 +304,10 @@ async def test_a_thumb_down_with_its_reason_becomes_a_candidate_that_the_evals_c
     case = next(case for case in suite.cases if "refunds should not count" in case.note)
     assert (case.question, case.candidate, case.gold) == ("Revenue by month in 2017", True, ())
     assert '"metrics": ["revenue"]' in case.note
+    async with httpx.AsyncClient(headers=page.cookie) as client:
+        gone = await client.request("DELETE", f"{page.url}/feedback", json={"feedbackId": reply.json()["feedbackId"]})
+        assert gone.status_code == 200, gone.text
+    assert "refunds should not count" not in (server.home / "candidates" / "stand-in" / "judged.yaml").read_text()
 
 
 async def test_settings_are_kept_and_followed(server, page, open_page):
