@@ -5,64 +5,35 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from assistant.minds.embedded.account import Account, account_for
+from assistant.minds.embedded.account import account_for
 from assistant.minds.embedded.anaphora import refer_back
-from assistant.minds.embedded.assemble import Reading, dimension_ref, named_only, order_of, part_filter, time_field_of
+from assistant.minds.embedded.assemble import Reading
+from assistant.minds.embedded.edit import Edit
 from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.intents.contract import Cue
+from assistant.minds.embedded.intents.words import word_file
 from assistant.minds.embedded.numbers import read_number
-from assistant.minds.embedded.temporal_words import UNITS
+from assistant.minds.embedded.temporal_words import ORDINALS, UNITS
 from assistant.minds.embedded.tokens import Token, tokenize
 from assistant.minds.embedded.wordlists import word_set
 from assistant.turn import MindContext
-from tools.core.query.calendar import Calendar
-from tools.core.query.metric_query import Comparison, Filter, Measure, MetricQuery, Order, PeriodUnit, TimeWindow
+from tools.core.query.calendar import Calendar, add_months
+from tools.core.query.metric_query import Measure, MetricQuery, Order, PeriodUnit, TimeWindow
 
 if TYPE_CHECKING:
     from assistant.minds.embedded.mind import QuestionReader
 
 _OPENINGS = (
-    ("and",),
-    ("what", "about"),
-    ("how", "about"),
-    ("same",),
-    ("now",),
-    ("only",),
-    ("just",),
-    ("but",),
-    ("also",),
-    ("instead",),
-    ("split",),
-    ("break",),
-    ("sort",),
-    ("without",),
-    ("excluding",),
-    ("then",),
-    ("ok",),
-    ("by",),
-    ("per",),
-    ("for",),
-    ("in",),
-    ("no",),
-    ("i", "meant"),
-    ("sorry",),
-    ("actually",),
-    ("could", "i"),
-    ("can", "i"),
-    ("make",),
-    ("put",),
-    ("compared",),
-    ("as", "a"),
-    ("for", "which"),
-    ("for", "what"),
-    ("other",),
-    ("ah",),
-    ("oh",),
-)
+    ("and",), ("what", "about"), ("how", "about"), ("same",), ("the", "same"), ("now",), ("only",), ("just",), ("but",), ("also",),
+    ("instead",), ("split",), ("break",), ("sort",), ("without",), ("excluding",), ("then",), ("ok",), ("okay",), ("by",), ("per",),
+    ("for",), ("in",), ("no",), ("i", "meant"), ("sorry",), ("actually",), ("could", "i"), ("can", "i"), ("make",), ("put",),
+    ("compared",), ("as", "a"), ("for", "which"), ("for", "what"), ("other",), ("ah",), ("oh",), ("yeah",), ("yes",), ("so",),
+)  # fmt: skip
 _FRAGMENT_WORDS = 8
 """A complete question that merely begins with "and" is longer than this."""
 _LONG_FRAGMENT_WORDS = 12
@@ -73,10 +44,10 @@ _PEOPLE = frozenset({("of", "them"), ("of", "those")})
 _PERIODS = frozenset({("the", "same"), ("that", "month"), ("that", "period"), ("same", "period")})
 _HARMLESS = word_set(
     "instead only just now same period month there was were did again rather though compare that those this but not then also too "
-    "please more no yes i meant mean total overall altogether well could see would you may get have sorry actually ah oh one ones"
+    "please more no yes i meant mean total overall altogether well could see would you may get have sorry actually ah oh one ones "
+    "versus vs against about with to them these it filter filters up down good bad better worse thing things"
 )
-_COMPARING = word_set("compared compare versus vs against than")
-_INSTEAD = frozenset({"instead", "rather"})
+_WISHES = word_set("drop restore add swap split compare share lump unsplit sort change singular row everything whole average by")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,36 +56,134 @@ class FollowUpReading:
     carried_over: tuple[str, ...]
     notes: tuple[str, ...] = ()
     doubt: str | None = None
+    instead: MetricQuery | None = None
+    """The plan to take when the first finds no data."""
+    previous: MetricQuery | None = None
+    """The plan that was edited."""
+    named: str | None = None
+    """The words that name something, without those that only say what to do; None = all of them."""
+    others: tuple[MetricQuery, ...] = ()
+    """The same edit of the other readings that were offered: they are offered again."""
+    row: int | None = None
+    """Of the plan before, the row (0 = first) that the fragment speaks of: its value is the condition of `query`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fragment:
+    """The words of a fragment sorted into what they name and what they want done."""
+
+    words: tuple[str, ...]
+    """All of them, without punctuation."""
+    tokens: tuple[Token, ...]
+    """Those that name something."""
+    wishes: frozenset[str]
+    opens: bool
+    """Begins as only a fragment does."""
+    refers: bool
+    """Leans on what came before by a pronoun."""
+    row: int | None
+    """Row of the table before that it speaks of."""
 
 
 def read_follow_up(
     tokens: Sequence[Token], readings: Sequence[Reading], reader: QuestionReader, context: MindContext
 ) -> FollowUpReading | None:
     """The previous plan, edited; None when the question stands on its own (it names what to measure) or nothing precedes it."""
-    previous = _previous_query(context)
-    if previous is None or readings[0].absent:
+    bases = previous_queries(context)
+    if not bases or readings[0].absent:
         return None
-    moved = _moved_window(tokens, previous, reader, context) or _about_them(tokens, previous, reader, context)
+    fragment = _fragment(tokens)
+    most = _LONG_FRAGMENT_WORDS if fragment.opens and fragment.refers else _FRAGMENT_WORDS
+    short = ((fragment.opens or fragment.refers) and len(fragment.words) <= most) or len(fragment.words) <= _BARE_WORDS
+    stands_alone = readings[0].query is not None and not short
+    if len(bases) > 1:
+        return None if stands_alone else _of_the_offered(bases, tokens, fragment, reader, context)
+    moved = _moved_window(tokens, bases[0], reader, context) or _about_them(tokens, bases[0], reader, context)
     if moved is not None:
         return moved
-    referred = refer_back(tokens, previous, reader, context)
+    plainly = not stands_alone and bool(fragment.wishes & _PLAIN_WISHES)
+    edited = _one_edit(bases[0], tokens, fragment, reader, context) if plainly else None
+    referred = refer_back(tokens, bases[0], reader, context) if edited is None else None
     if referred is not None:
         return FollowUpReading(query=referred.query, carried_over=referred.carried_over, notes=referred.notes, doubt=referred.doubt)
-    words = [t.text for t in tokens if t.kind != "mark"]
-    opens = any(tuple(words[: len(o)]) == o for o in _OPENINGS)
-    refers = _refers_back(words)
-    most = _LONG_FRAGMENT_WORDS if opens and refers else _FRAGMENT_WORDS
-    fragment = ((opens or refers) and len(words) <= most) or len(words) <= _BARE_WORDS
-    if readings[0].query is not None and not fragment:
-        return None
-    draft = reader.draft(tokens, context, tuple(m.metric for m in previous.metrics))
-    account = account_for(draft, ignoring=_HARMLESS)
-    if len(account.leftover) > 1:
-        return None
-    rate = _as_rate(words, previous, draft) or _resized(tokens, previous)
-    if rate is not None:
-        return rate
-    return _edited(previous, draft, account, replaces=bool(set(words) & _INSTEAD))
+    return edited if stands_alone or plainly else _one_edit(bases[0], tokens, fragment, reader, context)
+
+
+def _one_edit(
+    previous: MetricQuery, tokens: Sequence[Token], fragment: _Fragment, reader: QuestionReader, context: MindContext
+) -> FollowUpReading | None:
+    return (
+        _as_rate(fragment.words, previous, reader)
+        or _resized(tokens, previous)
+        or _whole_period(previous, fragment, reader, context)
+        or _of_a_row(previous, fragment, reader, context)
+        or _edited(previous, fragment, reader, context)
+    )
+
+
+def edits_the_plan(tokens: Sequence[Token], context: MindContext) -> bool:
+    """Whether the words plainly speak of the figures before ("how does that compare with ...", "drop the split")."""
+    if len(previous_queries(context)) != 1:
+        return False
+    fragment = _fragment(tokens)
+    plainly = bool(fragment.wishes & _PLAIN_WISHES) and len(fragment.words) <= _LONG_FRAGMENT_WORDS
+    return plainly and (fragment.opens or fragment.refers) and "why" not in fragment.words
+
+
+def _fragment(tokens: Sequence[Token]) -> _Fragment:
+    spoken = [t for t in tokens if t.kind != "mark"]
+    words = tuple(t.text for t in spoken)
+    cues = [c for c in word_file("follow_up").find(spoken).found if c.role != "last_row" or c.end == len(spoken)]
+    roles = {c.role for c in cues}
+    wishes = roles & _WISHES
+    wishes |= {"drop"} if {"leave", "out"} <= roles else set()
+    wishes |= {"restore"} if {"put", "back"} <= roles else set()
+    wishes |= {"row"} if "last_row" in roles else set()
+    used = _WISHES | {"around", "last_row"}
+    used |= ({"leave", "out"} if "drop" in wishes else set()) | ({"put", "back"} if "restore" in wishes else set())
+    if wishes & {"drop", "restore"}:
+        wishes -= {"lump", "add"}
+    leads = {c.start for c in cues if c.role in _WISHES} | ({0} if wishes & {"drop", "restore"} else set())
+    ends = any(c.end == len(spoken) and c.role in ("add", "swap", "average") for c in cues)
+    rows = [c for c in cues if c.role in ("row", "last_row")]
+    return _Fragment(
+        words=words,
+        tokens=_naming(spoken, [c for c in cues if c.role in used]),
+        wishes=frozenset(wishes),
+        opens=any(words[: len(o)] == o for o in _OPENINGS) or 0 in leads or ends,
+        refers=_refers_back(words) or any(set(c.text.lower().split()) & _PRONOUNS for c in cues if c.role in _WISHES),
+        row=_row_named(rows[0].text.lower().split()) if rows else None,
+    )
+
+
+_TIES = word_set("and about for with to versus vs against of")
+"""The last word of a cue that tells what follows: "May" is a month after "with"."""
+
+
+def _naming(spoken: Sequence[Token], cues: Sequence[Cue]) -> tuple[Token, ...]:
+    """The tokens that name something: cues go but for the word that ties them to what follows; "for which reasons" is "by reasons"."""
+    gone = {at for c in cues for at in range(c.start, c.end) if at < c.end - 1 or spoken[at].text not in _TIES}
+    asked = {c.end - 1 for c in cues if c.role == "by"}
+    kept: list[Token] = []
+    for at, token in enumerate(spoken):
+        follows = spoken[at + 1] if at + 1 < len(spoken) else None
+        numbered = token.text in ("only", "just") and at > 0 and follows is not None and follows.kind == "number"
+        if at in asked:
+            kept.append(replace(token, text="by", raw="by"))
+        elif at not in gone and not numbered:
+            kept.append(token)
+    return tuple(kept)
+
+
+_PLAIN_WISHES = word_set("drop restore compare share lump unsplit sort change average by")
+_PRONOUNS = word_set("that it this those they them these")
+_NAMED_ROWS = ORDINALS | {"fifth": 5, "one": 1, "two": 2, "three": 3}
+
+
+def _row_named(words: Sequence[str]) -> int:
+    """0-based: "the second one" is 1, "number three" 2, "that one" the first."""
+    named = [_NAMED_ROWS[w] for w in words if w in _NAMED_ROWS and (w != "one" or words[0] == "number")]
+    return named[0] - 1 if named else 0
 
 
 _NEXT = word_set("after following next later")
@@ -135,12 +204,14 @@ def _moved_window(tokens: Sequence[Token], previous: MetricQuery, reader: Questi
         or len(steps) != 1
         or len(rest) - len(steps) - len(units)
         or len(units) > 1
-        or not set(words) & {"after", "before", "following", "one", "that"}
+        or not set(words) & {"after", "before", "following", "one", "that", "later", "earlier"}
     ):
         return None
     calendar = reader.world(context.as_of).calendar
     span = calendar.resolve(window)
     shifted = _neighbour(span.start, span.end, units[0] if units else span.unit, steps[0], calendar)
+    if units == ["year"] and (span.end - span.start).days < _SHORTER_THAN_A_YEAR:
+        shifted = _same_days(span.start, span.end, steps[0])
     if shifted is None:
         return None
     if previous.window is not None:
@@ -149,6 +220,15 @@ def _moved_window(tokens: Sequence[Token], previous: MetricQuery, reader: Questi
         conditions = tuple(c.model_copy(update={"window": shifted}) if c.window == window else c for c in previous.entity_conditions)
         query = previous.model_copy(update={"entity_conditions": conditions})
     return FollowUpReading(query=query, carried_over=("everything but the period",))
+
+
+_SHORTER_THAN_A_YEAR = 364
+
+
+def _same_days(start: dt.date, end: dt.date, years: int) -> TimeWindow:
+    """ "May 2025 ... and the year before?": the same part of that year."""
+    day = dt.timedelta(days=1)
+    return TimeWindow(start=add_months(start, 12 * years), end=add_months(end + day, 12 * years) - day)
 
 
 def _neighbour(start: dt.date, end: dt.date, unit: str | None, step: int, calendar: Calendar) -> TimeWindow | None:
@@ -216,173 +296,184 @@ def _counted_entity(query: MetricQuery, reader: QuestionReader) -> str | None:
     return reader.lexicon.counted_by(query.metrics[0].metric) if len(query.metrics) == 1 and query.metrics[0].per is None else None
 
 
-def _as_rate(words: Sequence[str], previous: MetricQuery, draft: Draft) -> FollowUpReading | None:
+def _as_rate(words: Sequence[str], previous: MetricQuery, reader: QuestionReader) -> FollowUpReading | None:
     """ "as a rate please": the model's rate whose part the count before is."""
     said = bool(set(words) & {"rate", "percentage", "percent", "share"}) and ("as" in words or "in" in words)
     if not said or len(previous.metrics) != 1:
         return None
-    shown = "".join(draft.metric(previous.metrics[0].metric).expression.split()).lower()
-    rates = [m.name for m in draft.model.metrics.values() if "".join(m.expression.split()).lower().startswith(f"{shown}/")]
-    if len(rates) != 1:
+    metrics = reader.model.metrics
+    shown = "".join(metrics[previous.metrics[0].metric].expression.split()).lower()
+    rates = [m.name for m in metrics.values() if "".join(m.expression.split()).lower().startswith(f"{shown}/")]
+    if len(rates) != 1 or ("rate" not in words and previous.dimensions and any(d.grain is None for d in previous.dimensions)):
         return None
     query = previous.model_copy(update={"metrics": (Measure(metric=rates[0]),), "order": (), "having": ()})
     return FollowUpReading(query=query, carried_over=("all but the figure",))
 
 
-_RESIZING = word_set("make it the top first only just show instead please rather them me that and")
+_RESIZING = word_set("make it the top first only just show instead please rather them me that and ones of rows")
 
 
 def _resized(tokens: Sequence[Token], previous: MetricQuery) -> FollowUpReading | None:
     """ "make it ten": so many rows of the ranking before."""
     numbers = [n for at in range(len(tokens)) if (n := read_number(tokens, at)) is not None]
     rest = [t.text for at, t in enumerate(tokens) if t.kind == "word" and read_number(tokens, at) is None]
-    if previous.limit is None or len(numbers) != 1 or numbers[0].unit is not None or not rest or not set(rest) <= _RESIZING:
+    listed = bool(previous.metrics) and any(d.grain is None for d in previous.dimensions)
+    ranked = previous.limit is not None or (listed and {"only", "just", "first", "top"} & set(rest))
+    if not ranked or len(numbers) != 1 or numbers[0].unit is not None or not rest or not set(rest) <= _RESIZING:
         return None
-    query = previous.model_copy(update={"limit": max(1, int(numbers[0].value))})
+    order = previous.order or (Order(by=previous.metrics[0].column, direction="desc"),)
+    query = previous.model_copy(update={"limit": max(1, int(numbers[0].value)), "order": order})
     return FollowUpReading(query=query, carried_over=("all but the number of rows",))
 
 
 def _refers_back(words: Sequence[str]) -> bool:
     """ "how many visits was that?", "in the same period": the question leans on the one before."""
-    pronoun = words[-1:] in (["that"], ["those"], ["them"], ["there"])
+    pronoun = words[-1:] and words[-1] in ("that", "those", "them", "there")
     pairs = set(itertools.pairwise(words))
-    return pronoun or bool(pairs & (_PEOPLE | _PERIODS))
+    return bool(pronoun) or bool(pairs & (_PEOPLE | _PERIODS))
 
 
-def _previous_query(context: MindContext) -> MetricQuery | None:
+def previous_queries(context: MindContext) -> tuple[MetricQuery, ...]:
+    """The plan that a fragment goes on from, or those that were offered to choose from."""
     past = context.previous
-    steps = past.steps if past is not None else ()
-    if past is not None and not steps and len(past.pending) == 1:
-        steps = past.pending[0].plan  # Offered and not refused: the next question goes on from it.
-    if not steps or steps[-1].tool != "query_metrics":
-        return None
-    try:
-        return MetricQuery.model_validate(dict(steps[-1].arguments))
-    except ValidationError:
-        return None
+    if past is None:
+        return ()
+    plans = [past.steps] if past.steps else [option.plan for option in past.pending]
+    found: list[MetricQuery] = []
+    for steps in plans:
+        if not steps or steps[-1].tool != "query_metrics":
+            return ()
+        try:
+            found.append(MetricQuery.model_validate(dict(steps[-1].arguments)))
+        except ValidationError:
+            return ()
+    return tuple(found)
 
 
-def _edited(previous: MetricQuery, draft: Draft, account: Account, *, replaces: bool) -> FollowUpReading | None:
+def _of_the_offered(
+    bases: Sequence[MetricQuery], tokens: Sequence[Token], fragment: _Fragment, reader: QuestionReader, context: MindContext
+) -> FollowUpReading | None:
+    """After a question back: "the revenue" takes one of the readings offered; any other fragment edits all, and the question stays."""
+    draft = reader.draft(fragment.tokens, context)
+    named = {m.metric for m in draft.measures}
+    fitting = [b for b in bases if named and named == {m.metric for m in b.metrics}]
+    if len(fitting) == 1:
+        edited = _edited(fitting[0], fragment, reader, context)
+        if edited is None or edited.query == fitting[0]:
+            return FollowUpReading(query=fitting[0], carried_over=("the question before",), previous=fitting[0])
+        return edited
+    every = [_moved_window(tokens, b, reader, context) or _one_edit(b, tokens, fragment, reader, context) for b in bases]
+    made = [e for e in every if e is not None]
+    if len(made) < len(bases):
+        return None
+    queries = tuple(dict.fromkeys(e.query for e in made))
+    return replace(made[0], others=queries[1:]) if len(queries) > 1 else made[0]
+
+
+def _whole_period(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
+    """ "the whole week": the period that holds the days of the plan before."""
+    units = [UNITS[t.text] for t in fragment.tokens if t.text in UNITS]
+    if "whole" not in fragment.wishes or previous.window is None or len(fragment.tokens) != 1 or len(units) != 1:
+        return None
+    calendar = reader.world(context.as_of).calendar
+    unit = next(u for u in _PERIOD_UNITS if u == units[0])
+    start = calendar.period_start(calendar.resolve(previous.window).end, unit)
+    window = TimeWindow(start=start, end=calendar.period_after(start, unit) - dt.timedelta(days=1))
+    return FollowUpReading(query=previous.model_copy(update={"window": window}), carried_over=("everything but the period",))
+
+
+def _of_a_row(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
+    """ "what about that one in 2025?", "and the second?": of the table before, one row."""
+    split = [d for d in previous.dimensions if d.grain is None and d.bin_width is None]
+    grouped = context.rights is not None and context.rights.min_group_size
+    if fragment.row is None or len(split) != 1 or not previous.order or previous.top_per_group is not None or grouped:
+        return None  # What is shown to a role that sees groups only is counted, and looking the row up would count twice.
+    base = previous.model_copy(update={"dimensions": previous.dimensions, "order": (), "limit": None, "share": None, "having": ()})
+    edited = _edited(base, fragment, reader, context)
+    query = edited.query if edited is not None else base
+    kept = tuple(d for d in query.dimensions if d != split[0])
+    return FollowUpReading(
+        query=query.model_copy(update={"dimensions": kept}),
+        carried_over=edited.carried_over if edited is not None else ("all but the other rows",),
+        notes=edited.notes if edited is not None else (),
+        doubt=edited.doubt if edited is not None else None,
+        previous=previous,
+        row=fragment.row,
+    )
+
+
+def _edited(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
     """Slot by slot: what the fragment fills replaces the same slot; the rest is carried over."""
-    edit = _Edit(previous, draft)
-    edit.metrics()
-    edit.window()
-    edit.dimensions(replaces=replaces)
-    edit.filters()
-    edit.ranking()
-    if not edit.changes:
+    spoken = _with_head(fragment.tokens, previous, reader)
+    draft = reader.draft(spoken, context, tuple(m.metric for m in previous.metrics))
+    leftover = [w for w in account_for(draft, ignoring=_HARMLESS).leftover if w not in _HARMLESS]
+    if len(leftover) > 1:
         return None
-    try:
-        query = MetricQuery.model_validate(previous.model_dump() | {k: _dumped(v) for k, v in edit.changes.items()})
-    except ValidationError:
+    _in_the_year_of(previous, draft)
+    edit = Edit(previous, draft, fragment.wishes, fragment.words)
+    query = edit.query()
+    if query is None:
         return None
-    doubt = f"I could not place '{account.leftover[0]}'" if account.leftover else None
-    if set(itertools.pairwise(t.text for t in draft.tokens)) & _PEOPLE:
+    doubt = f"I could not place '{leftover[0]}'" if leftover else edit.doubts[0] if edit.doubts else None
+    if set(itertools.pairwise(fragment.words)) & _PEOPLE and not edit.narrows_rows:
         doubt = "I may have lost who 'them' are"
-    return FollowUpReading(query=query, carried_over=tuple(dict.fromkeys(edit.carried)), notes=tuple(draft.notes), doubt=doubt)
+    return FollowUpReading(
+        query=query,
+        carried_over=tuple(dict.fromkeys(edit.carried)),
+        notes=(*draft.notes, *edit.notes),
+        doubt=doubt,
+        instead=edit.other(),
+        previous=previous,
+        named=" ".join(t.raw for t in fragment.tokens),
+    )
 
 
-class _Edit:
-    """Collects the changed slots and the words for what stays."""
+def _with_head(tokens: tuple[Token, ...], previous: MetricQuery, reader: QuestionReader) -> tuple[Token, ...]:
+    """ "indoor lamps ... and outdoor ones?": the noun of the value before, where it makes a value of the same field."""
+    for test in previous.filters:
+        last = str(test.values[-1]).split() if test.op == "in" else []
+        if len(last) < 2:
+            continue
+        head = tokenize(last[-1])
+        for at, token in enumerate(tokens):
+            named = reader.values.lookup((token.text, *(t.text for t in head)))
+            other = token.text not in str(test.values[-1]).lower().split()
+            if token.kind == "word" and other and any(hit.field == test.field for hit in named):
+                end = at + 1 + (at + 1 < len(tokens) and tokens[at + 1].text in ("one", "ones"))
+                return (*tokens[: at + 1], *head, *tokens[end:])
+    return tokens
 
-    def __init__(self, previous: MetricQuery, draft: Draft) -> None:
-        self.previous = previous
-        self.draft = draft
-        self.changes: dict[str, Any] = {}
-        self.carried: list[str] = []
-        metrics = [m.metric for m in draft.measures] or [m.metric for m in previous.metrics]
-        self._time_field = time_field_of(draft, metrics)
 
-    def metrics(self) -> None:
-        model = self.draft.model
-        if self.draft.measures and self._adds():
-            self.changes["metrics"] = tuple(dict.fromkeys((*self.previous.metrics, *self.draft.measures)))
-            self.carried += [model.metrics[m.metric].label for m in self.previous.metrics]
-        elif self.draft.measures:
-            self.changes |= {"metrics": tuple(self.draft.measures), "having": tuple(self.draft.having)}
-            renamed = {self.previous.metrics[0].column: self.draft.measures[0].column} if self.previous.metrics else {}
-            self.changes["order"] = tuple(o.model_copy(update={"by": renamed.get(o.by, o.by)}) for o in self.previous.order)
-        else:
-            self.carried += [model.metrics[m.metric].label for m in self.previous.metrics]
+_HALF_A_YEAR = 183
 
-    def _adds(self) -> bool:
-        """ "clicks too", "and the number of visits": beside what is shown, not in its place."""
-        words = [t.text for t in self.draft.tokens]
-        return bool({"too", "also", "well", "additionally"} & set(words)) or tuple(words[:2]) == ("and", "the")
 
-    def window(self) -> None:
-        words = {t.text for t in self.draft.tokens}
-        if self.draft.comparison is not None:
-            self.changes["comparison"] = self.draft.comparison
-        if self.draft.window is not None and self.previous.window is not None and words & _COMPARING:
-            self.changes["comparison"] = Comparison(kind="window", baseline=self.draft.window)
-            self.carried.append("the same period")
-        elif self.draft.window is not None:
-            self.changes["window"] = self.draft.window
-        elif self.previous.window is not None:
-            self.carried.append("the same period")
-
-    def dimensions(self, *, replaces: bool) -> None:
-        model = self.draft.model
-        new = [d for grouping in self.draft.dimensions if (d := dimension_ref(self.draft, grouping, self._time_field)) is not None]
-        old = list(self.previous.dimensions)
-        denied = bool(set(itertools.pairwise(t.text for t in self.draft.tokens)) & {("not", "by"), ("not", "per")})
-        if self._lumps() and (denied or not new):
-            self.changes |= {"dimensions": (), "order": (), "limit": None}
-            return
-        if new:
-            kept = [] if replaces else [d for d in old if all(d.field != n.field for n in new)]
-            self.changes["dimensions"] = (*kept, *new)
-            old = kept
-        self.carried += [f"by {model.field(d.field).label}" for d in old]
-
-    def _lumps(self) -> bool:
-        """ "in total", "not by month": without the split."""
-        words = [t.text for t in self.draft.tokens]
-        pairs = set(itertools.pairwise(words))
-        return bool({"overall", "altogether"} & set(words)) or bool(pairs & {("in", "total"), ("not", "by"), ("not", "per")})
-
-    def filters(self) -> None:
-        new = [*self.draft.filters, *(f for p in self.draft.parts if (f := part_filter(self.draft, p, self._time_field)) is not None)]
-        old = [f for f in self.previous.filters if all(f.field != n.field for n in new)]
-        if new:
-            self.changes["filters"] = (*old, *new)
-        if self.draft.entity_conditions:
-            self.changes["entity_conditions"] = (*self.previous.entity_conditions, *self.draft.entity_conditions)
-        self.carried += [_filter_words(f, self.draft) for f in old]
-
-    def ranking(self) -> None:
-        order, limit, _ = order_of(self.draft)
-        if self.draft.rank is None:
-            return
-        columns = [m.column for m in self.changes.get("metrics", self.previous.metrics)]
-        direction = order[0].direction if order else "asc" if self.draft.rank.direction in ("asc", "worst") else "desc"
-        if columns:
-            self.changes["order"] = (Order(by=self.draft.rank.measure or columns[0], direction=direction),)
-            self.changes["limit"] = self.draft.rank.n or limit or self.previous.limit
-        if self.changes.get("limit"):
-            kept = self.changes.get("filters", self.previous.filters)
-            named = named_only(self.draft, self.changes.get("dimensions", self.previous.dimensions))
-            self.changes["filters"] = tuple(dict.fromkeys((*kept, *named)))
+def _in_the_year_of(previous: MetricQuery, draft: Draft) -> None:
+    """ "March 2025 ... and April?": a period without its year is that of the plan before, when that lies in one year."""
+    window = previous.window
+    if window is None or draft.window is None or draft.window.start is None or draft.window.end is None:
+        return
+    assumed = [i.time for i in draft.items if i.time is not None and i.time.window == draft.window and i.time.assumed.isdigit()]
+    span = draft.world.calendar.resolve(window)
+    if not assumed or span.start.year != span.end.year or draft.window.start.year == span.start.year:
+        return
+    shift = 12 * (span.start.year - draft.window.start.year)
+    day = dt.timedelta(days=1)
+    moved = TimeWindow(start=add_months(draft.window.start, shift), end=add_months(draft.window.end + day, shift) - day)
+    assert moved.start is not None
+    if abs((moved.start - span.start).days) <= _HALF_A_YEAR and moved.start <= draft.world.calendar.as_of:
+        draft.notes = [n for n in draft.notes if not n.startswith(f"took {assumed[0].assumed} as the year")]
+        draft.notes.append(f"took {span.start.year} as the year, as in the question before")
+        draft.window = moved
 
 
 def new_topic(query: MetricQuery | None, context: MindContext) -> tuple[str, ...]:
     """What to say when a question stands on its own although the one before was narrowed in ways that this one is not."""
-    previous = _previous_query(context)
-    if previous is None or query is None:
+    before = previous_queries(context)
+    if len(before) != 1 or query is None:
         return ()
+    previous = before[0]
     narrowed = bool(previous.window or previous.filters or previous.entity_conditions)
     repeats = (
         query.window == previous.window and query.filters == previous.filters and query.entity_conditions == previous.entity_conditions
     )
     return ("read as a new question: nothing is carried over from the one before",) if narrowed and not repeats else ()
-
-
-def _dumped(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_dumped(v) for v in value)
-    return value.model_dump() if hasattr(value, "model_dump") else value
-
-
-def _filter_words(test: Filter, draft: Draft) -> str:
-    return f"{draft.model.field(test.field).label} {', '.join(str(v) for v in test.values)}"

@@ -13,6 +13,8 @@ from assistant.turn import Decline
 MAX_CHARACTERS = 4_000
 
 _WRITE_VERBS = word_set("delete drop insert update truncate alter create overwrite erase remove modify edit grant revoke write")
+_EDITING_VERBS = word_set("drop remove")
+"""In a conversation they take a part of the plan away ("drop the split"), unless something that is stored follows."""
 _WRITE_OBJECTS = frozenset(
     ["table", "tables", "database", "row", "rows", "record", "records", "column", "columns", "schema", "all", "everything", "data"]
 )
@@ -53,18 +55,21 @@ def _has_object(word: str) -> bool:
     return word in _BEFORE_OBJECTS or is_plural(word)
 
 
-def refuse_tokens(text: str, tokens: tuple[Token, ...], known_words: int) -> Decline | None:
+def refuse_tokens(text: str, tokens: tuple[Token, ...], known_words: int, *, in_thread: bool = False) -> Decline | None:
     """Orders, small talk and other languages.
 
     Args:
         known_words: How many of the words the model or the value index knows.
+        in_thread: Whether a figure was shown before, of which a part may be taken away.
     """
     words = [t.text for t in tokens if t.kind == "word"]
     if not words:
         return Decline(code="not_a_question", message="There is no word in this that I can read. Type the question in plain words.")
-    if _ABOUT_SELF.search(text) or (not known_words and len(words) <= 8 and all(w in _SMALL_TALK | filler_words() for w in words)):
+    chat = not known_words and len(words) <= 8 and not any(t.kind == "number" for t in tokens)
+    if _ABOUT_SELF.search(text) or (chat and all(w in _SMALL_TALK | filler_words() for w in words)):
         return Decline(code="not_a_question", message="I answer questions about this data. Here are some that I can answer.")
-    if (words[0] in _WRITE_VERBS and (known_words or _WRITE_OBJECTS & set(words))) or _is_sql(text):
+    edits = in_thread and words[0] in _EDITING_VERBS and not _WRITE_OBJECTS & set(words)
+    if (words[0] in _WRITE_VERBS and not edits and (known_words or _WRITE_OBJECTS & set(words))) or _is_sql(text):
         return Decline(
             code="write_request",
             message="I only read data: nothing can be changed, deleted or run as a command from here. Ask for a figure instead.",

@@ -18,7 +18,7 @@ from assistant.minds.embedded.background import Proper, restated, without_asides
 from assistant.minds.embedded.choices import Means, meaning_of
 from assistant.minds.embedded.clauses import read_clauses
 from assistant.minds.embedded.complete import Completer, complete
-from assistant.minds.embedded.followup import new_topic, read_follow_up
+from assistant.minds.embedded.followup import edits_the_plan, new_topic, previous_queries, read_follow_up
 from assistant.minds.embedded.grammar.draft import Draft, World
 from assistant.minds.embedded.guards import refuse_text, refuse_tokens
 from assistant.minds.embedded.help import help_with
@@ -158,13 +158,13 @@ class EmbeddedMind:
             return (yield from outcomes.run_verified(verified, question))
         tokens, notes, asked = reader.prepared(question.text, context.as_of)
         words = tokenize(question.text)
-        declined = refuse_tokens(question.text, words, reader.known_words(words))
+        declined = refuse_tokens(question.text, words, reader.known_words(words), in_thread=bool(previous_queries(context)))
         idle = declined is not None and declined.code == "not_a_question" and context.previous is not None and bool(tokens)
         named = declined is not None and declined.code == "write_request" and reader.lexicon.has_exact(tuple(t.text for t in words[:2]))
         if declined is not None and not (idle or named):
             return outcomes.with_examples(declined, reader, context)
         readings = reader.readings(tokens, context)
-        intent = read_intent(tokens, readings, reader, context)
+        intent = None if edits_the_plan(tokens, context) else read_intent(tokens, readings, reader, context)
         if intent is not None:
             return (yield from run_intent(intent, notes, reader, context))
         clauses = read_clauses(tokens, reader, context)

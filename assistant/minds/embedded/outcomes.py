@@ -11,6 +11,7 @@ from assistant.minds.embedded.assemble import Reading
 from assistant.minds.embedded.clauses import ClausesReading
 from assistant.minds.embedded.followup import FollowUpReading
 from assistant.minds.embedded.nearest import nearest_questions
+from assistant.minds.embedded.refit import refitted, row_condition
 from assistant.minds.embedded.verified import Verified
 from assistant.minds.reflection import unreflected
 from assistant.turn import Clarification, Decline, Done, MindContext, Option, Question, Step, Thinking
@@ -83,16 +84,45 @@ def _ask_which(
 def run_follow_up(
     follow_up: FollowUpReading, notes: tuple[str, ...], reader: QuestionReader, question: Question, context: MindContext
 ) -> Thinking:
-    error = reader.compile_error(follow_up.query, context)
+    """The edited plan; parts that its figure has not got are left out, and named."""
+    if follow_up.others:
+        every = [(reader.sentence(q, context), q) for q in (follow_up.query, *follow_up.others)]
+        options = tuple(Option(label=label, plan=(step_of(q),)) for label, q in every if label)
+        return Clarification(prompt="Which of these do you mean?", options=options[:5], understood=", ".join(follow_up.carried_over))
+    given_up = 0
+    query, doubt, more = follow_up.query, follow_up.doubt, follow_up.notes
+    if follow_up.row is not None and follow_up.previous is not None:
+        shown = yield step_of(follow_up.previous)
+        given_up += 1
+        named = row_condition(follow_up.previous, follow_up.row, shown)
+        if named is None:
+            return Decline(code="not_understood", message="The table before has no such row.", understood=", ".join(follow_up.carried_over))
+        query = query.model_copy(update={"filters": (*query.filters, named)})
+    error = reader.compile_error(query, context)
     if error is not None:
-        return Decline(
-            code="unsupported",
-            message=f"{error.message}. {error.try_instead}".rstrip(". ") + ".",
-            understood=", ".join(follow_up.carried_over),
-        )
-    finding = yield step_of(follow_up.query)
-    doubt = follow_up.doubt or second_look(question.text, follow_up.query, reader.model) or nothing_meets(follow_up.query, finding)
-    return Done(carried_over=follow_up.carried_over, notes=(*notes, *follow_up.notes), doubt=doubt)
+        fitted = refitted(query, reader.world(context.as_of))
+        if fitted is None or reader.compile_error(fitted[0], context) is not None:
+            return Decline(
+                code="unsupported",
+                message=f"{error.message}. {error.try_instead}".rstrip(". ") + ".",
+                understood=", ".join(follow_up.carried_over),
+            )
+        query, lost = fitted
+        if query == follow_up.previous:
+            return Decline(code="unsupported", message=f"{error.message}.", understood=", ".join(follow_up.carried_over))
+        doubt = doubt or (f"What I show has no {' or '.join(lost)}, so that is left out" if lost else None)
+    outside = reader.outside_data(query, context)
+    if outside:
+        return Decline(code="unsupported", message=outside, understood=", ".join(follow_up.carried_over))
+    finding = yield step_of(query)
+    if follow_up.instead is not None and nothing_meets(query, finding) and reader.compile_error(follow_up.instead, context) is None:
+        given_up += 1
+        query = follow_up.instead
+        more = (*more, "nothing meets this together with the condition before, which is left out")
+        finding = yield step_of(query)
+    said = question.text if follow_up.named is None else follow_up.named
+    doubt = doubt or second_look(said, query, reader.model, follow_up.previous) or nothing_meets(query, finding)
+    return Done(carried_over=follow_up.carried_over, notes=(*notes, *more), doubt=doubt, steps_given_up=given_up)
 
 
 def run_clauses(clauses: ClausesReading, notes: tuple[str, ...], reader: QuestionReader, question: Question) -> Thinking:
@@ -106,12 +136,22 @@ def run_clauses(clauses: ClausesReading, notes: tuple[str, ...], reader: Questio
     return Done(left_out=left_out, notes=(*notes, *clauses.first.notes, *clauses.second.notes), doubt=clauses.doubt or lost or empty)
 
 
-def second_look(text: str, query: MetricQuery, model: SemanticModel) -> str | None:
-    """Why an edited plan should be confirmed. A fragment is too little to read for a second reader, so intricate plans always are."""
+def second_look(text: str, query: MetricQuery, model: SemanticModel, previous: MetricQuery | None = None) -> str | None:
+    """Why an edited plan should be confirmed. A fragment is too little to read for a second reader: what it makes intricate always is."""
     words = unreflected(text, query, model)
     if words:
         return "I am not sure that this answers " + " and ".join(f"'{word}'" for word in words)
-    return "This has several parts, and I may have put them together differently than you meant" if is_intricate(query) else None
+    beside_another_window = query.model_copy(update={"comparison": None})
+    carried = previous is not None and _intricate_parts(query) == _intricate_parts(previous)
+    if carried or not is_intricate(beside_another_window if previous is not None else query):
+        return None
+    return "This has several parts, and I may have put them together differently than you meant"
+
+
+def _intricate_parts(query: MetricQuery) -> tuple[object, ...]:
+    of_measures = tuple((m.per, m.entity_conditions, m.filters) for m in query.metrics)
+    shapes = (query.cohort, query.distribution, query.pairs, query.lifecycle, query.top_per_group)
+    return (query.entity_conditions, of_measures, query.having, *shapes)
 
 
 def nothing_meets(query: MetricQuery, finding: Finding | None) -> str | None:

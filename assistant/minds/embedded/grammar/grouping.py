@@ -93,7 +93,8 @@ def _nouns(draft: Draft, begin: int, at: int) -> int:
     while True:
         noun = draft.skip(at, ARTICLES)
         dimension = _noun(draft, noun)
-        if draft.word(begin) == "between" and draft.items[noun].has(Kind.METRIC) if draft.free(noun) else False:
+        judged_by = draft.word(begin) == "between" or draft.phrase(begin, ("in", "terms", "of"))
+        if judged_by and draft.free(noun) and draft.items[noun].has(Kind.METRIC):
             break
         if dimension is None and per_group and end == begin and (named := _named_values(draft, noun)) is not None:
             draft.claim_free(begin, noun, "grouping")

@@ -8,6 +8,7 @@ import itertools
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, is_everything
 from assistant.minds.embedded.wordlists import word_set
+from tools.core.contract import DateSpan
 from tools.core.query.metric_query import Comparison, Grain, TimeWindow
 
 _DAY = dt.timedelta(days=1)
@@ -297,9 +298,13 @@ def read_trend(draft: Draft) -> None:
 
 
 def default_grain(draft: Draft) -> Grain:
-    """The grain of a trend that names none: fine enough to show a course, coarse enough to read."""
-    if draft.window is None:
+    """The grain of a trend that names none."""
+    return grain_of_trend(draft.world.calendar.resolve(draft.window) if draft.window is not None else None)
+
+
+def grain_of_trend(span: DateSpan | None) -> Grain:
+    """Fine enough to show a course, coarse enough to read; None = all of the data."""
+    if span is None:
         return Grain.MONTH
-    span = draft.world.calendar.resolve(draft.window)
     days = (span.end - span.start).days + 1
     return Grain.DAY if days <= 31 else Grain.WEEK if days <= 92 else Grain.MONTH

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,8 @@ def test_asks_where_big_begins(reader: QuestionReader, context: MindContext) -> 
 @pytest.mark.parametrize(
     ("fragment", "changed"),
     [
-        ("and by tariff?", {"dimensions": [{"field": "studios.city"}, {"field": "members.tariff"}]}),
+        ("and by tariff?", {"dimensions": [{"field": "members.tariff"}]}),
+        ("split that by tariff too", {"dimensions": [{"field": "studios.city"}, {"field": "members.tariff"}]}),
         ("by tariff instead", {"dimensions": [{"field": "members.tariff"}]}),
         ("what about June?", {"window": {"start": "2024-06-01", "end": "2024-06-30"}}),
         ("only card payments", {"filters": [{"field": "payments.method", "op": "in", "values": ["card"]}]}),
@@ -147,11 +148,24 @@ def test_asks_where_big_begins(reader: QuestionReader, context: MindContext) -> 
         (
             "only Basic, by tariff",
             {
-                "dimensions": [{"field": "studios.city"}, {"field": "members.tariff"}],
+                "dimensions": [{"field": "members.tariff"}],
                 "filters": [{"field": "members.tariff", "op": "in", "values": ["Basic"]}],
             },
         ),
         ("compare that with the previous month", {"comparison": {"kind": "previous_period"}}),
+        ("and how does that compare with last year?", {"comparison": {"kind": "same_period_last_year"}}),
+        ("how did that change on the year before?", {"comparison": {"kind": "same_period_last_year"}}),
+        ("and the year before?", {"window": {"start": "2023-05-01", "end": "2023-05-31"}}),
+        ("and in 2023?", {"window": {"start": "2023-05-01", "end": "2023-05-31"}}),
+        ("the whole quarter", {"window": {"start": "2024-04-01", "end": "2024-06-30"}}),
+        ("leave out Lyon", {"filters": [{"field": "studios.city", "op": "not_in", "values": ["Lyon"]}]}),
+        ("as percentages please", {"share": {}}),
+        ("which one was highest?", {"order": [{"by": "income"}], "limit": 1}),
+        ("only the first five", {"order": [{"by": "income"}], "limit": 5}),
+        ("drop the split", {"dimensions": []}),
+        ("sort by bookings instead", {"metrics": ["income", "bookings"], "order": [{"by": "bookings"}]}),
+        ("bookings too", {"metrics": ["income", "bookings"]}),
+        ("and over time?", {"dimensions": [{"field": "studios.city"}, {"field": "payments.paid_on", "grain": "day"}]}),
     ],
 )
 def test_a_fragment_edits_the_plan_before_it(fragment: str, changed: dict[str, Any], reader: QuestionReader, context: MindContext) -> None:
@@ -178,6 +192,38 @@ def test_what_the_counted_do_is_never_taken_for_an_ordinary_word(reader: Questio
     _, outcome = think(reader, context, "How many members work in Lyon?")
     doubt = outcome.message if isinstance(outcome, Decline) else outcome.doubt
     assert "work" in str(doubt)
+
+
+@pytest.mark.parametrize(
+    ("turns", "changed"),
+    [
+        (["only Lyon", "and Aix-en-Provence too"], {"filters": [{"field": "studios.city", "op": "in", "values": ["Lyon", "Aix-en-Provence"]}]}),
+        (["only Lyon", "forget about Lyon"], {}),
+        (["without Lyon", "and without Aix-en-Provence"], {"filters": [{"field": "studios.city", "op": "not_in", "values": ["Lyon", "Aix-en-Provence"]}]}),
+        (["without Lyon", "put Lyon back in"], {}),
+        (["compared with April", "drop the comparison"], {}),
+        (["just the top 3", "by tariff"], {"dimensions": [{"field": "members.tariff"}], "order": [{"by": "income"}], "limit": 3}),
+        (["just the top 3", "make it ten"], {"order": [{"by": "income"}], "limit": 10}),
+        (["what about June 2023?", "and July?"], {"window": {"start": "2023-07-01", "end": "2023-07-31"}}),
+    ],
+)
+def test_edits_add_up_over_several_turns(turns: list[str], changed: dict[str, Any], reader: QuestionReader, context: MindContext) -> None:
+    base = {"metrics": ["income"], "dimensions": [{"field": "studios.city"}], "window": {"start": "2024-05-01", "end": "2024-05-31"}}
+    last, _ = think(reader, context, "income by city in May 2024")
+    for turn in turns:
+        last, _ = think(reader, after(context, last), turn)
+    assert query_of(last) == MetricQuery.model_validate(base | changed)
+
+
+def test_a_fragment_after_a_question_back_edits_every_reading_and_asks_again(reader: QuestionReader, context: MindContext) -> None:
+    _, asked = think(reader, context, "how did we do in May 2024?")
+    assert isinstance(asked, Clarification)
+    past = PastTurn(question="", steps=(), sentence="", pending=asked.options)
+    _, again = think(reader, replace(context, previous=past), "and in June?")
+    assert isinstance(again, Clarification)
+    assert {o.plan[0].arguments["window"]["start"] for o in again.options} == {"2024-06-01"}
+    step, _ = think(reader, replace(context, previous=past), "the income")
+    assert [m.metric for m in query_of(step).metrics] == ["income"]
 
 
 def test_a_complete_question_inherits_nothing(reader: QuestionReader, context: MindContext) -> None:
