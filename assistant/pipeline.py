@@ -38,6 +38,10 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
 MAX_STARTERS = 8
+_REMEMBERED = (Status.ANSWERED, Status.OFFERED, Status.NEEDS_CLARIFICATION, Status.DECLINED)
+"""A turn that was declined is kept as well: a fragment after it may mean that one, and not the figure before."""
+_SMALL_TALK = ("not_a_question", "empty", "write_request", "too_long", "language")
+"""Declines of what was no question."""
 
 
 def _silent(_: str) -> None:
@@ -173,7 +177,8 @@ class Assistant:
             self.conversations.forget(thread=thread, user=user)
             return question, None, Told(headline="Started over: the next question stands on its own.")
         turns = self.conversations.turns(thread=thread, user=user, warehouse=self.warehouse.name)
-        kept = turns[-2:-1]
+        answered = [turn for turn in turns if turn[1].is_answered]
+        kept = answered[-2:-1] if turns and turns[-1][1].is_answered else answered[-1:]
         # The turn before is answered anew and so remembered anew.
         since = [asked_at for asked_at, _ in kept or turns[-1:]]
         if since:
@@ -215,11 +220,18 @@ class Assistant:
     def _previous(self, question: Question) -> PastTurn | None:
         if question.thread is None:
             return None
-        return self.conversations.last(thread=question.thread, user=self.rights_book.name_of(question.user), warehouse=self.warehouse.name)
+        user = self.rights_book.name_of(question.user)
+        last = self.conversations.last(thread=question.thread, user=user, warehouse=self.warehouse.name)
+        if last is None or last.is_answered:
+            return last
+        turns = self.conversations.turns(thread=question.thread, user=user, warehouse=self.warehouse.name)
+        answered = next((turn for _, turn in reversed(turns) if turn.is_answered), None)
+        return replace(answered, missed=last.question) if answered is not None else None
 
     def _remember(self, question: Question, answer: Answer) -> Answer:
         """Keep the turn for follow-ups; an answer is still given when the disk refuses it."""
-        if question.thread is None or answer.status not in (Status.ANSWERED, Status.OFFERED, Status.NEEDS_CLARIFICATION):
+        unread = answer.status is Status.DECLINED and answer.error is not None and answer.error.code in _SMALL_TALK
+        if question.thread is None or answer.status not in _REMEMBERED or unread:
             return answer
         turn = past_turn(answer)
         kept = self.conversations.remember(
@@ -272,7 +284,7 @@ class Assistant:
 
 
 def past_turn(answer: Answer) -> PastTurn:
-    """What a follow-up may build on."""
+    """What a follow-up may build on; nothing, when the question got no answer."""
     return PastTurn(
         question=answer.question,
         steps=answer.plan if answer.status is Status.ANSWERED else (),

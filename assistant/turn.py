@@ -189,6 +189,12 @@ class PastTurn:
     sentence: str
     pending: tuple[Option, ...] = ()
     """Readings that were offered and not yet chosen from: "yes" or "2" takes one."""
+    missed: str = ""
+    """A question asked since that got no answer: what follows may go on from that one."""
+
+    @property
+    def is_answered(self) -> bool:
+        return bool(self.steps or self.pending)
 
 
 @dataclass(frozen=True, kw_only=True)

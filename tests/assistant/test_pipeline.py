@@ -223,3 +223,12 @@ def test_a_new_topic_carries_nothing_over_and_says_so(assistant: Assistant):
     answer = ask(assistant, "How many stores do we have?", thread="topic")
     assert answer.carried_over == ()
     assert any("new question" in caveat for caveat in answer.caveats)
+
+
+def test_a_fragment_after_a_question_without_an_answer_is_only_offered(assistant: Assistant):
+    """It may go on from the question that was declined, and not from the figure before."""
+    assistant.ask(Question(text="What was revenue in April 2017?", thread="missed"))
+    assert assistant.ask(Question(text="revenue of the moon colonies in April 2017", thread="missed")).status is Status.DECLINED
+    answer = assistant.ask(Question(text="and in May?", thread="missed"))
+    assert answer.status is Status.OFFERED
+    assert "moon colonies" in answer.text

@@ -407,7 +407,8 @@ class Edit:
         if columns:
             by = rank.measure or self._ranked_by(columns[0])
             self.changes["order"] = (Order(by=by, direction=self._ranked_direction(by, order)),)
-            single = 1 if "singular" in self.wishes and not self.draft.subject else None
+            subject = self.draft.subject
+            single = 1 if ("singular" in self.wishes and subject is None) or (subject is not None and not subject.plural) else None
             self.changes["limit"] = rank.n or single or limit or self.previous.limit
         if self.changes.get("limit"):
             kept = self.changes.get("filters", self.previous.filters)

@@ -92,6 +92,16 @@ def read_follow_up(
     bases = previous_queries(context)
     if not bases or readings[0].absent:
         return None
+    found = _read(bases, tokens, readings, reader, context)
+    missed = context.previous.missed if context.previous is not None else ""
+    if found is None or not missed:
+        return found
+    return replace(found, doubt=found.doubt or f"'{missed}' got no answer, so this goes on from the question before it")
+
+
+def _read(
+    bases: Sequence[MetricQuery], tokens: Sequence[Token], readings: Sequence[Reading], reader: QuestionReader, context: MindContext
+) -> FollowUpReading | None:
     fragment = _fragment(tokens)
     most = _LONG_FRAGMENT_WORDS if fragment.opens and fragment.refers else _FRAGMENT_WORDS
     short = ((fragment.opens or fragment.refers) and len(fragment.words) <= most) or len(fragment.words) <= _BARE_WORDS

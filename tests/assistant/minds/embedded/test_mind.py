@@ -194,12 +194,16 @@ def test_what_the_counted_do_is_never_taken_for_an_ordinary_word(reader: Questio
     assert "work" in str(doubt)
 
 
+def _cities(op: str, *values: str) -> dict[str, Any]:
+    return {"filters": [{"field": "studios.city", "op": op, "values": list(values)}]}
+
+
 @pytest.mark.parametrize(
     ("turns", "changed"),
     [
-        (["only Lyon", "and Aix-en-Provence too"], {"filters": [{"field": "studios.city", "op": "in", "values": ["Lyon", "Aix-en-Provence"]}]}),
+        (["only Lyon", "and Aix-en-Provence too"], _cities("in", "Lyon", "Aix-en-Provence")),
         (["only Lyon", "forget about Lyon"], {}),
-        (["without Lyon", "and without Aix-en-Provence"], {"filters": [{"field": "studios.city", "op": "not_in", "values": ["Lyon", "Aix-en-Provence"]}]}),
+        (["without Lyon", "and without Aix-en-Provence"], _cities("not_in", "Lyon", "Aix-en-Provence")),
         (["without Lyon", "put Lyon back in"], {}),
         (["compared with April", "drop the comparison"], {}),
         (["just the top 3", "by tariff"], {"dimensions": [{"field": "members.tariff"}], "order": [{"by": "income"}], "limit": 3}),
