@@ -79,6 +79,8 @@ MAX_MEASURES = 4
 MAX_LEFTOVER = 2
 """More unknown words than this, and the reading is a guess rather than an offer."""
 MIN_COVERAGE = 0.6
+MAX_TRIED = 12
+"""Metrics tried for a question that names none."""
 NO_METRIC = "no metric of this warehouse is named"
 UNKNOWN = "Unknown"
 """How an empty group is called unless the author says otherwise."""
@@ -157,7 +159,7 @@ def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], b
         return [rows]
     readings = _alternatives(cut, world, first, open_choices, runs)
     if readings[0].lacks_measure:
-        readings += _with_measures(cut, world)
+        readings += _with_measures(cut, world, runs)
         phrase = next((item.text for item, claim in zip(first.items, first.claims, strict=True) if claim == "judgement"), "")
         return _settled(phrase, readings, world) or [replace(r, ambiguous=phrase) for r in readings]
     return readings
@@ -224,14 +226,31 @@ def _rows_of(cut: Cut, world: World, runs: Callable[[MetricQuery], bool]) -> Rea
     return None
 
 
-def _with_measures(cut: Cut, world: World) -> list[Reading]:
-    """All but the measure is clear: a reading for each of the model's leading metrics."""
-    model = world.model
-    leading = [m.name for m in model.metrics.values() if m.polarity != "neutral"]
-    default = model.settings.default_metric
-    names = list(dict.fromkeys([*([default] if default else []), *leading]))[:MAX_MEASURES]
-    found = (read_assuming(cut, world, name) for name in names)
-    return [r for r in found if r.is_whole]
+def _with_measures(cut: Cut, world: World, runs: Callable[[MetricQuery], bool]) -> list[Reading]:
+    """All but the measure is clear: a reading for each of the model's leading metrics that can be asked so."""
+    found: list[Reading] = []
+    for name in _leading(draft_of(cut, world), world)[:MAX_TRIED]:
+        reading = read_assuming(cut, world, name)
+        if reading.is_whole and reading.query is not None and runs(reading.query):
+            found.append(reading)
+        if len(found) == MAX_MEASURES:
+            break
+    return found
+
+
+def _leading(draft: Draft, world: World) -> list[str]:
+    """Metrics that can be split and restricted as the question is, the likely ones first: averages where an average is asked for."""
+    model, default = world.model, world.model.settings.default_metric
+    split = [*draft.dimensions, *([draft.subject.dimension] if draft.subject is not None else [])]
+    fields = [d.field for d in split if isinstance(d, DimensionRef)]
+    needed = {f.split(".")[0] for f in (*fields, *(f.field for f in draft.filters))}
+    counted = {c for c in model.metrics if (e := world.lexicon.counted_by(c)) and (k := draft.key_of(e)) and k.field in fields}
+    judged = [m.name for m in model.metrics.values() if m.polarity != "neutral"]
+    usual = [*([default] if default else []), *judged][:MAX_MEASURES]  # A value may be of another field than it seems without a figure.
+    fitting = [m for m in model.metrics.values() if all(world.reaches(world.fact(m.name), dataset) for dataset in needed)]
+    averages = [m.name for m in model.metrics.values() if draft.aggregate == "avg" and "average" in m.label.lower()]
+    rest = [m.name for m in fitting if m.polarity != "neutral"] + [m.name for m in fitting]
+    return [n for n in dict.fromkeys([*averages[:MAX_MEASURES], *usual, *rest]) if n not in counted]
 
 
 def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[str], bool], *, apart: bool = False) -> Cut:

@@ -11,7 +11,7 @@ from assistant.minds.embedded.lexicon import Lexicon
 from assistant.minds.embedded.temporal_words import GRAIN_ADVERBS, MONTHS, UNITS, WEEKDAY_OF
 from assistant.minds.embedded.tokens import Token
 from assistant.minds.embedded.values import ValueIndex
-from assistant.minds.embedded.wordlists import everyday_words, filler_words, grammar_words, ordinary_words, shape_words
+from assistant.minds.embedded.wordlists import everyday_words, filler_words, grammar_words, ordinary_words, shape_words, words_by_role
 
 _SHORTEST = 4
 _GRAMMAR_TARGETS = frozenset(w for w in grammar_words() | shape_words() if len(w) > 4) | frozenset(
@@ -49,6 +49,7 @@ _ENGLISH = (
     | ordinary_words()
     | everyday_words()
     | known_words()
+    | frozenset().union(*words_by_role("vague").values())
     | frozenset((*MONTHS, *UNITS, *GRAIN_ADVERBS, *WEEKDAY_OF))
 )
 """Words that are spelt right, whether or not they mean anything here."""

@@ -24,6 +24,13 @@ def phrase_lines(name: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
+@cache
+def words_by_role(name: str) -> dict[str, frozenset[str]]:
+    """The words of a file in `data/` whose lines begin with a role: "praise: good great"."""
+    lines = (line.partition(":") for line in phrase_lines(name))
+    return {role.strip(): frozenset(rest.split()) for role, _, rest in lines}
+
+
 def grammar_words() -> frozenset[str]:
     """Closed-class words and words of the question grammar: never a stored value by themselves."""
     return _words("grammar")

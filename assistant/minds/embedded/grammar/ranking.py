@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.lexicon import Kind
-from assistant.minds.embedded.wordlists import word_set
+from assistant.minds.embedded.wordlists import word_set, words_by_role
 from tools.core.query.metric_query import Measure
 
 _HIGH = frozenset(
@@ -168,6 +168,8 @@ def _noun_before(draft: Draft, rank: Rank, begin: int) -> int:
 
 def _is_attribute(draft: Draft, at: int) -> bool:
     item = draft.items[at]
+    if item.text in words_by_role("vague")["praise"] | words_by_role("vague")["blame"] and not item.has(Kind.METRIC, Kind.MORE, Kind.LESS):
+        return False  # A judgement: by which figure is asked back.
     if item.text in _ATTRIBUTES and not item.has(Kind.METRIC):
         return not item.has(Kind.FACT) or (draft.item(at + 1) is not None and draft.items[at + 1].has(Kind.DATASET, Kind.FIELD))
     return item.has(Kind.MORE, Kind.LESS) and not item.has(Kind.METRIC, Kind.DATASET)

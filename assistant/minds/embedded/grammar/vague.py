@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.grammar.special import main_fact
 from assistant.minds.embedded.lexicon import Kind
-from assistant.minds.embedded.wordlists import word_set
-from tools.core.query.metric_query import EntityCondition, Filter, TimeWindow
+from assistant.minds.embedded.wordlists import words_by_role
+from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, Grain, Measure, TimeWindow
 
 _PERCENTILES = (90.0, 75.0)
 _MUCH = frozenset({"big", "large", "heavy", "major", "high-value"})
@@ -19,47 +19,83 @@ _LITTLE = frozenset({"small", "light", "minor", "little"})
 _IDLE = frozenset({"inactive", "lapsed", "dormant", "idle", "sleeping"})
 _IDLE_DAYS = (30, 90, 180)
 _MOST_BANDS = 3
+_SHORT_DAYS = 62
+_WHEN = (Grain.MONTH, Grain.DAY_OF_WEEK, Grain.DAY)
+_WHEN_SHORT = (Grain.DAY, Grain.DAY_OF_WEEK)
+"""What a "when" may ask for, over a long and over a short time."""
 _LATELY = frozenset({"lately", "recently"})
 _LATELY_WINDOWS = (
     TimeWindow(period="last", unit="month"),
     TimeWindow(last_n=3, unit="month"),
     TimeWindow(last_n=7, unit="day"),
 )
-_PRAISE = word_set(
-    "good great important importance engaged engagement strong strongest healthy winning well valuable matter matters proud success"
-)
-_BLAME = word_set("bad weak weakest poor struggling slow sick disappointing")
-"""Judgements: which figure they go by, nothing in the question says."""
+_ROLES = words_by_role("vague")
+_PRAISE, _BLAME, _STATE = _ROLES["praise"], _ROLES["blame"], _ROLES["state"]
+"""Judgements and states: which figure they go by, nothing in the question says."""
 
 
 def read_vague(draft: Draft) -> None:
     """The first vague word of the question; its limit is that of `draft.choices`."""
     for at in range(len(draft.items)):
-        if draft.free(at) and (_idle(draft, at) or _adjective(draft, at) or _lately(draft, at)):
+        if draft.free(at) and (_idle(draft, at) or _adjective(draft, at) or _lately(draft, at) or _when(draft, at)):
             return
 
 
 def read_judgement(draft: Draft) -> None:
-    """ "good stores", "which members matter most": by which figure is for the person to say; what is judged is ranked by it."""
+    """ "good stores", "which members matter most", "performance of Lyon": by which figure is for the person to say."""
     if draft.measures or draft.find(Kind.DOES, Kind.FACT) or draft.counted is not None:
         return
-    at = next((i for i in range(len(draft.items)) if draft.word(i) in _PRAISE | _BLAME and not draft.items[i].has(Kind.METRIC)), None)
     figures = [i for i in draft.find(Kind.METRIC) if not draft.items[i].has(Kind.DATASET, Kind.FIELD)]
-    if at is None or figures:
+    words = _PRAISE | _BLAME | _STATE
+    found = [i for i in range(len(draft.items)) if draft.word(i) in words and not draft.items[i].has(Kind.METRIC, Kind.VALUE, Kind.FILTER)]
+    ranked = draft.rank is not None and _ranks_by_nothing(draft)
+    if figures or not (found or ranked):
         return
-    low = draft.word(at) in _BLAME
-    noun = at + 1 if draft.dimension_at(at + 1) is not None else None
-    if noun is not None and draft.subject is None and not draft.dimensions:
-        dimension = draft.dimension_at(noun)
-        if dimension is not None:
-            draft.add_dimension(dimension)
-            draft.claim(noun, noun + 1, "grouping")
-    if draft.dimensions or draft.subject is not None:
-        draft.rank = draft.rank or Rank(direction="worst" if low else "best")
+    if found:
+        _rank_judged(draft, found)
     draft.judged = True
-    draft.claim(at, at + 1, "judgement")
-    if draft.word(at + 1) == "most":
-        draft.claim(at + 1, at + 2, "judgement")
+    for at in found:
+        draft.claim(at, at + 1, "judgement")
+        if draft.word(at + 1) == "most":
+            draft.claim(at + 1, at + 2, "judgement")
+
+
+def _rank_judged(draft: Draft, found: Sequence[int]) -> None:
+    """What is called good or bad is listed by the figure, best (worst) first."""
+    judging = [i for i in found if draft.word(i) in _PRAISE | _BLAME]
+    if not judging:
+        _split_by_noun(draft)
+        return
+    noun = next((i + 1 for i in judging if draft.dimension_at(i + 1) is not None), None)
+    dimension = draft.dimension_at(noun) if noun is not None else None
+    if noun is not None and dimension is not None and draft.subject is None and not draft.dimensions:
+        draft.add_dimension(dimension)
+        draft.claim(noun, noun + 1, "grouping")
+    if draft.dimensions or draft.subject is not None:
+        low = any(draft.word(i) in _BLAME for i in judging)
+        draft.rank = draft.rank or Rank(direction="worst" if low else "best")
+
+
+def _split_by_noun(draft: Draft) -> None:
+    """ "How did the studios perform": each of them."""
+    if draft.dimensions or draft.subject is not None:
+        return
+    at = next((i for i in draft.find(Kind.DATASET) if draft.items[i].is_plural and draft.word(i - 1) in ("the", "our")), None)
+    dimension = draft.dimension_at(at) if at is not None else None
+    if at is not None and dimension is not None:
+        draft.add_dimension(dimension)
+        draft.claim(at, at + 1, "grouping")
+
+
+def _ranks_by_nothing(draft: Draft) -> bool:
+    """ "top products", "our best store": neither a figure nor a number of rows; a best month is that of the default figure."""
+    rank = draft.rank
+    if rank is None or rank.measure is not None or rank.percent is not None or draft.is_fragment or draft.change is not None:
+        return False
+    judges = any(c == "ranking" and i.text in _ROLES["superlative"] for c, i in zip(draft.claims, draft.items, strict=True))
+    numbered = rank.n is not None and rank.n > 1
+    noun = rank.noun or (draft.subject.dimension if draft.subject is not None else None)
+    return judges and isinstance(noun, DimensionRef) and not numbered and not draft.dimensions[1:]
 
 
 def _lately(draft: Draft, at: int) -> bool:
@@ -68,6 +104,22 @@ def _lately(draft: Draft, at: int) -> bool:
         return False
     draft.window = _LATELY_WINDOWS[_chosen(draft, at, len(_LATELY_WINDOWS))]
     draft.claim(at, at + 1, "window")
+    return True
+
+
+def _when(draft: Draft, at: int) -> bool:
+    """ "When are we busiest?": the day, the weekday or the hour."""
+    rank = draft.rank
+    if draft.items[at].text != "when" or rank is None or rank.noun is not None or draft.dimensions or draft.subject is not None:
+        return False
+    if not draft.measures:
+        return False
+    span = draft.world.calendar.resolve(draft.window) if draft.window is not None else None
+    grains = _WHEN_SHORT if span is not None and span.days <= _SHORT_DAYS else _WHEN
+    grain = grains[_chosen(draft, at, len(grains))]
+    draft.add_dimension(grain)
+    rank.noun, rank.n = grain, rank.n or 1
+    draft.claim(at, at + 1, "grouping")
     return True
 
 
@@ -113,11 +165,18 @@ def _adjective(draft: Draft, at: int) -> bool:
     else:
         return False
     draft.claim(at, at + 1, "condition")
+    counting = draft.count_metric(entity)
+    asked = any(draft.items[i].text in ("many", "number", "count") for i in range(at))
+    if not draft.measures and counting is not None and asked:
+        draft.add_measure(Measure(metric=counting))  # "How many regulars": the noun is the adjective's
     return True
 
 
 def _noun_after(draft: Draft, at: int) -> str | None:
-    """The entity that the adjective describes: the next noun, claimed or not."""
+    """The entity that the adjective describes: the next noun, claimed or not; "regulars" are customers by themselves."""
+    item = draft.items[at]
+    if item.text in _ROLES["often"] and item.is_plural and not item.has(Kind.DATASET, Kind.FIELD, Kind.METRIC, Kind.VALUE):
+        return draft.customer
     if at + 1 >= len(draft.items) or not draft.items[at + 1].has(Kind.DATASET):
         return None
     name = draft.dataset_at(at + 1)
@@ -137,6 +196,10 @@ def _target(draft: Draft, at: int, entity: str) -> tuple[str | None, str | None,
         elif draft.model.field(sense.target).order:
             return None, sense.target, low
     text, default = draft.items[at].text, draft.model.settings.default_metric
+    fact = main_fact(draft, entity) if text in _ROLES["often"] | _ROLES["seldom"] and mention is None else None
+    counting = draft.count_metric(fact) if fact is not None else None
+    if counting is not None:
+        return counting, None, text in _ROLES["seldom"]
     if mention is None and text in _MUCH | _LITTLE and default is not None and _per_entity(draft, default, entity):
         return default, None, text in _LITTLE
     return None, None, False
