@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from assistant.minds.embedded import temporal_words as words
 from assistant.minds.embedded.numbers import read_number
+from assistant.minds.embedded.occasions import day_of, occasion_at
 from assistant.minds.embedded.tokens import Token
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.errors import QueryUnsupported
@@ -18,6 +19,8 @@ from tools.core.query.metric_query import PeriodUnit, TimeWindow
 _DAY = dt.timedelta(days=1)
 _YEARS_AROUND = 12
 """Bare four-digit numbers count as years only this near to the data."""
+_UNITS: tuple[PeriodUnit, ...] = ("day", "week", "month", "quarter", "year")
+_ONE_WEEKDAY = frozenset(day.lower() for day in words.WEEKDAYS)
 _NO_YEAR_BEFORE = frozenset({"dollars", "dollar", "euros", "usd", "eur", "pounds", "bucks", "%", "percent", "units", "times", "or"})
 _MAY_BEFORE = (
     words.IN
@@ -49,6 +52,8 @@ class Point:
     bare_day: int | None = None
     """A day number that takes its month from the other end of a range."""
     unit: str | None = None
+    occasion: str | None = None
+    """The rule of a day that has a name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +81,9 @@ class PointReader:
         for form in (
             self._iso,
             self._part_of,
+            self._beside,
+            self._placed,
+            self._last_weekday,
             self._relative,
             self._year_ending,
             self._week_of,
@@ -88,6 +96,60 @@ class PointReader:
             if point is not None:
                 return point
         return None
+
+    def read_anchor(self, at: int) -> Point | None:
+        """A point that bounds or places a window: also a day with a name ("since Easter"), which by itself is the calendar's own value."""
+        return self.read(at) or self._occasion(at)
+
+    def _occasion(self, at: int) -> Point | None:
+        """Christmas; last Easter; Black Friday 2025"""
+        begin = at + (self._word(at) in ("last", "this", "past"))
+        found = occasion_at(self._word, begin)
+        if found is None:
+            return None
+        rule, end = found
+        if self._word(end) == "week":
+            return self._trailing_year(Point(occasion=rule, end=end + 1, unit="week", week_of=True))
+        return self._trailing_year(Point(occasion=rule, end=end, unit="day"))
+
+    def _placed(self, at: int) -> Point | None:
+        """last Christmas; Thanksgiving week"""
+        point = self._occasion(at)
+        return point if point is not None and (point.week_of or self._word(at) in ("last", "this", "past")) else None
+
+    def _beside(self, at: int) -> Point | None:
+        """the six weeks before Christmas; the day after 5 May; the day before yesterday; the year before last"""
+        number = read_number(self._tokens, at)
+        count, after = (int(number.value), number.end) if number is not None else (1, at)
+        unit = next((u for u in _UNITS if u == words.UNITS.get(self._word(after))), None)
+        side = self._word(after + 1)
+        if unit is None or side not in ("before", "after", "following", "preceding", "prior", "leading") or not 1 <= count <= 400:
+            return None
+        begin = after + 2
+        while self._word(begin) in ("to", "up", "the"):
+            begin += 1
+        if self._word(begin) == "last" and side == "before" and number is None and words.UNITS.get(self._word(begin + 1)) is None:
+            start = self._calendar.period_after(self._calendar.period_start(self._calendar.today, unit), unit, -2)
+            window = TimeWindow(start=start, end=self._calendar.period_after(start, unit) - _DAY)
+            return Point(window=window, end=begin + 1, unit=unit)
+        anchor = self.read_anchor(begin)
+        if anchor is None or anchor.unit not in ("day", "week", "month"):
+            return None
+        span = self.span(anchor)
+        earlier = side in ("before", "preceding", "prior", "leading")
+        edge = (
+            self._calendar.period_after(span.start, unit, -count) if earlier else self._calendar.period_after(span.end + _DAY, unit, count)
+        )
+        window = TimeWindow(start=edge, end=span.start - _DAY) if earlier else TimeWindow(start=span.end + _DAY, end=edge - _DAY)
+        return Point(window=window, end=anchor.end, unit=unit if count == 1 else None)
+
+    def _last_weekday(self, at: int) -> Point | None:
+        """last Friday: the one before today"""
+        if self._word(at) not in ("last", "past") or self._word(at + 1) not in _ONE_WEEKDAY or self._word(at + 2) in ("in", "of", "before"):
+            return None
+        back = (self._calendar.today.weekday() - words.WEEKDAYS.index(words.WEEKDAY_OF[self._word(at + 1)])) % 7 or 7
+        day = self._calendar.today - back * _DAY
+        return Point(window=TimeWindow(start=day, end=day), end=at + 2, unit="day")
 
     # -- absolute -------------------------------------------------------------------------------
 
@@ -258,8 +320,8 @@ class PointReader:
         after += 1
         while self._word(after) in ("the", "on", "in", "with"):
             after += 1
-        point = self._month_first(after) or self._day_first(after) or self._iso(after)
-        if point is None or point.day is None:
+        point = self._month_first(after) or self._day_first(after) or self._iso(after) or self._occasion(after)
+        if point is None or (point.day is None and point.occasion is None):
             return None
         return replace(point, week_of=True, unit="week")
 
@@ -341,6 +403,8 @@ class PointReader:
             if unit is None or not 1 <= count <= 4000:
                 return None
             return Point(window=TimeWindow(last_n=count, unit=unit, fiscal=fiscal), end=end, unit=None)
+        if self._word(after) == "fortnight":
+            return Point(window=TimeWindow(last_n=14, unit="day"), end=after + 1, unit=None)
         unit, fiscal, end = self._calendar_unit(after)
         if unit is not None and self._word(end - 1) in (unit, "yr", "wk", "mth", "qtr"):
             if unit == "day":
@@ -442,6 +506,9 @@ class PointReader:
         if point.week is not None:
             start = self._calendar.period_start(dt.date.fromisocalendar(year, min(point.week, 52), 1), "week")
             return start, start + 6 * _DAY
+        if point.occasion is not None:
+            day = day_of(point.occasion, year)
+            return day, day
         if point.month is not None:
             last = months.monthrange(year, point.month)[1]
             if point.day is not None:

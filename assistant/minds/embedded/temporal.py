@@ -179,16 +179,17 @@ class _TimeReader:
         return self._range(at, begin, words.TO | {"-"})
 
     def _range(self, at: int, begin: int, joints: frozenset[str]) -> TimePhrase | None:
-        left = self._points.read(self._skip(begin, "the")) or self._points.read_bare_day(begin)
+        left = self._points.read_anchor(self._skip(begin, "the")) or self._points.read_bare_day(begin)
         if left is None:
             return None
-        if self._word(left.end) in joints:
+        adjacent = left.bare_day is not None and self._word(left.end) == "and" and self._follows(left.bare_day, left.end + 1)
+        if self._word(left.end) in joints or adjacent:
             next_at = self._skip(left.end + 1, "the", "end", "of")
         elif "-" in joints and left.end < len(self._tokens) and self._tokens[left.end].joined:
             next_at = left.end
         else:
             return None
-        right = self._points.read(next_at) or self._points.read_day_after(next_at, left)
+        right = self._points.read_anchor(next_at) or self._points.read_day_after(next_at, left)
         if right is None or (left.bare_day is not None and right.month is None):
             return None
         spans = self._points.span_of_range(left, right)
@@ -199,6 +200,11 @@ class _TimeReader:
             return None
         ends = self._ends(left, right, start, end) if left.unit == right.unit else None
         return TimePhrase(start=at, end=right.end, window=TimeWindow(start=start, end=end), assumed=assumed, ends=ends)
+
+    def _follows(self, day: int, at: int) -> bool:
+        """The 25 December of "24 and 25 December"."""
+        point = self._points.read(at)
+        return point is not None and point.day == day + 1
 
     def _ends(self, left: Point, right: Point, start: dt.date, end: dt.date) -> tuple[TimeWindow, TimeWindow] | None:
         """The first and the last unit of the range as windows of their own."""
@@ -230,27 +236,36 @@ class _TimeReader:
         )
         for openings, read in readers:
             after = self._after_any(at, openings)
-            if after is not None:
+            if after is not None and not self._tokens[at].joined:
                 phrase = read(at, self._skip(after, "the", "start", "beginning", "end", "of"))
                 if phrase is not None:
                     return phrase
         return None
 
     def _since(self, at: int, begin: int) -> TimePhrase | None:
-        point = self._points.read(begin)
+        point = self._points.read_anchor(begin)
         if point is None:
-            return None
+            return self._since_unit(at, begin)
         onward = self._after_any(point.end, words.ONWARD)
         if self._word(at) == "from" and onward is None:
             return None
         span = self._points.span(point)
         return TimePhrase(start=at, end=onward or point.end, window=TimeWindow(start=span.start), assumed=span.assumed)
 
+    def _since_unit(self, at: int, begin: int) -> TimePhrase | None:
+        """since the beginning of the quarter: of the one that today is in"""
+        unit = words.UNITS.get(self._word(begin))
+        begins = {self._word(k) for k in range(at, begin)} & {"beginning", "start"}
+        if unit is None or not begins or self._word(begin + 1) in ("before", "after", "of"):
+            return None
+        this = TimeWindow.model_validate({"period": "this", "unit": unit})
+        return TimePhrase(start=at, end=begin + 1, window=TimeWindow(start=self._calendar.resolve(this).start), unit=unit)
+
     def _after(self, at: int, begin: int) -> TimePhrase | None:
         hour = self._hour(begin)
         if hour is not None:
             return TimePhrase(start=at, end=begin + 1, part=PartOfDate(grain=Grain.HOUR_OF_DAY, op="ge", values=(hour,)))
-        point = self._points.read(begin)
+        point = self._points.read_anchor(begin)
         if point is None:
             return None
         span = self._points.span(point)
@@ -260,14 +275,14 @@ class _TimeReader:
         hour = self._hour(begin)
         if hour is not None:
             return TimePhrase(start=at, end=begin + 1, part=PartOfDate(grain=Grain.HOUR_OF_DAY, op="lt", values=(hour,)))
-        point = self._points.read(begin)
+        point = self._points.read_anchor(begin)
         if point is None:
             return None
         span = self._points.span(point)
         return TimePhrase(start=at, end=point.end, window=TimeWindow(end=span.start - _DAY), assumed=span.assumed)
 
     def _until(self, at: int, begin: int) -> TimePhrase | None:
-        point = self._points.read(begin)
+        point = self._points.read_anchor(begin)
         if point is None:
             return None
         span = self._points.span(point)

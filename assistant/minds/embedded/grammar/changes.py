@@ -21,6 +21,8 @@ _CHANGE = frozenset(["change", "changed", "changes", "changing"])
 _GAP = frozenset(["variance", "difference", "gap", "delta", "swing"])
 """A change when two periods are its ends: "the difference between May and June"."""
 _LOSE = frozenset({"lost", "lose", "losing"})
+_GO = word_set("go goes going gone went come comes coming came")
+_AGAINST = word_set("on from against versus vs compared with over")
 _RUNNING = (
     ("running", "total", "of"),
     ("running", "total"),
@@ -66,6 +68,8 @@ def _moving_average(draft: Draft, at: int, after: int) -> None:
 
 def read_change(draft: Draft) -> None:
     """Notes that a change is asked for, and how it ranks; `settle_change` finds out against what."""
+    if _up_or_down(draft):
+        return
     for at, item in enumerate(draft.items):
         if not draft.free(at) or (item.mention is not None and item.has(Kind.METRIC)):
             continue
@@ -81,6 +85,38 @@ def read_change(draft: Draft) -> None:
         draft.moved = "down" if word in _DOWN | _LOSE else "" if word in _CHANGE | _GAP | {"growth"} else "up"
         _rank_of_change(draft, at, downwards=word in _DOWN | _LOSE)
         return
+
+
+def _up_or_down(draft: Draft) -> bool:
+    """ "are sales going up", "orders up or down on last year" """
+    for at in range(len(draft.items)):
+        word = draft.word(at)
+        either = draft.phrase(at, ("up", "or", "down")) or draft.phrase(at, ("down", "or", "up"))
+        goes = draft.word(at - 1) in _GO
+        against = draft.word(at + 1) in _AGAINST
+        if word not in ("up", "down") or not (either or goes or against):
+            continue
+        draft.change = "change"
+        draft.moved = "" if either else word
+        after = at + (3 if either else 1)
+        draft.claim(at - goes, after, "change")
+        _this_year(draft, after)
+        return True
+    return False
+
+
+def _this_year(draft: Draft, at: int) -> None:
+    """ "up on last year": this year so far against the same days of the last one, when no other period is named."""
+    at = draft.skip(at, _AGAINST | {"the"})
+    item = draft.item(at)
+    window = item.time.window if item is not None and item.time is not None else None
+    others = sum(1 for i in draft.items if i.time is not None and i.time.window is not None)
+    if window is None or window.period != "last" or window.unit != "year" or others > 1:
+        return
+    begin = draft.back(at, _AGAINST | {"the"}) + 1
+    draft.claim_free(begin, at + 1, "comparison")
+    draft.window = window.model_copy(update={"period": "this"})
+    draft.comparison = Comparison(kind="same_period_last_year")
 
 
 def _between_periods(draft: Draft) -> bool:

@@ -12,6 +12,7 @@ from tools.core.contract import DateSpan
 from tools.core.query.metric_query import Comparison, Grain, TimeWindow
 
 _DAY = dt.timedelta(days=1)
+_YEAR_DAYS = 364
 _VERSUS = frozenset({"vs", "versus", "against", "than", "to", "with", "and", "over", "from", "between"})
 _COMPARING = word_set(
     "vs versus against compare compares compared comparing comparison than relative differ differs difference changed change changes"
@@ -103,6 +104,8 @@ def _previous_words(draft: Draft, at: int) -> int:
 def _year_ago(draft: Draft) -> None:
     for at in range(len(draft.items)):
         after = draft.match(at, _YEAR_AGO)
+        if after == at and draft.word(at) in ("year on year", "year over year") and _has_window(draft):
+            after = at + 1
         if after == at and draft.phrase(at, ("same",)):
             after = _same_period_last_year(draft, at)
         if after > at:
@@ -110,6 +113,10 @@ def _year_ago(draft: Draft) -> None:
             draft.claim(begin, after, "comparison")
             draft.comparison = Comparison(kind="same_period_last_year")
             return
+
+
+def _has_window(draft: Draft) -> bool:
+    return any(i.time is not None and i.time.window is not None for i in draft.items)
 
 
 def _same_period_last_year(draft: Draft, at: int) -> int:
@@ -212,12 +219,26 @@ def _two_windows(draft: Draft, first: int, second: int) -> None:
         if draft.word(at) in _VERSUS | _COMPARING | {"the", "in", "of", ","}:
             draft.claim(at, at + 1, "comparison")
     draft.window = main.window
-    draft.comparison = Comparison(kind="window", baseline=base.window)
+    draft.comparison = _against(draft, main, base)
     _note(draft, one)
     _note(draft, two)
     for at, item in enumerate(draft.items):
         if draft.free(at) and item.text in _COMPARING - {"than"}:
             draft.claim(at, at + 1, "comparison")
+
+
+def _against(draft: Draft, main: TimePhrase, base: TimePhrase) -> Comparison:
+    """ "May compared with last year": a part of a year is held against the same part of the other one."""
+    calendar = draft.world.calendar
+    assert main.window is not None
+    assert base.window is not None
+    span, other = calendar.resolve(main.window), calendar.resolve(base.window)
+    whole_year = base.unit == "year" and (other.end - other.start).days >= _YEAR_DAYS
+    if whole_year and main.unit not in ("year", None) and (span.end - span.start).days < _YEAR_DAYS:
+        before = calendar.same_period_last_year(span)
+        if before.start.year == other.start.year:
+            return Comparison(kind="same_period_last_year")
+    return Comparison(kind="window", baseline=base.window)
 
 
 def _note(draft: Draft, phrase: TimePhrase) -> None:

@@ -58,6 +58,19 @@ def days(start: str, end: str | None) -> TimeWindow:
         ("from March to June 2023", "2023-03-01", "2023-06-30"),
         ("between 5 May and 3 June", "2024-05-05", "2024-06-03"),
         ("November to February 2024", "2023-11-01", "2024-02-29"),
+        ("the day before yesterday", "2024-09-17", "2024-09-17"),
+        ("last Friday", "2024-09-13", "2024-09-13"),
+        ("the month before last", "2024-07-01", "2024-07-31"),
+        ("the year before last", "2022-01-01", "2022-12-31"),
+        ("the two weeks before 5 May", "2024-04-21", "2024-05-04"),
+        ("the day after Christmas", "2023-12-26", "2023-12-26"),
+        ("in the six weeks leading up to Christmas", "2023-11-13", "2023-12-24"),
+        ("between Christmas and New Year", "2023-12-25", "2024-01-01"),
+        ("from Easter to Halloween 2023", "2023-04-09", "2023-10-31"),
+        ("Thanksgiving week", "2023-11-20", "2023-11-26"),
+        ("the week of Black Friday 2022", "2022-11-21", "2022-11-27"),
+        ("last Easter", "2024-03-31", "2024-03-31"),
+        ("on 24 and 25 December", "2023-12-24", "2023-12-25"),
         ("from March 2023 to June", "2023-03-01", "2023-06-30"),
         ("from 5 to 12 March 2024", "2024-03-05", "2024-03-12"),
         ("March 5 to 12", "2024-03-05", "2024-03-12"),
@@ -199,3 +212,16 @@ def test_rolling_windows_read_back(n: int, unit: str, word: str) -> None:
 @given(st.text("0123456789 -/.,:abcdefgmnprstuvy", max_size=40))
 def test_no_text_breaks_the_reader(text: str) -> None:
     read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [("since Easter", "2024-03-31"), ("since Black Friday", "2023-11-24"), ("since the beginning of the quarter", "2024-07-01")],
+)
+def test_a_day_with_a_name_opens_a_window(text: str, start: str) -> None:
+    assert window(text) == days(start, None)
+
+
+@pytest.mark.parametrize("text", ["on Christmas", "in the run-up to summer"])
+def test_a_day_with_a_name_alone_is_left_to_the_calendar_of_the_data(text: str) -> None:
+    assert read(text) == ()
