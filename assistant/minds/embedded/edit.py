@@ -42,6 +42,8 @@ _BARE: dict[str, Any] = {
 }
 """What goes with a split and means nothing without one."""
 _YEAR_DAYS = 365
+_WHOLE = frozenset({"only", "whole", "full", "entire", "far", "date", "ytd"})
+"""With one of these a year is the year itself, not the same part of it."""
 _BEFORE = frozenset({"previous", "prior", "preceding", "before", "earlier"})
 _WHOLE_PARTS: dict[str, tuple[str, Any]] = {
     "filter": ("filters", ()),
@@ -166,7 +168,7 @@ class Edit:
             self.changes["comparison"] = self.draft.comparison
             self._doubt_unit(old)
             self.carried.append("the same period")
-        elif new is not None and old is not None and "compare" in self.wishes:
+        elif new is not None and old is not None and ("compare" in self.wishes or ("change" in self.wishes and "than" in self.words)):
             self.changes["comparison"] = self._against(new, old)
             self.carried.append("the same period")
         elif new is not None:
@@ -208,7 +210,7 @@ class Edit:
         """ "March 2025 ... and in 2024?": the March of that year, where the window before was a part of one year."""
         if old is None or old.start is None or old.end is None or not _is_one_year(new):
             return None
-        if old.start.year != old.end.year or (old.end - old.start).days >= _YEAR_DAYS - 1 or "only" in self.words:
+        if old.start.year != old.end.year or (old.end - old.start).days >= _YEAR_DAYS - 1 or _WHOLE & set(self.words):
             return None
         year = self.draft.world.calendar.resolve(new).start.year
         last = old.end + dt.timedelta(days=1)
@@ -248,6 +250,10 @@ class Edit:
             self._removed = kept != old
             self.carried += [_filter_words(f, self.draft) for f in kept if f in old]
             return
+        freed = set(_fields_named(self.draft)) if {"all", "every", "any"} & set(self.words) and not found else set()
+        if freed & {f.field for f in old}:
+            old = [f for f in old if f.field not in freed]
+            self.changes["filters"] = tuple(old)
         new: list[Filter] = []
         for test in found:
             same = [f for f in old if _tests_the_same(f, test)]
@@ -296,6 +302,9 @@ class Edit:
         model = self.draft.model
         new = [d for grouping in self.draft.dimensions if (d := dimension_ref(self.draft, grouping, self._time_field)) is not None]
         old = list(self.previous.dimensions)
+        subject = self.draft.subject.dimension if self.draft.subject is not None and self._asks_which() else None
+        if subject is not None and not new and (asked := dimension_ref(self.draft, subject, self._time_field)) is not None:
+            new = [asked]
         if "drop" in self.wishes or "restore" in self.wishes:
             named = {d.field for d in new} | set(_fields_named(self.draft))
             kept = [d for d in old if d.field not in named]
@@ -341,6 +350,10 @@ class Edit:
         window = self.changes.get("window", self.previous.window)
         span = self.draft.world.calendar.resolve(window) if window is not None else None
         return grain_of_trend(span)
+
+    def _asks_which(self) -> bool:
+        """ "Which categories?": only the groups are asked for."""
+        return self.draft.rank is None and not self.draft.moved and not self.draft.measures and not self.draft.filters
 
     def _is_side(self, test: Filter, new: Sequence[DimensionRef], old: Sequence[DimensionRef]) -> bool:
         """Whether the values of a condition stand against each other."""
@@ -398,7 +411,8 @@ class Edit:
                 Order(by=f"{columns[0]}_{self.draft.change}", direction="asc" if self.draft.moved == "down" else "desc"),
             )
             return
-        if columns and compared and "singular" in self.wishes and self.draft.moved:
+        of_rows = "singular" in self.wishes or {"ones", "those", "which"} & set(self.words)
+        if columns and compared and of_rows and self.draft.moved:
             op = "lt" if self.draft.moved == "down" else "gt"
             self.changes["having"] = (MetricCondition(metric=f"{columns[0]}_change", op=op, value=0),)
             return

@@ -45,7 +45,7 @@ _PERIODS = frozenset({("the", "same"), ("that", "month"), ("that", "period"), ("
 _HARMLESS = word_set(
     "instead only just now same period month there was were did again rather though compare that those this but not then also too "
     "please more no yes i meant mean total overall altogether well could see would you may get have sorry actually ah oh one ones "
-    "versus vs against about with to them these it filter filters up down good bad better worse thing things"
+    "versus vs against about with to them these it filter filters all every any up down good bad better worse thing things"
 )
 _WISHES = word_set("drop restore add swap split compare share lump unsplit sort change singular row everything whole average by")
 
@@ -224,12 +224,16 @@ def _moved_window(tokens: Sequence[Token], previous: MetricQuery, reader: Questi
         shifted = _same_days(span.start, span.end, steps[0])
     if shifted is None:
         return None
+    doubt = None
+    if units and shifted.start is not None and shifted.end is not None and shifted.start <= span.end and span.start <= shifted.end:
+        shifted = _neighbour(span.start, span.end, None, steps[0], calendar)
+        doubt = "The days before fit no calendar period, so I took as many beside them"
     if previous.window is not None:
         query = previous.model_copy(update={"window": shifted})
     else:
         conditions = tuple(c.model_copy(update={"window": shifted}) if c.window == window else c for c in previous.entity_conditions)
         query = previous.model_copy(update={"entity_conditions": conditions})
-    return FollowUpReading(query=query, carried_over=("everything but the period",))
+    return FollowUpReading(query=query, carried_over=("everything but the period",), doubt=doubt)
 
 
 _SHORTER_THAN_A_YEAR = 364
@@ -415,6 +419,8 @@ def _of_a_row(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader
 def _edited(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
     """Slot by slot: what the fragment fills replaces the same slot; the rest is carried over."""
     spoken = _with_head(fragment.tokens, previous, reader)
+    if fragment.wishes & {"drop", "restore"} and spoken:
+        spoken = (replace(spoken[0], text="only", raw="only"), *spoken)  # What is left out is named by its value alone.
     draft = reader.draft(spoken, context, tuple(m.metric for m in previous.metrics))
     leftover = [w for w in account_for(draft, ignoring=_HARMLESS).leftover if w not in _HARMLESS]
     if len(leftover) > 1:

@@ -436,7 +436,7 @@ class PointReader:
         if word in abbreviations:
             return Point(window=TimeWindow(period="this", unit=abbreviations[word]), end=at + 1, unit=abbreviations[word])
         unit, fiscal, end = self._calendar_unit(at)
-        if unit is not None and (self._word(end), self._word(end + 1)) == ("to", "date"):
+        if unit is not None and (self._word(end), self._word(end + 1)) in (("to", "date"), ("so", "far")):
             return Point(window=TimeWindow(period="this", unit=unit, fiscal=fiscal), end=end + 2, unit=unit)
         if (word, self._word(at + 1), self._word(at + 2)) == ("so", "far", "this"):
             unit, fiscal, end = self._calendar_unit(at + 3)
