@@ -21,7 +21,7 @@ def read_scan(draft: Draft, *, nouns_as_fields: bool = False) -> Asked | None:
     Args:
         nouns_as_fields: A noun that is a dataset and a field elsewhere is the field: the player of a match, not a row of players.
     """
-    if draft.items and draft.items[0].text in _YES_OR_NO:
+    if not draft.items or draft.items[0].text in _YES_OR_NO:
         return None  # "is store 12 any good?" asks for a judgement, not for rows
     scan = Scan(draft=draft, nouns_as_fields=nouns_as_fields)
     at = scan.opening(0)
