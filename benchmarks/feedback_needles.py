@@ -3,7 +3,7 @@
     python -m benchmarks.feedback_needles [--warehouse demo]
 
 Writes a store of its own in a temporary folder: the sentences of the warehouse's texts, and the needles of feedback_needles.txt among them.
-The weights of the search were chosen on the first half of the needles; the second half is held out.
+The weights of the search were chosen on the first forty needles; the others are held out.
 """
 
 from __future__ import annotations

@@ -302,8 +302,9 @@ def _total(cohort: Cohort) -> int:
 
 
 def _all_texts(cohort: Cohort) -> Cohort:
-    """The same customers and days, whatever the texts are about and however they sound."""
-    return cohort.wider(without=(_TOPIC, f"{NAME}.record_id", f"{NAME}.sentiment_label"))
+    """The same customers, days and sources, whatever the texts are about, however they sound, and whom they name."""
+    said = {f.field for f in cohort.filters if f.field.startswith(f"{NAME}.")} - {f"{NAME}.source", f"{NAME}.language"}
+    return cohort.wider(without=tuple(said))
 
 
 def _changes(cohort: Cohort) -> tuple[dict[str, tuple[Share, Share, str]], str]:

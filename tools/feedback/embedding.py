@@ -24,6 +24,8 @@ Vectors = NDArray[np.float32]
 DIMENSIONS = 384
 MODEL_NAME = "all-MiniLM-L6-v2"
 _BATCH = 32
+_BATCH_CHARACTERS = 4000
+"""Long texts come in smaller batches: what a batch takes in memory grows with its longest text."""
 _CHUNK = 512
 _PROCESSES = 2
 _WORTH_A_POOL = 4 * _CHUNK
@@ -53,7 +55,8 @@ def encode(texts: Sequence[str]) -> Vectors:
         return np.zeros((0, DIMENSIONS), dtype=np.float32)
     with _loading:
         model = _model()
-    found = model.encode(list(texts), batch_size=_BATCH, show_progress_bar=False, normalize_embeddings=True, convert_to_numpy=True)
+    batch = min(max(_BATCH_CHARACTERS // max(map(len, texts)), 1), _BATCH)
+    found = model.encode(list(texts), batch_size=batch, show_progress_bar=False, normalize_embeddings=True, convert_to_numpy=True)
     return np.asarray(found, dtype=np.float32)
 
 
@@ -89,17 +92,17 @@ class EmbeddingCache:
     def vectors(self, texts: Sequence[str], progress: Callable[[str, float], None] = lambda _step, _part: None) -> Vectors:
         """One row per text; what is missing is embedded, and kept chunk by chunk, so that a run that dies is taken up again."""
         keys = [text_key(text) for text in texts]
-        known = self._read(set(keys))
+        known = self._known()
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         # Texts of one length share a batch without padding.
         ordered = sorted(missing.items(), key=lambda item: (len(item[1]), item[1]))
         done = 0
         for chunk, rows in _encoded([ordered[i : i + _CHUNK] for i in range(0, len(ordered), _CHUNK)]):
             self._write(chunk, rows)
-            known.update((key, row) for (key, _), row in zip(chunk, rows, strict=True))
             done += len(chunk)
             progress(f"Embedding sentences: {done:,} of {len(ordered):,} new ones", done / len(ordered))
-        return np.stack([known[key] for key in keys]) if keys else np.zeros((0, DIMENSIONS), dtype=np.float32)
+        # Only now, when the processes that embed are gone: this is the largest thing in memory.
+        return self._read(keys)
 
     def keep_only(self, texts: Sequence[str]) -> int:
         """Forget the vectors of all other texts; returns how many."""
@@ -112,10 +115,17 @@ class EmbeddingCache:
                 connection.execute("VACUUM")
         return int(gone)
 
-    def _read(self, keys: set[bytes]) -> dict[bytes, Vectors]:
+    def _known(self) -> set[bytes]:
         with self._open() as connection:
-            rows = connection.execute("SELECT key, value FROM vector")
-            return {key: np.frombuffer(value, dtype=np.float32) for key, value in rows if key in keys}
+            return {key for (key,) in connection.execute("SELECT key FROM vector")}
+
+    def _read(self, keys: Sequence[bytes]) -> Vectors:
+        found = np.zeros((len(keys), DIMENSIONS), dtype=np.float32)
+        with self._open() as connection:
+            for place, key in enumerate(keys):
+                (value,) = connection.execute("SELECT value FROM vector WHERE key = ?", [key]).fetchone()
+                found[place] = np.frombuffer(value, dtype=np.float32)
+        return found
 
     def _write(self, chunk: Sequence[tuple[bytes, str]], rows: Vectors) -> None:
         with self._open() as connection:

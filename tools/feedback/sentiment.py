@@ -30,6 +30,8 @@ NEGATIVE_BELOW, POSITIVE_ABOVE = 0.4, 0.6
 _SURELY = 0.25
 """A mixed text has a sentence surely negative and one surely positive: this close to 0 and to 1."""
 _FOLDS = 5
+_AT_ONCE = 8192
+"""Sentences that are judged in one step, so that memory does not grow with their number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +50,16 @@ class SentimentModel:
     base: SentimentModel | None = None
     notes: tuple[str, ...] = field(default=())
 
-    def log_odds(self, vectors: Vectors, polarities: Floats) -> Floats:
-        """Log-odds of being positive, one per sentence."""
-        columns = [vectors.astype(np.float64), polarities[:, None]]
-        if self.base is not None:
-            columns.append(self.base.log_odds(vectors, polarities)[:, None])
-        return np.asarray(np.hstack(columns) @ self.weights + self.intercept, dtype=np.float64)
+    def log_odds(self, vectors: Vectors, polarities: Floats, row: NDArray[np.int64] | None = None) -> Floats:
+        """Log-odds of being positive, one per sentence.
+
+        Args:
+            row: Where the vector of each sentence stands; None: in order.
+        """
+        row = np.arange(len(polarities)) if row is None else row
+        parts = [slice(start, start + _AT_ONCE) for start in range(0, len(row), _AT_ONCE)]
+        told = [_matrix(vectors[row[part]], polarities[part], self.base) @ self.weights + self.intercept for part in parts]
+        return np.concatenate([np.zeros(0), *told])
 
 
 @functools.cache
@@ -99,30 +105,30 @@ def train(
     return np.asarray(fitted.coef_[0], dtype=np.float64), float(fitted.intercept_[0])
 
 
-def fit_own(vectors: Vectors, polarities: Floats, positive: NDArray[np.int64], groups: NDArray[Any], *, source: str) -> SentimentModel:
+def fit_own(vectors: Vectors, polarities: Floats, positive: NDArray[np.int64], row: NDArray[np.int64], *, source: str) -> SentimentModel:
     """The warehouse's own model if it beats the shipped one on sentences that it has not seen, else the shipped one.
 
     Good and bad texts count alike: that most reviews are kind must not make a complaint to customer service sound kind.
 
     Args:
         positive: 1 for sentences of texts with good stars, 0 for bad ones.
-        groups: Equal for equal sentences, so that none is learned and tested at once.
+        row: Where the vector of each sentence stands; the same for equal sentences, so that none is learned and tested at once.
     """
     from sklearn.model_selection import GroupKFold
 
     base = shipped_model()
-    if min(int(positive.sum()), int((1 - positive).sum())) < MIN_RATED or len(np.unique(groups)) < _FOLDS * 10:
+    if min(int(positive.sum()), int((1 - positive).sum())) < MIN_RATED or len(np.unique(row)) < _FOLDS * 10:
         return base
     if len(positive) > MAX_TRAINED:
         chosen = np.sort(np.random.default_rng(0).permutation(len(positive))[:MAX_TRAINED])
-        vectors, polarities, positive, groups = vectors[chosen], polarities[chosen], positive[chosen], groups[chosen]
-    matrix = _matrix(vectors, polarities, base)
+        polarities, positive, row = polarities[chosen], positive[chosen], row[chosen]
+    matrix = _matrix(vectors[row], polarities, base)
     predicted = np.zeros(len(positive))
-    for train_rows, test_rows in GroupKFold(_FOLDS).split(matrix, positive, groups):
+    for train_rows, test_rows in GroupKFold(_FOLDS).split(matrix, positive, row):
         fold = _regression().fit(matrix[train_rows], positive[train_rows])
         predicted[test_rows] = fold.predict_proba(matrix[test_rows])[:, 1]
     own = _balanced_accuracy(predicted > 0.5, positive)
-    shipped = _balanced_accuracy(base.log_odds(vectors, polarities) > 0, positive)
+    shipped = _balanced_accuracy(base.log_odds(vectors, polarities, row) > 0, positive)
     if own <= shipped:
         return base
     fitted = _regression().fit(matrix, positive)

@@ -26,14 +26,23 @@ from numpy.typing import NDArray
 from tools.core.errors import NeedsPerson
 from tools.core.warehouse.generations import STORES
 from tools.feedback.embedding import DIMENSIONS, MODEL_NAME, Vectors
-from tools.feedback.topics import Topic, stop_words
+from tools.feedback.labels import stop_words
+from tools.feedback.topics import Topic
 
 NAME = "feedback"
 _COLLECTION = "feedback_sentences"
 _FORMAT = 1
 _ADD_AT_ONCE = 5000
-_EXACT_UP_TO = 100_000
-"""Distinct sentences that are searched exhaustively; beyond, Chroma's index is asked."""
+_EXACT_UP_TO = 250_000
+"""Distinct sentences that are searched exhaustively (200,000 take 30 ms of processor time); beyond, Chroma's index is asked."""
+_MOST_OF_ALL = 8
+"""A cohort that holds more than this part of all sentences is searched by searching all: gathering single rows costs more."""
+_CROWD, _NEIGHBOURS, _AT_ONCE = 3000, 10, 4096
+_CROWDING_WEIGHT = 0.7
+"""How much a sentence that is near to many others is put back; chosen on planted texts (`benchmarks/feedback_needles.py`)."""
+_REACH = 10
+"""Times as many candidates are taken from the index, which does not know of crowding, as are wanted."""
+_MOST_ASKED = 10_000
 _lock = threading.Lock()
 
 
@@ -113,6 +122,7 @@ def write_store(folder: Path, content: StoreContent) -> None:
         row=content.sentence_row.astype(np.int32),
         centroids=np.stack([t.centroid for t in content.topics]) if content.topics else np.zeros((0, DIMENSIONS), dtype=np.float32),
         topic_ids=np.array([t.topic_id for t in content.topics], dtype=np.int32),
+        crowding=_crowding(content.vectors),
         examples=content.examples,
         example_topics=np.asarray(content.example_topics, dtype=np.int32),
     )
@@ -126,6 +136,31 @@ def write_store(folder: Path, content: StoreContent) -> None:
         "topics": [{"id": t.topic_id, "label": t.label, "words": list(t.words)} for t in content.topics],
     }
     (folder / "store.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+
+def _crowding(vectors: Vectors) -> Vectors:
+    """Per sentence, its mean cosine with the nearest of a sample of all.
+
+    In many dimensions some vectors are near to everything, and crowd out of each ranking what is meant. What a sentence has in common with
+    its surroundings is taken from what it has in common with the question.
+
+    Returns:
+        One value per row; higher for rows in a crowd.
+    Source:
+        Conneau et al. (2018), cross-domain similarity local scaling; one-sided, since the question is the same for all.
+    """
+    sampled: NDArray[np.int64] = np.unique(np.linspace(0, max(len(vectors) - 1, 0), num=min(_CROWD, len(vectors))).astype(np.int64))
+    k = min(_NEIGHBOURS, len(sampled) - 1)
+    found = np.zeros(len(vectors), dtype=np.float32)
+    if k < 1:
+        return found
+    crowd = vectors[sampled]
+    for start in range(0, len(vectors), _AT_ONCE):
+        alike = vectors[start : start + _AT_ONCE] @ crowd.T
+        own = np.flatnonzero((sampled >= start) & (sampled < start + _AT_ONCE))
+        alike[sampled[own] - start, own] = -1.0
+        found[start : start + _AT_ONCE] = np.partition(alike, -k, axis=1)[:, -k:].mean(axis=1)
+    return found
 
 
 def _forget_clients() -> None:
@@ -184,6 +219,8 @@ class FeedbackStore:
             self.vectors: Vectors = np.load(folder / "vectors.npy", mmap_mode="r")
             self.record_ids: list[str] = index["record_ids"].tolist()
             self._owner, self._row = index["owner"], index["row"]
+            # A store of an earlier release has none.
+            self._crowding = index["crowding"] if "crowding" in index else np.zeros(len(self.vectors), dtype=np.float32)
             self.centroids: Vectors = index["centroids"]
             self.topic_ids: list[int] = index["topic_ids"].tolist()
             self.examples: Vectors = index["examples"]
@@ -205,7 +242,7 @@ class FeedbackStore:
         self._owners_sorted, self._owner_starts = self._owner[by_row], np.searchsorted(self._row[by_row], np.arange(len(self.vectors) + 1))
 
     def nearest(self, query: Vectors, k: int, within: Sequence[int] | None = None) -> list[Hit]:
-        """The records whose best sentence is most like the question, best first.
+        """The records whose best sentence fits the question best, best first: likeness, less what the sentence has in common with many.
 
         Args:
             within: Positions of the records that count; None: all.
@@ -214,18 +251,25 @@ class FeedbackStore:
             return self._nearest_within(query, k, within)
         if len(self.vectors) <= _EXACT_UP_TO:
             alike = self.vectors @ query
+            score = alike - _CROWDING_WEIGHT * self._crowding
             # Equal sentences have many owners, so more rows than k are never needed.
-            rows = np.argpartition(-alike, min(k, len(alike) - 1))[: k + 1] if len(alike) else np.zeros(0, dtype=np.int64)
-            pairs = [(int(r), float(alike[r])) for r in rows]
+            rows = np.argpartition(-score, min(k, len(score) - 1))[: k + 1] if len(score) else np.zeros(0, dtype=np.int64)
+            alike, score = alike[rows], score[rows]
         else:
-            found = self._collection.query(query_embeddings=[query], n_results=min(k, len(self.vectors)), include=["distances"])
-            pairs = [(int(name[1:]), 1 - float(d)) for name, d in zip(found["ids"][0], found["distances"][0], strict=True)]
+            found = self._collection.query(
+                query_embeddings=[query], n_results=min(_REACH * k, len(self.vectors), _MOST_ASKED), include=["distances"]
+            )
+            rows = np.array([int(name[1:]) for name in found["ids"][0]], dtype=np.int64)
+            alike = 1 - np.asarray(found["distances"][0])
+            score = alike - _CROWDING_WEIGHT * self._crowding[rows]
         best: dict[int, float] = {}
-        for row, alike_row in sorted(pairs, key=lambda pair: (-pair[1], pair[0])):
+        for place in np.lexsort((rows, -score)).tolist():
+            row = rows[place]
             for owner in self._owners_sorted[self._owner_starts[row] : self._owner_starts[row + 1]].tolist():
-                best.setdefault(owner, alike_row)
-        ordered = sorted(best.items(), key=lambda item: (-item[1], item[0]))
-        return [Hit(record=record, similarity=alike_record) for record, alike_record in ordered[:k]]
+                best.setdefault(owner, float(alike[place]))
+            if len(best) >= k:
+                break
+        return [Hit(record=record, similarity=alike_record) for record, alike_record in list(best.items())[:k]]
 
     def _nearest_within(self, query: Vectors, k: int, within: Sequence[int]) -> list[Hit]:
         chosen = np.asarray(within, dtype=np.int64)
@@ -234,11 +278,13 @@ class FeedbackStore:
         spans = [np.arange(self._sentences_of[i], self._sentences_of[i + 1]) for i in chosen]
         places = np.concatenate(spans)
         rows, back = np.unique(self._row[places], return_inverse=True)
-        alike = (self.vectors[rows] @ query)[back]
+        alike = (self.vectors @ query)[rows] if _MOST_OF_ALL * len(rows) > len(self.vectors) else self.vectors[rows] @ query
+        score = (alike - _CROWDING_WEIGHT * self._crowding[rows])[back]
         starts = np.cumsum([0, *(len(s) for s in spans[:-1])])
-        best = np.maximum.reduceat(alike, starts)
+        best = np.maximum.reduceat(score, starts)
         order = np.lexsort((chosen, -best))[:k]
-        return [Hit(record=int(chosen[i]), similarity=float(best[i])) for i in order]
+        likeness = np.maximum.reduceat(alike[back], starts)
+        return [Hit(record=int(chosen[i]), similarity=float(likeness[i])) for i in order]
 
     def by_words(self, text: str, k: int, within: Sequence[int] | None = None) -> list[Hit]:
         """The records that BM25 puts first for the words of the question; each holds half of them at least: one word alone is noise."""

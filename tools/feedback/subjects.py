@@ -15,6 +15,8 @@ from tools.feedback.embedding import Vectors
 
 _FILE = Path(__file__).parent / "data" / "taxonomy.yaml"
 GENERIC = "generic"
+_AT_ONCE = 8192
+"""Vectors that are compared in one step, so that memory does not grow with their number."""
 Embed = Callable[[Sequence[str]], Vectors]
 
 
@@ -34,8 +36,12 @@ class Examples:
 
     def scores(self, vectors: Vectors) -> Vectors:
         """Vectors by names: cosine with the nearest sentence of each name."""
-        alike = vectors @ self.vectors.T
-        return np.stack([alike[:, self.owner == i].max(axis=1) for i in range(len(self.names))], axis=1)
+        found = np.zeros((len(vectors), len(self.names)), dtype=np.float32)
+        for start in range(0, len(vectors), _AT_ONCE):
+            alike = vectors[start : start + _AT_ONCE] @ self.vectors.T
+            for i in range(len(self.names)):
+                found[start : start + _AT_ONCE, i] = alike[:, self.owner == i].max(axis=1)
+        return found
 
 
 @functools.cache

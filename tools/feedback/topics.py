@@ -1,4 +1,4 @@
-"""What texts are about, found in the data: micro-clusters of sentences, joined into topics, named by a known subject or by their own words.
+"""What texts are about, found in the data: micro-clusters of sentences, joined into topics, named by a subject or by a phrase they share.
 
 KMeans over distinct sentences gives many small clusters; Ward's method joins their centroids. Clusters of greetings and bare praise or
 anger are set aside. A topic keeps its id over refreshes when its centroid hardly moved, so that a trend of it is one of the same thing.
@@ -6,17 +6,14 @@ anger are set aside. A topic keeps its id over refreshes when its centroid hardl
 
 from __future__ import annotations
 
-import functools
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tools.feedback.embedding import DIMENSIONS, Vectors
+from tools.feedback.labels import distinctive_words, shared_phrase
 from tools.feedback.subjects import GENERIC, Examples
 
 Ints = NDArray[np.int64]
@@ -35,11 +32,10 @@ _FOLLOWS_FROM = 0.3
 _UNDECIDED = -1
 _SMALLEST, _SMALLEST_SHARE = 12, 0.002
 """Fewest sentences of a topic without a known subject, and their least part of all."""
+_FEWEST_KNOWN, _FEWEST_KNOWN_SHARE = 5, 0.001
+"""The same for a known subject: two texts that happen to be near one are no topic, and would lead every ranking of shares."""
 _SAME_FROM = 0.75
 """Cosine with a topic of the last refresh from which on it is the same."""
-_SAID_WORDS = 4
-_TOKEN = re.compile(r"[^\W\d_]{3,}")
-_STOP_FILE = Path(__file__).parent / "data" / "stop_words.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +64,9 @@ class Topics:
 
 
 def find_topics(
-    texts: Sequence[str],
+    distinct: Sequence[str],
     vectors: Vectors,
+    row: Ints,
     subjects: Examples,
     *,
     previous: Sequence[Topic] = (),
@@ -79,19 +76,20 @@ def find_topics(
     """Topics of sentences.
 
     Args:
-        texts: Sentences, with repetitions.
+        distinct: Every sentence once.
+        vectors: One row per distinct sentence.
+        row: Per sentence as it was written, its position in `distinct`.
         previous: Topics of the last refresh, whose ids are kept where they recur.
         masked: Lower-case words that name products, shops or competitors; no topic is called after them.
-        foreign: True for sentences in a language that the vectors were not made for: they lie together because of it, so they may
-            belong to a known subject, but found no topic of their own.
+        foreign: Per sentence, whether it is in a language that the vectors were not made for: such sentences lie together because of it,
+            so they may belong to a known subject, but found no topic of their own.
     """
-    distinct, inverse, counts = np.unique(np.asarray(texts, dtype=object).astype(str), return_inverse=True, return_counts=True)
-    first = np.zeros(len(distinct), dtype=np.int64)
-    first[inverse[::-1]] = np.arange(len(texts))[::-1]
-    rows = vectors[first]
-    away = np.zeros(len(distinct), dtype=bool) if foreign is None else foreign[first]
-    labels = _labels(rows, counts, subjects, away)
-    return _as_topics(distinct, inverse, rows, counts, labels, previous, masked)
+    counts = np.bincount(row, minlength=len(distinct))
+    away = np.zeros(len(distinct), dtype=bool)
+    if foreign is not None:
+        away[row[::-1]] = foreign[::-1]
+    labels = _labels(vectors, counts, subjects, away)
+    return _as_topics(distinct, row, vectors, counts, labels, previous, masked)
 
 
 def _labels(rows: Vectors, counts: Ints, subjects: Examples, foreign: NDArray[np.bool_]) -> list[str]:
@@ -115,7 +113,9 @@ def _labels(rows: Vectors, counts: Ints, subjects: Examples, foreign: NDArray[np
                 agreed = int(votes.argmax())
                 labels[inside & ~near & (scores[:, agreed] >= _FOLLOWS_FROM)] = agreed
     names = ["" if name == GENERIC else name for name in subjects.names]
-    told = [names[label] if label != _UNDECIDED else "" for label in labels.tolist()]
+    sizes = np.bincount(labels[labels != _UNDECIDED], weights=counts[labels != _UNDECIDED], minlength=len(names))
+    least = min(_FEWEST_KNOWN, _FEWEST_KNOWN_SHARE * float(counts.sum()))
+    told = [names[label] if label != _UNDECIDED and sizes[label] >= least else "" for label in labels.tolist()]
     left = np.flatnonzero((labels == _UNDECIDED) & ~foreign)
     for row, group in zip(left.tolist(), _grouped(rows[left], counts[left], int(counts.sum())), strict=True):
         told[row] = group
@@ -157,7 +157,7 @@ def _joined(centroids: Vectors) -> Ints:
 
 
 def _as_topics(
-    distinct: NDArray[np.str_],
+    distinct: Sequence[str],
     inverse: Ints,
     rows: Vectors,
     counts: NDArray[np.int64],
@@ -173,13 +173,15 @@ def _as_topics(
         if order
         else np.zeros((0, DIMENSIONS))
     )
-    words = _distinctive_words(distinct, counts, group, len(order), masked)
+    words = distinctive_words(distinct, counts, group, len(order), masked)
     ids, fresh = _stable_ids(centroids.astype(np.float32), order, previous)
     topics = []
     taken: set[str] = set()
     for i, label in enumerate(order):
         known = next((t for t in previous if t.topic_id == ids[i]), None)
-        name = known.label if known is not None else _named(label, words[i], taken)
+        inside = np.flatnonzero(group == i).tolist() if known is None and label.startswith("#") else []
+        phrase = shared_phrase([distinct[j] for j in inside], [int(counts[j]) for j in inside], words[i], masked)
+        name = known.label if known is not None else _named(label, words[i], phrase, taken)
         taken.add(name)
         topics.append(
             Topic(topic_id=ids[i], label=name, words=words[i], centroid=centroids[i].astype(np.float32), is_new=fresh[i] and bool(previous))
@@ -193,13 +195,8 @@ def _as_topics(
     )
 
 
-@functools.cache
-def stop_words() -> frozenset[str]:
-    return frozenset(_STOP_FILE.read_text(encoding="utf-8").split())
-
-
-def _named(label: str, words: Sequence[str], taken: set[str]) -> str:
-    name = label if not label.startswith("#") else ", ".join(words[:2]) or "other"
+def _named(label: str, words: Sequence[str], phrase: str | None, taken: set[str]) -> str:
+    name = label if not label.startswith("#") else phrase or ", ".join(words[:2]) or "other"
     return name if name not in taken else f"{name} ({', '.join(words[:2])})"
 
 
@@ -221,29 +218,6 @@ def _stable_ids(centroids: Vectors, order: Sequence[str], previous: Sequence[Top
             ids[i] = following
             following += 1
     return ids, fresh
-
-
-def _distinctive_words(
-    distinct: NDArray[np.str_], counts: NDArray[np.int64], group: Ints, n_groups: int, masked: frozenset[str]
-) -> list[tuple[str, ...]]:
-    """Class-based TF-IDF (Grootendorst 2022): frequency in the topic times log(1 + mean words per topic / frequency in all)."""
-    per_topic: list[Counter[str]] = [Counter() for _ in range(n_groups)]
-    spoken: Counter[str] = Counter()
-    stop = stop_words()
-    for text, n, g in zip(distinct.tolist(), counts.tolist(), group.tolist(), strict=True):
-        if g < 0:
-            continue
-        for word in {w for w in _TOKEN.findall(text.lower()) if w not in stop and w not in masked}:
-            # Once per sentence and damped: a template sentence sent a thousand times is no better a name.
-            weight = 1 + np.log(n)
-            per_topic[g][word] += weight
-            spoken[word] += weight
-    mean = sum(spoken.values()) / max(n_groups, 1)
-    named = []
-    for words in per_topic:
-        scored = {word: n * np.log(1 + mean / spoken[word]) for word, n in words.items()}
-        named.append(tuple(sorted(scored, key=lambda w: (-scored[w], w))[:_SAID_WORDS]))
-    return named
 
 
 def _unit(vector: NDArray[np.floating]) -> NDArray[np.float32]:

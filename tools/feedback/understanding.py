@@ -17,6 +17,7 @@ from tools.feedback.segments import segments
 from tools.feedback.sentiment import SentimentModel, fit_own, of_text, probability, shipped_model, word_polarities
 from tools.feedback.signals import CompetitorFinder, Mention, intents_of, main_intent, urgency_of
 from tools.feedback.subjects import Embed, examples, subject_names
+from tools.feedback.subjects import sentences as example_sentences
 from tools.feedback.topics import NO_TOPIC, Topic, Topics, find_topics
 
 GENERIC_WEIGHT = 0.35
@@ -28,11 +29,13 @@ _GOOD_STARS, _BAD_STARS = 0.75, 0.25
 
 @dataclass(frozen=True, kw_only=True)
 class Sentences:
-    """The sentences of a corpus, names of products and shops blanked; equal ones share a row of vectors."""
+    """The sentences of a corpus, names of products, shops and competitors blanked; equal ones share a row of vectors."""
 
     owner: NDArray[np.int64]
     """Record per sentence."""
     texts: list[str]
+    named: list[str]
+    """The same with the names of competitors left in."""
     distinct: list[str]
     row: NDArray[np.int64]
     """Position in `distinct`, per sentence."""
@@ -69,16 +72,19 @@ class Understanding:
 
 
 def split(records: Sequence[Record], names: Names) -> Sentences:
-    """Sentences of the records. Names are blanked: which product it was is a column, and must not make topics."""
-    product, store = NameFinder(names.product), NameFinder(names.store)
+    """Sentences of the records. Names are blanked: which product it was, or which rival, is a column, and must not make topics."""
+    product, store, rival = NameFinder(names.product), NameFinder(names.store), NameFinder(names.competitor)
     owner: list[int] = []
-    texts: list[str] = []
+    named: list[str] = []
     for i, record in enumerate(records):
         for sentence in segments(store.replaced(product.replaced(record.text, "article"), "shop")) or [record.text[:200]]:
             owner.append(i)
-            texts.append(sentence)
-    distinct, row = np.unique(np.asarray(texts, dtype=object).astype(str), return_inverse=True)
-    return Sentences(owner=np.asarray(owner, dtype=np.int64), texts=texts, distinct=distinct.tolist(), row=row.astype(np.int64))
+            named.append(sentence)
+    texts = [rival.replaced(sentence, "competitor") for sentence in named]
+    distinct = sorted(set(texts))
+    place = {text: i for i, text in enumerate(distinct)}
+    row = np.array([place[text] for text in texts], dtype=np.int64)
+    return Sentences(owner=np.asarray(owner, dtype=np.int64), texts=texts, named=named, distinct=distinct, row=row)
 
 
 def understand(
@@ -86,45 +92,52 @@ def understand(
 ) -> Understanding:
     """Everything that is told of a corpus; `embed` may remember."""
     sentences = split(corpus.records, corpus.names)
-    vectors = embed(sentences.distinct)
-    rows = vectors[sentences.row]
+    # The examples in the same go: for them alone this process would load the model.
+    vectors = embed([*sentences.distinct, *example_sentences()])[: len(sentences.distinct)]
     progress("Judging how the texts sound")
     languages = [corpus.records[i].language for i in sentences.owner]
     polarities = word_polarities(sentences.texts, languages)
-    model = _model(corpus.records, sentences, rows, polarities)
+    model = _model(corpus.records, sentences, vectors, polarities)
     # Who asks when the parcel comes neither praises nor blames, whatever the words remind of.
     asks = np.array([text.rstrip().endswith("?") for text in sentences.texts])
-    log_odds = model.log_odds(rows, polarities) * np.where(asks, QUESTION_WEIGHT, 1.0)
+    log_odds = model.log_odds(vectors, polarities, sentences.row) * np.where(asks, QUESTION_WEIGHT, 1.0)
     progress("Finding what they are about")
-    subjects = examples("subjects", embed)
     foreign = np.array([language not in ("en", UNKNOWN) for language in languages], dtype=bool)
-    masked = words_of([*corpus.names.product, *corpus.names.store, *corpus.names.competitor]) | {"article", "shop"}
-    topics = find_topics(sentences.texts, rows, subjects, previous=previous, masked=masked - words_of(subject_names()), foreign=foreign)
+    masked = words_of([*corpus.names.product, *corpus.names.store, *corpus.names.competitor]) | {"article", "shop", "competitor"}
+    topics = find_topics(
+        sentences.distinct,
+        vectors,
+        sentences.row,
+        examples("subjects", embed),
+        previous=previous,
+        masked=masked - words_of(subject_names()),
+        foreign=foreign,
+    )
     intents = examples("intents", embed)
-    wants = intents_of(sentences.texts, intents.scores(rows), intents.names, 2 * probability(log_odds) - 1)
+    wants = intents_of(sentences.texts, intents.scores(vectors)[sentences.row], intents.names, 2 * probability(log_odds) - 1)
     finder = CompetitorFinder(list(corpus.names.competitor), examples("compared", embed), examples("better", embed))
     starts = np.searchsorted(sentences.owner, np.arange(len(corpus.records) + 1))
     told = tuple(
-        _one(record, slice(int(starts[i]), int(starts[i + 1])), sentences, rows, log_odds, topics, wants, finder)
+        _one(record, slice(int(starts[i]), int(starts[i + 1])), sentences, vectors, log_odds, topics, wants, finder)
         for i, record in enumerate(corpus.records)
     )
     return Understanding(sentences=sentences, vectors=vectors, topics=topics, records=told, model=model)
 
 
-def _model(records: Sequence[Record], sentences: Sentences, rows: Vectors, polarities: NDArray[np.float64]) -> SentimentModel:
+def _model(records: Sequence[Record], sentences: Sentences, vectors: Vectors, polarities: NDArray[np.float64]) -> SentimentModel:
     rated = np.array([r.rating if r.rating is not None else np.nan for r in records])[sentences.owner]
     chosen = np.flatnonzero((rated >= _GOOD_STARS) | (rated <= _BAD_STARS))
     if not len(chosen):
         return shipped_model()
     positive = (rated[chosen] >= _GOOD_STARS).astype(np.int64)
-    return fit_own(rows[chosen], polarities[chosen], positive, sentences.row[chosen], source="the warehouse's own texts with stars")
+    return fit_own(vectors, polarities[chosen], positive, sentences.row[chosen], source="the warehouse's own texts with stars")
 
 
 def _one(
     record: Record,
     span: slice,
     sentences: Sentences,
-    rows: Vectors,
+    vectors: Vectors,
     log_odds: NDArray[np.float64],
     topics: Topics,
     wants: Sequence[str],
@@ -145,7 +158,7 @@ def _one(
         criticised=criticised,
         intent=main_intent(wants[span]),
         urgency=urgency_of(record.text, score),
-        mentions=tuple(finder.mentions(sentences.texts[span], rows[span])) if finder.named(record.text) else (),
+        mentions=tuple(finder.mentions(sentences.named[span], vectors[sentences.row[span]])) if finder.named(record.text) else (),
     )
 
 

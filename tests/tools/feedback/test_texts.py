@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tools.feedback.labels import shared_phrase
 from tools.feedback.language import language_of
 from tools.feedback.names import NameFinder
 from tools.feedback.quotes import MAX_QUOTE, excerpt
 from tools.feedback.segments import MAX_SEGMENTS, MAX_TEXT, segments, tidy
 from tools.feedback.signals import main_intent, urgency_of
 from tools.feedback.statistics import change_between, distinctive_themes, share_of
+from tools.feedback.store import FeedbackStore, StoreContent, write_store
 
 
 @pytest.mark.parametrize(
@@ -95,3 +100,31 @@ def test_the_strongest_wish_of_a_text_is_its_intent() -> None:
 )
 def test_urgency_follows_danger_law_and_waiting(text: str, sentiment: float, urgency: str) -> None:
     assert urgency_of(text, sentiment) == urgency
+
+
+def test_a_topic_is_called_by_the_phrase_that_its_sentences_share() -> None:
+    sentences = ["It gave up the ghost after ten days.", "Gave up the ghost in a week!", "One wash and it gave up the ghost."]
+    assert shared_phrase(sentences, [1, 1, 1], ("ghost", "gave"), frozenset()) == "gave up the ghost"
+    assert shared_phrase(sentences, [1, 1, 1], ("ghost", "gave"), frozenset({"ghost"})) is None, "a name of a product makes no topic"
+    assert shared_phrase(["blue door", "red window"], [1, 1], ("roof",), frozenset()) is None
+
+
+def test_a_sentence_near_to_everything_is_put_behind_the_one_that_is_meant(tmp_path: Path) -> None:
+    """One vector in the middle of a crowd is nearer to most questions than what they mean."""
+    axes = np.eye(384, dtype=np.float32)
+    crowd = [axes[0], *(axes[0] + 0.3 * axes[i + 10] for i in range(30))]
+    meant = 0.8 * axes[1] + 0.6 * axes[2]
+    vectors = np.stack([v / np.linalg.norm(v) for v in (*crowd, meant)]).astype(np.float32)
+    names = [str(i) for i in range(len(vectors))]
+    rows = np.arange(len(vectors))
+    none = np.zeros((0, 384), dtype=np.float32)
+    content = StoreContent(
+        record_ids=names, texts=names, sentence_owner=rows, sentence_row=rows, vectors=vectors, topics=(), examples=none, example_topics=()
+    )
+    write_store(tmp_path / "store", content)
+    store = FeedbackStore(tmp_path / "store")
+    question = (0.6 * axes[0] + 0.5 * axes[1]) / np.linalg.norm([0.6, 0.5])
+    assert float(vectors[0] @ question) > float(vectors[31] @ question)
+    (first,) = store.nearest(question.astype(np.float32), 1)
+    assert (first.record, round(first.similarity, 3)) == (31, round(float(vectors[31] @ question), 3))
+    assert store.nearest(question.astype(np.float32), 1, within=[0, 5, 31])[0].record == 31

@@ -71,6 +71,13 @@ def test_quotes_are_pieces_of_stored_records(search: Search, stored: duckdb.Duck
             assert quote.date == day
 
 
+def test_a_share_of_those_who_name_a_competitor_is_one_of_all_texts(search: Search, stored: duckdb.DuckDBPyConnection) -> None:
+    named = {"field": "feedback.competitor", "op": "not_null"}
+    found = search(show="before_after", filters=[named], changed_on="2025-06-01", span_days=90)
+    assert found.facts["of_after"] == count(stored, "created_at BETWEEN DATE '2025-06-01' AND DATE '2025-08-29'")
+    assert found.facts["n_after"] == count(stored, "created_at BETWEEN DATE '2025-06-01' AND DATE '2025-08-29' AND competitor IS NOT NULL")
+
+
 def test_a_quote_disagrees_where_somebody_does(search: Search) -> None:
     found = search(topics=[LATE])
     voices = [row for table in found.tables for row in table.rows if "different voice" in str(row[0])]
