@@ -116,7 +116,7 @@ class _Maker:
         self._model = context.warehouse.model
         scope = Scope(self._model, rights=context.rights, as_of=query.as_of or context.as_of)
         self._calendar, self._wording = scope.calendar, Wording(scope)
-        self._shaped = bool(query.cohort or query.distribution or query.pairs or query.listing or query.lifecycle)
+        self._shaped = bool(query.own_result or query.listing or query.lifecycle)
 
     def _options(self, candidates: Iterator[tuple[str, MetricQuery]], most: int = 12) -> tuple[Option, ...]:
         found: list[Option] = []

@@ -59,7 +59,7 @@ def side_by_side(plan: tuple[Step, ...], model: SemanticModel, ask: Callable[[Qu
         ask: Runs a plan for the asker.
     """
     query = editable(plan)
-    if query is None or not query.metrics or query.cohort or query.distribution or query.pairs or query.listing:
+    if query is None or not query.metrics or query.own_result or query.listing:
         return ()
     total = query.model_copy(update={**_PLAIN, **_SERIES, "metrics": query.metrics[:1]})
     lines: list[Line] = []

@@ -74,7 +74,7 @@ def _candidates(ran: RanStep, context: MindContext) -> Iterator[tuple[str, str]]
 
 def edits(query: MetricQuery, model: SemanticModel) -> Iterator[tuple[str, MetricQuery]]:
     """Plans one step away, the most telling first, with a short label each."""
-    if not query.metrics or query.cohort or query.distribution or query.pairs or query.listing or query.lifecycle:
+    if not query.metrics or query.own_result or query.listing or query.lifecycle:
         return
     plain = query.model_copy(update={"order": (), "limit": None, "top_per_group": None, "share": None, "having": (), "comparison": None})
     over_time = any(d.field == METRIC_TIME or d.grain is not None for d in query.dimensions)

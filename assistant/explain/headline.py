@@ -88,6 +88,8 @@ def _writer(result: Result) -> Callable[[Result], str]:
         return _cohorts
     if {"bin_start", "entities"} <= names:
         return _distribution
+    if {"entities_needed", "reached_share"} <= names:
+        return _concentration
     if not result.measures:
         return _listing
     if not result.dimensions:
@@ -283,6 +285,21 @@ def _distribution(result: Result) -> str:
     if "share" in at:
         sentence += f" ({result.show(row, at['share'])})"
     return _end(f"{sentence}, lies at {where}", result.scope)
+
+
+def _concentration(result: Result) -> str:
+    """Who makes how much; after it, what the part that the question supposed makes."""
+    at = {c.name: i for i, c in enumerate(result.table.columns)}
+    row = result.table.rows[0]
+    needed, every = at["entities_needed"], at["entities_in_all"]
+    who, what = result.table.columns[needed].unit, result.table.columns[at["reached_share"]].label.removeprefix("share of ")
+    verb = "makes" if row[needed] == 1 else "make"
+    sentence = f"{result.show(row, needed)} of {result.show(row, every)} {who} ({result.show(row, at['entity_share'])})"
+    sentence += f" {verb} {result.show(row, at['reached_share'])} of {what}"
+    if "best_share" in at and row[at["best_share"]] is not None:
+        part = result.table.columns[at["best_share"]].label.rpartition("of ")[2]
+        sentence += f"; {part} make {result.show(row, at['best_share'])}"
+    return _end(sentence, result.scope)
 
 
 def _number(value: Cell) -> float:

@@ -28,9 +28,8 @@ class Trace:
 
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
-        names = [m.metric for m in self.query.metrics]
+        names = [*self.query.shown_metrics]
         names += [c.metric for c in self.query.entity_conditions if c.metric]
-        names += [self.query.distribution.metric] if self.query.distribution else []
         return tuple(self.model.metrics[name] for name in names if name in self.model.metrics)
 
     @cached_property
@@ -84,9 +83,9 @@ class Trace:
 
     @property
     def _has_percent(self) -> bool:
-        pairs_or_spread = self.query.pairs is not None or self.query.distribution is not None
+        shapes = self.query.pairs or self.query.distribution or self.query.concentration
         changes = self.query.growth is not None or self.query.comparison is not None
-        return pairs_or_spread or changes or any(c.percentile for c in self.query.entity_conditions)
+        return shapes is not None or changes or any(c.percentile for c in self.query.entity_conditions)
 
     @property
     def negates(self) -> bool:
@@ -114,20 +113,24 @@ class Trace:
         query = self.query
         conditions = (*query.entity_conditions, *(c for m in query.metrics for c in m.entity_conditions))
         by_percentile = any(c.percentile or c.best for c in conditions)
-        extreme = bool(self.aggregates & {"min", "max", "percentile"}) or query.pairs is not None
+        extreme = bool(self.aggregates & {"min", "max", "percentile"}) or query.pairs is not None or query.concentration is not None
         return bool(query.order or query.limit or query.top_per_group or by_percentile or extreme)
 
     @property
     def splits(self) -> bool:
         query = self.query
-        shapes = query.distribution or query.cohort or query.pairs or query.listing or query.lifecycle
-        return bool(query.dimensions or shapes or any(m.per for m in query.metrics))
+        return bool(query.dimensions or query.own_result or query.listing or query.lifecycle or any(m.per for m in query.metrics))
 
     @property
     def has_threshold(self) -> bool:
         query = self.query
         inside = any(m.condition_op for m in query.metrics) or bool(query.having) or bool(query.entity_conditions)
-        return inside or any(f.op in ("gt", "ge", "lt", "le", "between") for f in self.filters) or self._bands
+        return (
+            inside
+            or query.concentration is not None
+            or any(f.op in ("gt", "ge", "lt", "le", "between") for f in self.filters)
+            or self._bands
+        )
 
     @property
     def _bands(self) -> bool:
@@ -149,6 +152,7 @@ class Trace:
         """Every number of the plan; of its dates also the days beside them ("after the 15th"), and the years that the data covers."""
         plan = self.query.model_dump_json(exclude_defaults=True)
         found = {float(n) for n in re.findall(r"\d+(?:\.\d+)?", plan)}
+        found |= {self.query.concentration.share} if self.query.concentration else set()  # said or not, it may be the default
         for text in re.findall(r"\d{4}-\d{2}-\d{2}", plan):
             day = dt.date.fromisoformat(text)
             found |= {float(near.day) for near in (day - _DAY, day + _DAY)}
@@ -199,6 +203,7 @@ SIGNALS = (
     ),
     Signal(words=rf"\b(?:{_AMOUNT}|{_COUNTED})\s*(?:or (?:more|fewer|less)|\+)(?:\s|$)", shows=lambda t: t.has_threshold),
     Signal(words=r"\b(?:break ?down|split|distribution|histogram|respectively|for each|for every|in each)\b", shows=lambda t: t.splits),
+    Signal(words=r"\b(?:concentrat\w+|pareto)\b", shows=lambda t: t.query.concentration is not None),
     Signal(words=r"\b(?:cumulative|cumulatively|running total|accumulated)\b", shows=lambda t: t.query.running_total),
     Signal(
         words=r"\b(?:new (?:customers?|households?|shoppers?|members?|clients?|buyers?|people)|returning|came back|come back|first[- ]time"

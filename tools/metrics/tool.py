@@ -168,7 +168,7 @@ def _label(table: Table, column: str) -> str:
 def _caveats(compiled: CompiledQuery, query: MetricQuery, context: ToolContext, table: Table, suppressed: int | None) -> tuple[str, ...]:
     """What the reader must know, most general first."""
     metrics = context.warehouse.model.metrics
-    said = [metrics[name].caveat for name in dict.fromkeys(m.metric for m in query.metrics) if name in metrics]
+    said = [metrics[name].caveat for name in dict.fromkeys(query.shown_metrics) if name in metrics]
     found: list[str] = [text for text in said if text]
     found += [_sentence(note) for note in compiled.notes]
     found += [f"The {p.label} from {long_date(p.start)} to {long_date(p.end)} is only a part of one." for p in compiled.incomplete_periods]

@@ -184,7 +184,7 @@ def _figure_of(query: MetricQuery, reader: QuestionReader) -> str | None:
 def _ellipsis(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext) -> Referred | None:
     """ "Which category was worst?": ranked by the figure of the plan before, over the same period and conditions."""
     draft = reader.draft(tuple(tokens), context, tuple(m.metric for m in previous.metrics))
-    names_figure = draft.measures or draft.listing or draft.cohort or draft.distribution or draft.pairs or draft.comparison
+    names_figure = draft.measures or draft.listing or draft.has_own_result or draft.comparison
     measure = _figure_of(previous, reader)
     if draft.rank is None or names_figure or measure is None or len(tokens) > _LONGEST_ELLIPSIS or draft.rank.n is not None:
         return None
@@ -401,7 +401,7 @@ def _among(previous: MetricQuery, reference: Reference, reader: QuestionReader) 
     """The figure over what the plan before was restricted to."""
     asked = reference.reading.query
     assert asked is not None
-    if previous.limit is not None or previous.having or previous.cohort or previous.pairs or previous.distribution:
+    if previous.limit is not None or previous.having or previous.own_result:
         return None
     own = {f.field for f in asked.filters}
     filters = (*(f for f in previous.filters if f.field not in own), *asked.filters)

@@ -140,6 +140,7 @@ def is_intricate(query: MetricQuery) -> bool:
     """Whether the reading combines parts in a way that is often got wrong.
 
     On questions that nobody had tuned for, readings of these shapes were right half of the time, all others more than nine times in ten.
+    A concentration names its entities, its figure and its share: there is one way to put them together.
     """
     conditions = query.entity_conditions
     plain_existence = len(conditions) == 1 and conditions[0].fact is not None and (conditions[0].op, conditions[0].value) == ("ge", 1)

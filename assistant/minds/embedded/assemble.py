@@ -13,6 +13,7 @@ from assistant.minds.embedded.choices import chosen_of
 from assistant.minds.embedded.grammar import (
     asked,
     changes,
+    concentration,
     existence,
     grouping,
     measures,
@@ -52,6 +53,7 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     changes.read_change,
     times.read_comparison,
     times.read_trend,
+    concentration.read_concentration,
     shares.read_share,
     special.read_special,
     asked.read_asked,
@@ -439,7 +441,7 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
     _move_window(draft)
     if draft.trend and not any(isinstance(d, Grain) for d in draft.dimensions):
         draft.dimensions.append(times.default_grain(draft))
-    if not (draft.measures or draft.listing or draft.cohort or draft.distribution or draft.pairs):
+    if not (draft.measures or draft.listing or draft.has_own_result):
         return None, NO_METRIC
     time_field = _lifecycle_time(draft) or time_field_of(draft, [m.metric for m in draft.measures])
     dimensions = [named for d in draft.dimensions for named in _with_names(draft, dimension_ref(draft, d, time_field))]
@@ -476,6 +478,7 @@ def _finish(draft: Draft) -> tuple[MetricQuery | None, str]:
             lifecycle=draft.lifecycle,
             cohort=draft.cohort,
             distribution=draft.distribution,
+            concentration=draft.concentration,
             pairs=draft.pairs,
             listing=draft.listing,
             top_per_group=top,

@@ -15,8 +15,8 @@ PLAN_SHAPES = (
     "single", "by_dimension", "cross_tab", "trend", "average_per_period", "moving_average", "top", "bottom", "superlative", "top_per_group",
     "share_of_total", "share_within", "share_part", "compare_values", "compare_windows", "previous_period", "year_on_year", "growth",
     "growth_ranking", "running_total", "existence", "absence", "only", "but_not", "at_least_times", "metric_threshold", "entity_threshold",
-    "per_entity", "percentile", "distribution", "cohort", "repeat_rate", "new_returning", "pairs", "listing", "several_metrics", "band",
-    "exclusion", "either",
+    "per_entity", "percentile", "distribution", "concentration", "cohort", "repeat_rate", "new_returning", "pairs", "listing",
+    "several_metrics", "band", "exclusion", "either",
 )  # fmt: skip
 """Shapes of a MetricQuery, the feature that is hardest to miss naming the shape: "top five stores by growth" is growth_ranking."""
 INTENT_SHAPES = (

@@ -96,6 +96,22 @@ def test_numbers_that_identify_get_their_label_and_counts_are_most_or_fewest():
     assert headline(finding([store, VISITS], [(569, 30), (12, 20)])) == "Store 569 has the most visits: 30, then store 12 (20)."
 
 
+def test_a_concentration_says_who_makes_how_much_and_what_the_supposed_part_makes():
+    counted = [Column(name=n, type="integer", unit="customers", role="count", label=n) for n in ("entities_needed", "entities_in_all")]
+    shares = [
+        Column(name=n, type="number", unit="share", role="share", label=label, format="rate")
+        for n, label in (("entity_share", "share of customers"), ("reached_share", "share of revenue"), ("best_share", "of the best 20 %"))
+    ]
+    row: tuple[Cell, ...] = (837, 1924, 0.435, 0.8, 0.5523)
+    assert (
+        headline(finding([*counted, *shares[:2]], [row[:4]], window=IN_2017))
+        == "837 of 1,924 customers (43.5%) make 80.0% of revenue in 2017."
+    )
+    said = headline(finding([*counted, *shares], [row]))
+    assert said == "837 of 1,924 customers (43.5%) make 80.0% of revenue; the best 20 % make 55.2%."
+    assert headline(finding([*counted, *shares[:2]], [(1, 3, 1 / 3, 0.9)])) == "1 of 3 customers (33.3%) makes 90.0% of revenue."
+
+
 def test_no_rows_is_said_and_not_shown_as_zero():
     assert headline(finding([DEPARTMENT, REVENUE], [])) == "Nothing matches: Revenue by department has no rows."
 

@@ -13,6 +13,7 @@ from tools.core.semantics import SemanticModel, read_model
 MODEL = Path(__file__).parents[3] / "tools/warehouses/completejourney/semantic_model.yaml"
 REVENUE = {"metrics": ["revenue"]}
 BY_STORE = {"metrics": ["revenue"], "dimensions": [{"field": "stores.store_id"}]}
+FEW = {"concentration": {"entity": "households", "metric": "revenue", "share": 0.8, "of_entities": 0.2}}
 DELI = {"field": "products.department", "op": "in", "values": ["DELI"]}
 BOUGHT = {"entity": "households", "fact": "basket_lines", "filters": [DELI]}
 
@@ -40,6 +41,10 @@ def model() -> SemanticModel:
         ("how did revenue grow", REVENUE | {"comparison": {"kind": "previous_period"}, "window": {"period": "last", "unit": "month"}}, ()),
         ("revenue in May compared with April", REVENUE, ("compared",)),
         ("revenue after 15 May 2017", REVENUE | {"window": {"start": "2017-05-16"}}, ()),
+        ("do 20 % of households make more than 80 % of revenue", FEW, ()),
+        ("do 30 % of households make 80 % of revenue", FEW, ("30",)),
+        ("how concentrated is revenue", FEW, ()),
+        ("how concentrated is revenue", BY_STORE, ("concentrated",)),
         ("revenue before 3 May 2017", REVENUE | {"window": {"end": "2017-05-21"}}, ("3",)),
     ],
 )

@@ -6,6 +6,7 @@ from tools.core.query.compiled import CheckKind, CompiledQuery, PlannedCheck
 from tools.core.query.metric_query import (
     CohortSpec,
     Comparison,
+    ConcentrationSpec,
     DimensionRef,
     DistributionSpec,
     EntityCondition,
@@ -32,6 +33,7 @@ __all__ = [
     "CohortSpec",
     "Comparison",
     "CompiledQuery",
+    "ConcentrationSpec",
     "DimensionRef",
     "DistributionSpec",
     "EntityCondition",

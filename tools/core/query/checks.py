@@ -65,6 +65,18 @@ def _total(build: Build, plan: Plan, relation: Relation) -> PlannedCheck | None:
     )
 
 
+def total_check(build: Build, ask: Ask, measure: Measure) -> PlannedCheck | None:
+    """For a shape that shows a total beside its parts: the same figure computed without taking it apart.
+
+    Args:
+        measure: Its column is that of the total in the result.
+    """
+    tree = None if build.scope.min_people else _ungrouped_or_none(build, (measure,), replace(ask, dimensions=()))
+    if tree is None:
+        return None
+    return PlannedCheck(name="the parts add up to the total", kind=CheckKind.PARTS_SUM_TO_TOTAL, tree=tree, columns=(measure.column,))
+
+
 def _unfiltered(build: Build, plan: Plan, relation: Relation) -> PlannedCheck | None:
     """The same counts without the filters: never smaller than any filtered one."""
     measures = [m for m in plan.query.metrics if m.column in relation.counts]

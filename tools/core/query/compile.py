@@ -63,8 +63,8 @@ def compile_query(
         notes=tuple(build.notes),
         suppressed_below=scope.min_people if suppressed else None,
         people_column=PEOPLE if suppressed else None,
-        definitions=definitions_of(scope, query.metrics, plan.dimensions),
-        checks=planned_checks(build, plan, relation) if special is None else (),
+        definitions=definitions_of(scope, query.shown_metrics, plan.dimensions),
+        checks=planned_checks(build, plan, relation) if special is None else special.checks,
         incomplete_periods=_incomplete(scope, plan),
     )
 

@@ -109,11 +109,11 @@ def derived_column(base: Column, suffix: str) -> Column:
     return named
 
 
-def definitions_of(scope: Scope, measures: tuple[Measure, ...], dimensions: tuple[Dimension, ...]) -> tuple[Definition, ...]:
+def definitions_of(scope: Scope, metrics: tuple[str, ...], dimensions: tuple[Dimension, ...]) -> tuple[Definition, ...]:
     """Each metric and field used, once, in the author's words."""
     found: dict[str, Definition] = {}
-    for measure in measures:
-        metric = scope.metric(measure.metric)
+    for name in metrics:
+        metric = scope.metric(name)
         text = metric.description or metric.expression
         found[metric.name] = Definition(name=metric.name, label=metric.label, text=text)
         for given in metric.inputs:

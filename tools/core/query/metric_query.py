@@ -299,6 +299,24 @@ class DistributionSpec(_Strict):
     """Default: one bin per value up to 20 values, else ten bins of a round width."""
 
 
+class ConcentrationSpec(_Strict):
+    """How few entities make most of a metric: "how many customers bring in half of our margin?", "do 20 % of customers make 80 % of sales?"
+
+    The entities are ranked by the metric, the largest first. Result, one row: entities_needed (the smallest number that together
+    reach `share`), entities_in_all (those that have the metric), entity_share, reached and reached_share (what those make), total;
+    with `of_entities` also best_share (what the best of that part make).
+    """
+
+    entity: str
+    """Dataset whose rows are ranked: customers, products."""
+    metric: str
+    """What they are ranked by; the figures of the entities must add up to its total."""
+    share: float = Field(default=0.8, gt=0, le=1)
+    """The part of the metric to be reached, 0..1."""
+    of_entities: float | None = Field(default=None, gt=0, le=1)
+    """The part of the entities that the question supposes, 0..1, rounded up to whole ones: the 20 % of "do 20 % make 80 %?"."""
+
+
 class PairsSpec(_Strict):
     """Values of a field that occur together in the same basket (or other container).
 
@@ -321,6 +339,10 @@ class ListingSpec(_Strict):
     entity: str
     fields: tuple[FieldId, ...] = ()
     """Fields to show beside the key."""
+
+
+OWN_RESULTS = ("cohort", "distribution", "concentration", "pairs")
+"""Fields of a MetricQuery whose result has columns of its own, instead of figures by dimensions; at most one is set."""
 
 
 class MetricQuery(_Strict):
@@ -353,6 +375,7 @@ class MetricQuery(_Strict):
     lifecycle: Lifecycle | None = None
     cohort: CohortSpec | None = None
     distribution: DistributionSpec | None = None
+    concentration: ConcentrationSpec | None = None
     pairs: PairsSpec | None = None
     listing: ListingSpec | None = None
     top_per_group: TopPerGroup | None = None
@@ -365,7 +388,7 @@ class MetricQuery(_Strict):
 
     @model_validator(mode="after")
     def _one_shape(self) -> Self:
-        shapes = [s for s in ("cohort", "distribution", "pairs", "listing") if getattr(self, s) is not None]
+        shapes = [s for s in (*OWN_RESULTS, "listing") if getattr(self, s) is not None]
         if len(shapes) > 1:
             raise ValueError(f"only one of {', '.join(shapes)} at a time")
         if not (self.metrics or self.dimensions or shapes):
@@ -373,3 +396,14 @@ class MetricQuery(_Strict):
         if self.top_per_group and self.top_per_group.group not in {d.field for d in self.dimensions}:
             raise ValueError("top_per_group.group must be one of the dimensions")
         return self
+
+    @property
+    def own_result(self) -> str | None:
+        """Which of `OWN_RESULTS` is asked for, None for ordinary figures and listings."""
+        return next((name for name in OWN_RESULTS if getattr(self, name) is not None), None)
+
+    @property
+    def shown_metrics(self) -> tuple[str, ...]:
+        """Names of all metrics in the result: the measures, and the one that a result of its own is about."""
+        specs = (self.distribution, self.concentration)
+        return (*(m.metric for m in self.metrics), *(spec.metric for spec in specs if spec is not None))

@@ -68,6 +68,11 @@ def _subject(words: Wording, scope: Scope, query: MetricQuery, metrics: tuple[st
         spread = query.distribution
         steps = f", in steps of {spread.bin_width:g}" if spread.bin_width is not None else ""
         return f"distribution of {scope.dataset(spread.entity).plural} by {words.metric(spread.metric)}{steps}"
+    if query.concentration is not None:
+        few = query.concentration
+        part = f"{number(round(100 * few.share, 6))} % of {words.metric(few.metric)}"
+        supposed = f", beside the best {number(round(100 * few.of_entities, 6))} %" if few.of_entities is not None else ""
+        return f"smallest number of {scope.dataset(few.entity).plural} that make {part}{supposed}"
     if query.pairs is not None:
         pairs = query.pairs
         left = f" with {spoken(pairs.containing)}" if pairs.containing is not None else ""

@@ -14,8 +14,10 @@ from assistant.minds.embedded.tokens import Token
 from assistant.minds.embedded.values import ValueIndex, key_field
 from tools.core.query.calendar import Calendar
 from tools.core.query.metric_query import (
+    OWN_RESULTS,
     CohortSpec,
     Comparison,
+    ConcentrationSpec,
     DimensionRef,
     DistributionSpec,
     EntityCondition,
@@ -165,6 +167,7 @@ class Draft:
     lifecycle: Lifecycle | None = None
     cohort: CohortSpec | None = None
     distribution: DistributionSpec | None = None
+    concentration: ConcentrationSpec | None = None
     pairs: PairsSpec | None = None
     listing: ListingSpec | None = None
     pairs_limit: int | None = None
@@ -205,6 +208,11 @@ class Draft:
         self.claims = [""] * len(self.items)
 
     # -- looking --------------------------------------------------------------------------------
+
+    @property
+    def has_own_result(self) -> bool:
+        """A shape whose result has columns of its own is read already: no figure is to be filled in."""
+        return any(getattr(self, name) is not None for name in OWN_RESULTS)
 
     @property
     def model(self) -> SemanticModel:

@@ -127,7 +127,7 @@ def read_measures(draft: Draft) -> None:
     named = draft.find(Kind.METRIC)
     counts = [at for at in named if draft.items[at].has(Kind.DATASET, Kind.FIELD)]
     for at in [at for at in named if at not in counts] + counts:
-        taken = bool(draft.measures or draft.cohort or draft.distribution or draft.pairs or draft.subject or draft.judged)
+        taken = bool(draft.measures or draft.has_own_result or draft.subject or draft.judged)
         if (at in counts and (taken or draft.find(Kind.DOES)) and not _listed(draft, at)) or _of_a_rate(draft, at):
             continue
         if draft.items[at].has(Kind.FACT) and draft.word(at - 1) in ("we", "they", "i", "you"):
@@ -141,7 +141,7 @@ def read_measures(draft: Draft) -> None:
             _check_number(draft, at, sense.target)
             _check_outlay(draft, at, sense.target)
             draft.claim(at, at + 1, "metric")
-    if not (draft.measures or draft.cohort or draft.distribution or draft.pairs):
+    if not (draft.measures or draft.has_own_result):
         _verb(draft)
     _most_common(draft)
     _rank_by_default(draft)
@@ -477,7 +477,7 @@ def _fact_count(draft: Draft) -> None:
 
 def _default(draft: Draft) -> None:
     """ "top 5 stores", "which cities grew": the model's default metric, and said; "homeowners by age": the entities are counted."""
-    if draft.cohort or draft.distribution or draft.pairs or draft.is_fragment:
+    if draft.has_own_result or draft.is_fragment:
         return
     if draft.assumed_measure is not None:
         draft.add_measure(_measure(draft, draft.assumed_measure))

@@ -54,8 +54,7 @@ class PlanParts:
 def parts_of(query: MetricQuery, model: SemanticModel) -> PlanParts:
     """The parts of a plan."""
     found = set(_shapes(query, model))
-    metrics = [m.metric for m in query.metrics] + [c.metric for c in query.entity_conditions if c.metric]
-    metrics += [query.distribution.metric] if query.distribution else []
+    metrics = [*query.shown_metrics, *(c.metric for c in query.entity_conditions if c.metric)]
     return PlanParts(
         shapes=frozenset(found - PLAIN or PLAIN) | _said_by_metric(query, model),
         roles=frozenset(_roles(query)),
@@ -89,6 +88,8 @@ def _whole_shapes(query: MetricQuery) -> Iterator[str]:
         yield from ("cohort", "repeat_rate")
     if query.distribution is not None:
         yield "distribution"
+    if query.concentration is not None:
+        yield "concentration"
     if query.pairs is not None:
         yield "pairs"
     if query.lifecycle is not None:

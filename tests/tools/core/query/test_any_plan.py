@@ -78,6 +78,8 @@ _SHAPES: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         {"listing": {"entity": "customers", "fields": ["customers.region"]}},
         {"cohort": {"entity": "customers", "fact": "orders"}},
         {"distribution": {"entity": "customers", "metric": "revenue"}, "metrics": [], "dimensions": []},
+        {"concentration": {"entity": "customers", "metric": "order_count"}, "metrics": [], "dimensions": []},
+        {"concentration": {"entity": "products", "metric": "revenue", "of_entities": 0.2}, "metrics": [], "dimensions": []},
         {"pairs": {"field": "products.department", "within": "orders", "min_together": 1}, "metrics": [], "dimensions": []},
     ]
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Results of another shape than figures by dimensions: cohorts, distributions, pairs.
+"""Results of another shape than figures by dimensions: cohorts, distributions, concentration, pairs.
 
 A listing is no shape of its own: it is figures by the entity's key (see `plan.py`).
 """
@@ -9,11 +9,13 @@ from tools.core.errors import QueryUnsupported
 from tools.core.query.build import Build
 from tools.core.query.plan import Plan
 from tools.core.query.shapes.cohort import cohorts
+from tools.core.query.shapes.concentration import concentration
 from tools.core.query.shapes.distribution import distribution
 from tools.core.query.shapes.pairs import pairs
 from tools.core.query.shapes.result import Shaped
 
 _ORDINARY = ("comparison", "share", "growth", "running_total", "moving_average", "lifecycle", "top_per_group", "fill_gaps", "having")
+_SHAPES = {"cohort": cohorts, "distribution": distribution, "concentration": concentration, "pairs": pairs}
 
 
 def shaped(build: Build, plan: Plan) -> Shaped | None:
@@ -23,8 +25,7 @@ def shaped(build: Build, plan: Plan) -> Shaped | None:
         QueryUnsupported: The query also asks for what only ordinary figures have.
     """
     query = plan.query
-    shapes = {"cohort": (query.cohort, cohorts), "distribution": (query.distribution, distribution), "pairs": (query.pairs, pairs)}
-    name = next((n for n, (spec, _) in shapes.items() if spec is not None), None)
+    name = query.own_result
     if name is None:
         return None
     extra = [part for part in _ORDINARY if getattr(query, part)] + (["dimensions"] if query.dimensions else [])
@@ -34,7 +35,7 @@ def shaped(build: Build, plan: Plan) -> Shaped | None:
         raise QueryUnsupported(
             f"{name} does not go with {', '.join(extra)}", try_instead=f"leave {', '.join(extra)} out, or leave {name} out"
         )
-    return shapes[name][1](build, plan)
+    return _SHAPES[name](build, plan)
 
 
 __all__ = ["Shaped", "shaped"]

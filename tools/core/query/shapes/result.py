@@ -10,6 +10,7 @@ from tools.core.contract import Column
 from tools.core.errors import UnknownName
 from tools.core.query import sql
 from tools.core.query.build import ALL_GROUPS, Build, Relation, reading
+from tools.core.query.compiled import PlannedCheck
 from tools.core.query.metric_query import MetricQuery, Order
 from tools.core.query.small_groups import keep_large_groups
 
@@ -20,6 +21,8 @@ class Shaped:
 
     relation: Relation
     columns: tuple[Column, ...]
+    checks: tuple[PlannedCheck, ...] = ()
+    """Self-tests, where the figures obey a law."""
 
 
 def finished(
@@ -44,7 +47,8 @@ def finished(
     chosen = query.order or usual
     rest = [Order(by=n, direction="asc") for n in keys if n not in {k.by for k in chosen}]
     ordered = [sql.sort_key(sql.column(k.by), descending=k.direction == "desc") for k in (*chosen, *rest)]
-    result = result.order_by(*ordered)
+    if ordered:
+        result = result.order_by(*ordered)
     if query.limit is not None:
         result = result.limit(query.limit)
     relation = Relation(select=result, dimensions=(), figures=names)

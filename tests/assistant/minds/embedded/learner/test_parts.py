@@ -25,6 +25,7 @@ NEVER = {"entity": "members", "fact": "bookings", "op": "eq", "value": 0}
         ({"metrics": ["income"], "filters": [{"field": "studios.city", "op": "not_in", "values": ["Lyon"]}]}, "exclusion", {"negation"}),
         ({"metrics": ["income"], "comparison": {"kind": "window", "baseline": LAST_YEAR}}, "compare_windows", {"baseline"}),
         ({"metrics": [{"metric": "income", "per": "members", "aggregate": "median"}]}, "percentile", set()),
+        ({"concentration": {"entity": "members", "metric": "income"}}, "concentration", set()),
     ],
 )  # fmt: skip
 def test_a_plan_has_the_shape_that_people_would_name(plan: dict[str, Any], shape: str, roles: set[str], model: SemanticModel) -> None:
