@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from tools.core.query.metric_query import Filter, MetricQuery
+from tools.core.query.metric_query import EntityCondition, Filter, MetricQuery
 from tools.core.semantics.model import Metric, MetricFormat, SemanticModel
 
 _DAY = dt.timedelta(days=1)
@@ -73,7 +73,23 @@ class Trace:
 
     @property
     def averages(self) -> bool:
-        return bool(self.aggregates & {"avg", "median", "percentile"}) or self.divides or self.query.moving_average is not None
+        relative = any(c.relative_to for c in self.conditions) or any(h.relative_to for h in self.query.having)
+        return bool(self.aggregates & {"avg", "median", "percentile"}) or self.divides or relative or self.query.moving_average is not None
+
+    @cached_property
+    def conditions(self) -> tuple[EntityCondition, ...]:
+        """All conditions on entities, those of single measures included."""
+        return (*self.query.entity_conditions, *(c for m in self.query.metrics for c in m.entity_conditions))
+
+    @property
+    def has_median(self) -> bool:
+        against = [c.relative_to for c in self.conditions] + [h.relative_to for h in self.query.having]
+        return bool(self.aggregates & {"median", "percentile"}) or "median" in against
+
+    @property
+    def in_every_period(self) -> bool:
+        """A condition holds in each period, or was counted per period."""
+        return any(c.every for c in self.conditions)
 
     @property
     def is_share(self) -> bool:
@@ -105,7 +121,7 @@ class Trace:
     def moves(self) -> bool:
         """Shows a change: against another window, or along time."""
         query = self.query
-        over_time = any(d.grain is not None for d in query.dimensions)
+        over_time = any(d.grain is not None for d in query.dimensions) or any(c.baseline for c in self.conditions)
         return bool(query.comparison or query.growth or query.running_total or over_time or query.cohort)
 
     @property
@@ -176,7 +192,7 @@ _COUNTED = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|f
 
 SIGNALS = (
     Signal(words=r"\b(?:average|averages|avg|mean|typical|typically|on average)\b", shows=lambda t: t.averages),
-    Signal(words=r"\bmedian\b", shows=lambda t: bool(t.aggregates & {"median", "percentile"})),
+    Signal(words=r"\bmedian\b", shows=lambda t: t.has_median),
     Signal(words=r"\b(?:share|shares|percent|percentage|proportion|fraction|what part)\b|%", shows=lambda t: t.is_share),
     Signal(
         words=r"\b(?:never|without|none of|except|excluding|other than|apart from|didn'?t|did not|haven'?t|have not|has not|hasn'?t|not)\b",
@@ -215,7 +231,7 @@ SIGNALS = (
         shows=lambda t: t.query.pairs is not None or len(t.query.entity_conditions) > 1 or any(len(f.values) > 1 for f in t.filters),
     ),
     Signal(words=r"\b(?:each|every|per) (?:day|week|month|quarter|year|hour)\b|\b(?:daily|weekly|monthly|quarterly|hourly)\b",
-           shows=lambda t: t.splits or t.averages),
+           shows=lambda t: t.splits or t.averages or t.in_every_period),
 )  # fmt: skip
 
 _NUMBER = re.compile(r"(?<![\w.-])\$?(\d[\d,]*(?:\.\d+)?)\s*(k|m|thousand|million)?\b(?!-)", re.IGNORECASE)

@@ -112,6 +112,8 @@ def _asks_a_way(draft: Draft) -> bool:
 
 
 def _is_ordinary(draft: Draft, at: int) -> bool:
+    if draft.items[at].text == "back" and at and draft.items[at - 1].text in ("come", "comes", "came", "coming"):
+        return False  # "came back" is said of people who did not stay away
     return draft.items[at].text in ordinary_words() and not _is_name(draft, at) and not _is_what_they_do(draft, at)
 
 

@@ -16,11 +16,15 @@ from assistant.minds.embedded.grammar import (
     concentration,
     existence,
     grouping,
+    holding,
     measures,
+    moved,
+    per_entity,
     ranking,
     shares,
     special,
     subject,
+    support,
     thresholds,
     times,
     vague,
@@ -37,7 +41,6 @@ from assistant.minds.embedded.values import key_field
 from assistant.minds.embedded.wordlists import filler_words, word_set
 from tools.core.query.metric_query import (
     DimensionRef,
-    EntityCondition,
     Filter,
     Grain,
     ListingSpec,
@@ -46,9 +49,10 @@ from tools.core.query.metric_query import (
     Order,
     TopPerGroup,
 )
-from tools.core.semantics.model import Datatype
+from tools.core.semantics.model import Datatype, MetricFormat
 
 READERS: tuple[Callable[[Draft], None], ...] = (
+    moved.read_moved,
     changes.read_accumulation,
     changes.read_change,
     times.read_comparison,
@@ -58,9 +62,11 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     special.read_special,
     asked.read_asked,
     subject.read_subject,
+    thresholds.read_bands,
     existence.read_existence,
+    holding.read_holding,
     thresholds.read_thresholds,
-    measures.read_per_entity,
+    per_entity.read_per_entity,
     ranking.read_ranking,
     times.read_windows,
     grouping.read_grouping,
@@ -69,13 +75,16 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     measures.read_measures,
     vague.read_vague,
     measures.settle_extreme,
+    per_entity.settle_top_part,
     shares.settle_share,
     changes.settle_change,
-    measures.read_support,
+    support.read_support,
 )
 """The order matters: what binds tightest reads first, and a reader only sees what is left."""
 
 _RELATIVE = frozenset({"who", "that", "which"})
+_CLAUSAL = frozenset({"both", "neither", "only", "exclusively", "solely", "never", "nothing"})
+"""Words that say how something was done by each one: a clause tells that, a figure's name does not."""
 MAX_READINGS = 5
 MAX_MEASURES = 4
 MAX_LEFTOVER = 2
@@ -150,7 +159,7 @@ def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], b
     cut = cut_into_items(tokens, world, may_read)
     first, open_choices = _read(cut, world, {})
     clauses = [m for m in cut.mentions if is_clause(m, tokens, world.lexicon)]
-    told_apart = any(t.text in _RELATIVE for m in clauses for t in tokens[m.start : m.end])
+    told_apart = any(t.text in _RELATIVE for m in clauses for t in tokens[m.start : m.end]) or any(t.text in _CLAUSAL for t in tokens)
     if clauses and (told_apart or not (first.is_whole and first.query is not None and runs(first.query))):
         apart = cut_into_items(tokens, world, may_read, apart=True)
         second, second_choices = _read(apart, world, {})
@@ -268,6 +277,7 @@ def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[st
     _take(taken, ((start, number.end) for start, number in numbers))
     mentions = _within(segment(tokens, taken, world.lexicon, world.values, may_read, apart=apart), world)
     mentions = tuple(m for m in mentions if not _is_imperative(tokens, m))
+    mentions = tuple(m for m in mentions if not _is_a_bound(tokens, m, mentions, world))
     mentions = tuple(m for m in mentions if not _is_light_verb(tokens, m, mentions, world))
     _take(taken, ((m.start, m.end) for m in mentions))
     same = {(m.start, m.end) for m in mentions}
@@ -301,6 +311,21 @@ def _is_light_verb(tokens: Sequence[Token], mention: Mention, mentions: Sequence
         return False
     following = tokens[mention.end].text if mention.end < len(tokens) else ""
     return following in _FIXED or any(_says_what(m, world) for m in mentions if m is not mention)
+
+
+_OPENS_BOUND = word_set("over under above below more less up")
+_BEFORE_BOUND = word_set("for of is was at than only just")
+
+
+def _is_a_bound(tokens: Sequence[Token], mention: Mention, mentions: Sequence[Mention], world: World) -> bool:
+    """ "stores that sold for over 100k": a limit of the figure before it, though a band of some field is spelt so."""
+    if tokens[mention.start].text not in _OPENS_BOUND or not all(s.kind is Kind.VALUE for s in mention.senses):
+        return False
+    before = mention.start - 1
+    while before >= 0 and tokens[before].text in _BEFORE_BOUND:
+        before -= 1
+    figures = (s.target for m in mentions if m.start <= before < m.end for s in m.of(Kind.METRIC, Kind.DOES))
+    return any(world.model.metrics[name].format is MetricFormat.MONEY for name in figures)
 
 
 def _says_what(mention: Mention, world: World) -> bool:
@@ -520,19 +545,8 @@ def _keep_top_percent(draft: Draft) -> None:
         draft.doubts.append("the cohorts are shown, not ranked")
     if rank is None or rank.percent is None or not draft.measures or not isinstance(rank.noun, DimensionRef):
         return
-    entity = rank.noun.field.split(".")[0]
-    low = rank.direction in ("asc", "worst")
-    value = 100 * rank.percent if low else 100 * (1 - rank.percent)
-    draft.entity_conditions.append(
-        EntityCondition(
-            entity=entity,
-            metric=draft.measures[0].metric,
-            op="le" if low else "ge",
-            value=round(value, 6),
-            percentile=True,
-            window=draft.window,
-        )
-    )
+    by = rank.measure if rank.measure in draft.model.metrics else None
+    draft.entity_conditions.append(ranking.top_part(draft, rank, rank.noun.field.split(".")[0], by or draft.measures[0].metric))
 
 
 def _drop_counts_of_one(draft: Draft) -> None:

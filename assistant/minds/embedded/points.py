@@ -417,7 +417,7 @@ class PointReader:
     def _rolling_after(self, at: int) -> Point | None:
         """6 weeks ago is not a window; "the 6 weeks before" neither: nothing yet but "N most recent months"."""
         number = read_number(self._tokens, at)
-        if number is None:
+        if number is None or number.unit is not None:
             return None
         after = number.end
         if self._word(after) == "most":

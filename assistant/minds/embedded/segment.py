@@ -62,7 +62,7 @@ def segment(
 
 def is_clause(mention: Mention, tokens: Sequence[Token], lexicon: Lexicon) -> bool:
     """Whether a phrase for a metric holds a verb of a fact, so that it can be read as a clause as well."""
-    if mention.end - mention.start < 2 or not all(s.kind in (Kind.METRIC, Kind.DATASET) for s in mention.senses):
+    if mention.end - mention.start < 2 or not all(s.kind in (Kind.METRIC, Kind.DATASET, Kind.FIELD) for s in mention.senses):
         return False
     words = [t.text for t in tokens[mention.start : mention.end]]
     return any(s.kind in (Kind.FACT, Kind.DOES) for w in words for s in lexicon.lookup((w,)))

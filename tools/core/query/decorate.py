@@ -267,14 +267,26 @@ def _rows(preceding: int | None) -> exp.WindowSpec:
 def filtered(build: Build, conditions: tuple[MetricCondition, ...], relation: Relation) -> Relation:
     """Only rows whose figures pass the conditions."""
     inner = wrap(build, relation, "figures")
+    rows = inner.select.args["from_"].this.name
     tests = []
     for condition in conditions:
         if condition.metric not in relation.figures:
             raise QueryUnsupported(
                 f"there is no figure {condition.metric} in this result to test", try_instead=f"figures: {', '.join(relation.figures)}"
             )
-        tests.append(sql.compare(sql.column(condition.metric), condition.op, sql.literal(condition.value)))
+        tests.append(sql.compare(sql.column(condition.metric), condition.op, _limit(condition, rows, inner)))
     return replace(inner, select=inner.select.where(*tests))
+
+
+def _limit(condition: MetricCondition, rows: str, relation: Relation) -> exp.Expression:
+    """The value to pass: given, or a multiple of the average over all rows but those of nobody."""
+    if condition.relative_to is None:
+        return sql.literal(condition.value)
+    middle = sql.function("AVG" if condition.relative_to == "average" else "MEDIAN", sql.column(condition.metric))
+    if condition.value != 1:
+        middle = exp.Mul(this=sql.literal(condition.value), expression=middle)
+    named = (exp.Not(this=exp.Is(this=sql.column(d.column), expression=exp.Null())) for d in relation.dimensions)
+    return exp.Subquery(this=exp.select(middle).from_(sql.block(rows)).where(*named))
 
 
 def without_small_groups(build: Build, relation: Relation) -> Relation:

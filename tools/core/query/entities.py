@@ -7,12 +7,16 @@ from sqlglot import exp
 from tools.core.contract import DateSpan
 from tools.core.errors import QueryUnsupported
 from tools.core.query import sql
-from tools.core.query.build import Build
+from tools.core.query.build import Build, Relation
+from tools.core.query.calendar import BEGINNING
 from tools.core.query.facts import Ask, Source
-from tools.core.query.metric_query import Comparator, EntityCondition, Measure
+from tools.core.query.metric_query import Comparator, EntityCondition, Grain, Measure
 from tools.core.query.per_entity import ENTITY, VALUE, Figures, entity_values
 from tools.core.query.predicates import filter_condition, until, window_condition
+from tools.core.query.resolve import Dimension
 
+_DISTINCT = "counted_value"
+_PERIOD = "counted_period"
 _OPPOSITE: dict[Comparator, Comparator] = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne", "ne": "eq"}
 
 
@@ -28,6 +32,10 @@ def entity_condition(build: Build, condition: EntityCondition, figures: Figures)
     A test that zero passes ("never", "fewer than 3") also keeps entities without any such fact.
     """
     build.scope.dataset(condition.entity)
+    if condition.every is not None and _holds(0, condition.op, condition.value):
+        raise QueryUnsupported(
+            f"a test that nothing passes cannot hold in every {condition.every}", try_instead="ask for at least so many in every period"
+        )
     if condition.fact is not None:
         return _counted(build, condition)
     return _measured(build, condition, figures)
@@ -35,7 +43,13 @@ def entity_condition(build: Build, condition: EntityCondition, figures: Figures)
 
 def _counted(build: Build, condition: EntityCondition) -> exp.Expression:
     rows = _fact_rows(build, condition)
-    count = exp.Count(this=exp.Star(), big_int=True)
+    count: exp.Expression = exp.Count(this=exp.Star(), big_int=True)
+    if condition.distinct is not None:
+        count = exp.Count(this=exp.Distinct(expressions=[sql.column(_DISTINCT)]), big_int=True)
+    if condition.every is not None:
+        return _member(build, condition, _every_period(build, condition, rows, count))
+    if condition.distinct is not None:
+        rows = exp.select(sql.column(ENTITY)).from_(sql.block(build.cte(f"{condition.fact}_rows", rows)))
     if _holds(0, condition.op, condition.value):
         failing = _OPPOSITE[condition.op]
         block = _having(rows, count, failing, condition.value)
@@ -47,9 +61,13 @@ def _measured(build: Build, condition: EntityCondition, figures: Figures) -> exp
     assert condition.metric is not None
     span = _span(build, condition)
     measure = Measure(metric=condition.metric, filters=condition.filters, per=condition.entity, aggregate="avg")
+    if condition.every is not None:
+        return _member(build, condition, _metric_every_period(build, condition, measure, span, figures))
     values = entity_values(build, measure, Ask(window=span), figures)
     name = build.cte(f"{condition.metric}_per_{condition.entity}", values.select)
     value = sql.column(VALUE)
+    if condition.baseline is not None:
+        return _member(build, condition, _against_baseline(build, condition, measure, name, values, figures))
     if condition.best is not None:
         return _member(build, condition, _best(name, condition.op, condition.best))
     threshold = _threshold(name, condition)
@@ -59,6 +77,69 @@ def _measured(build: Build, condition: EntityCondition, figures: Figures) -> exp
         return exp.Not(this=_member(build, condition, block))
     block = exp.select(sql.column(ENTITY)).from_(sql.block(name)).where(sql.compare(value, condition.op, threshold), _known(ENTITY))
     return _member(build, condition, block)
+
+
+def _every_period(build: Build, condition: EntityCondition, rows: exp.Select, count: exp.Expression) -> exp.Select:
+    """The entities that pass in as many periods as there are."""
+    assert condition.fact is not None
+    name = build.cte(f"{condition.fact}_by_{condition.every}", rows)
+    passing = exp.select(sql.column(ENTITY), sql.column(_PERIOD)).from_(sql.block(name)).group_by(sql.number(1), sql.number(2))
+    passing = passing.having(sql.compare(count, condition.op, sql.literal(condition.value)))
+    anybody = exp.select(sql.column(_PERIOD)).from_(sql.block(name))
+    return _in_all(build, condition, passing, anybody)
+
+
+def _metric_every_period(build: Build, condition: EntityCondition, measure: Measure, span: DateSpan | None, figures: Figures) -> exp.Select:
+    """The same for a metric, computed per entity and period."""
+    assert condition.every is not None
+    period = sql.truncate(sql.symbol(sql.METRIC_TIME), Grain(condition.every), sunday_weeks=build.scope.sunday_weeks)
+    axis = Dimension(column=_PERIOD, expression=period, field=None, label=condition.every)
+    values = entity_values(build, measure, Ask(window=span, dimensions=(axis,)), figures)
+    name = build.cte(f"{condition.metric}_by_{condition.every}", values.select)
+    passing = exp.select(sql.column(ENTITY), sql.column(_PERIOD)).from_(sql.block(name))
+    passing = passing.where(sql.compare(sql.column(VALUE), condition.op, sql.literal(condition.value)), _known(ENTITY))
+    return _in_all(build, condition, passing, exp.select(sql.column(_PERIOD)).from_(sql.block(name)))
+
+
+def _in_all(build: Build, condition: EntityCondition, passing: exp.Select, anybody: exp.Select) -> exp.Select:
+    """Entities with one passing row per period; without a window, of the periods in which anybody has one."""
+    name = build.cte(f"{condition.entity}_periods", passing)
+    select = exp.select(sql.column(ENTITY)).from_(sql.block(name)).group_by(sql.number(1))
+    span = _span(build, condition)
+    wanted: exp.Expression
+    if span is not None and span.start > BEGINNING:
+        assert condition.every is not None
+        calendar, start, wanted_count = build.scope.calendar, build.scope.calendar.period_start(span.start, condition.every), 0
+        while start <= span.end:
+            start, wanted_count = calendar.period_after(start, condition.every), wanted_count + 1
+        wanted = sql.number(wanted_count)
+    else:
+        periods = build.cte("all_periods", anybody.distinct())
+        wanted = exp.Subquery(this=exp.select(exp.Count(this=exp.Star(), big_int=True)).from_(sql.block(periods)))
+    return select.having(exp.EQ(this=exp.Count(this=exp.Star(), big_int=True), expression=wanted))
+
+
+def _against_baseline(
+    build: Build, condition: EntityCondition, measure: Measure, name: str, values: Relation, figures: Figures
+) -> exp.Select:
+    """The entities whose figure passes against their own of the other window."""
+    assert condition.baseline is not None
+    span = build.scope.calendar.resolve(condition.baseline)
+    for note in span.notes:
+        build.note(note)
+    before = build.cte(f"{condition.metric}_before", entity_values(build, measure, Ask(window=span), figures).select)
+    if VALUE not in values.when_empty:
+        raise QueryUnsupported(
+            f"{condition.metric} of nothing is unknown, so it cannot be set against another period", try_instead="use a sum or a count"
+        )
+    empty = sql.literal(values.when_empty[VALUE])
+    now, then = (sql.coalesce(sql.column(VALUE, block), empty.copy()) for block in (name, before))
+    wanted = then if condition.value == 1 else exp.Mul(this=sql.literal(condition.value), expression=then)
+    key = sql.coalesce(sql.column(ENTITY, name), sql.column(ENTITY, before))
+    select = exp.select(exp.alias_(key, ENTITY)).from_(sql.block(name))
+    on = exp.EQ(this=sql.column(ENTITY, name), expression=sql.column(ENTITY, before))
+    select = select.join(sql.block(before), on=on, join_type="full")
+    return select.where(sql.compare(now, condition.op, wanted), exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null())))
 
 
 def _member(build: Build, condition: EntityCondition, block: exp.Select) -> exp.Expression:
@@ -85,7 +166,15 @@ def _fact_rows(build: Build, condition: EntityCondition) -> exp.Select:
     tests = [source.bind(filter_condition(scope, f)) for f in condition.filters]
     when = _when(build, source, _span(build, condition), dated)
     tests = [*([when] if when is not None else []), *tests, exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null()))]
-    return source.select(tests).select(exp.alias_(key, ENTITY))
+    outputs = [exp.alias_(key, ENTITY)]
+    if condition.distinct is not None:
+        outputs.append(exp.alias_(source.bind(sql.symbol(scope.field(condition.distinct).id)), _DISTINCT))
+    if condition.every is not None:
+        if dated is None:
+            raise QueryUnsupported(f"{condition.fact} has no date, so it has no periods", try_instead="leave `every` out")
+        moment = source.bind(sql.symbol(dated))
+        outputs.append(exp.alias_(sql.truncate(moment, Grain(condition.every), sunday_weeks=scope.sunday_weeks), _PERIOD))
+    return source.select(tests).select(*outputs)
 
 
 def _when(build: Build, source: Source, span: DateSpan | None, dated: str | None) -> exp.Expression | None:
@@ -111,7 +200,7 @@ def _span(build: Build, condition: EntityCondition) -> DateSpan | None:
 
 
 def _having(rows: exp.Select, count: exp.Expression, op: Comparator, value: float) -> exp.Select:
-    if (op == "ge" and value <= 1) or (op == "gt" and value == 0):
+    if isinstance(count.this, exp.Star) and ((op == "ge" and value <= 1) or (op == "gt" and value == 0)):
         return rows.distinct()
     return rows.group_by(sql.number(1)).having(sql.compare(count, op, sql.literal(value)))
 

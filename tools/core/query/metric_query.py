@@ -122,13 +122,17 @@ class MetricCondition(_Strict):
     """Name of a metric, or `column` name of one of the query's measures (such as its share or change)."""
     op: Comparator
     value: float
+    relative_to: Literal["average", "median"] | None = None
+    """`value` is a multiple of the average (median) of the result's rows: "categories that sell above average" = op gt, value 1."""
 
 
 class EntityCondition(_Strict):
     """Keeps the entities (customers, products, stores, ...) whose own facts pass a test.
 
     "bought deli" = fact lines, at least 1, filter department in (DELI); "never redeemed a coupon" = fact redemptions, op eq, value 0;
-    "spent over 500 in March" = metric revenue, op gt, value 500, window March; "more than 3 orders" = fact orders, op gt, value 3.
+    "spent over 500 in March" = metric revenue, op gt, value 500, window March; "more than 3 orders" = fact orders, op gt, value 3;
+    "bought from 5 departments or more" = fact lines, distinct department, op ge, value 5; "came every month of 2017" = fact visits, every
+    month, window 2017; "spent more this year than last" = metric revenue, op gt, window this year, baseline last year.
     """
 
     entity: str
@@ -143,6 +147,12 @@ class EntityCondition(_Strict):
     """Only facts in this window count; without it, all of time."""
     op: Comparator = "ge"
     value: float = 1
+    distinct: FieldId | None = None
+    """With `fact`: the different values of this field among the facts are counted, not the facts."""
+    every: PeriodUnit | None = None
+    """The test must hold in every such period of the window (of the data, without one); only for tests that nothing at all fails."""
+    baseline: TimeWindow | None = None
+    """With `metric`: `value` is a multiple of the entity's own metric in this other window; who has none there has 0."""
     percentile: bool = False
     """`value` is a percentile 0..100 of the metric over all entities: "the top 10 % of spenders" = op ge, value 90."""
     relative_to: Literal["average", "median"] | None = None
@@ -154,9 +164,13 @@ class EntityCondition(_Strict):
     def _fact_or_metric(self) -> Self:
         if (self.fact is None) == (self.metric is None):
             raise ValueError("give exactly one of fact and metric")
-        ways = [self.percentile, self.relative_to is not None, self.best is not None]
+        ways = [self.percentile, self.relative_to is not None, self.best is not None, self.baseline is not None]
         if sum(ways) > 1 or (any(ways) and self.metric is None):
-            raise ValueError("percentile, relative_to and best need a metric, and exclude each other")
+            raise ValueError("percentile, relative_to, best and baseline need a metric, and exclude each other")
+        if self.every is not None and any(ways):
+            raise ValueError("every goes with a fact or a metric and a value of its own")
+        if self.distinct is not None and self.fact is None:
+            raise ValueError("distinct goes with fact")
         if self.best is not None and self.op not in ("ge", "le"):
             raise ValueError("best goes with op ge (highest) or le (lowest)")
         return self
@@ -327,6 +341,8 @@ class PairsSpec(_Strict):
     """What is paired: a product category, a department."""
     within: str
     """Dataset that contains: baskets, customers."""
+    fact: str | None = None
+    """Dataset whose rows put a value into a container; needed where several do (order lines, returns)."""
     containing: Scalar | None = None
     """Only pairs with this value on the left: "what goes with milk"."""
     min_together: int = Field(default=10, ge=1)

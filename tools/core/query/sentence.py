@@ -12,7 +12,7 @@ from tools.core.query.metric_query import MetricQuery, Order
 from tools.core.query.plan import windows_of
 from tools.core.query.resolve import Scope, asked_as_of, is_date
 from tools.core.query.sql import METRIC_TIME
-from tools.core.query.wording import COMPARED, Wording, listed, number, spoken
+from tools.core.query.wording import COMPARED, Wording, limit, listed, spoken
 from tools.core.semantics.model import SemanticModel
 
 
@@ -77,7 +77,8 @@ def _subject(words: Wording, scope: Scope, query: MetricQuery, metrics: tuple[st
         pairs = query.pairs
         left = f" with {spoken(pairs.containing)}" if pairs.containing is not None else ""
         within, field = scope.dataset(pairs.within), words.field(pairs.field)
-        return f"pairs of {field}{left} in the same {within.label}, at least {pairs.min_together} together, by {pairs.order_by}"
+        through = f" among {scope.dataset(pairs.fact).plural}" if pairs.fact is not None else ""
+        return f"pairs of {field}{left} in the same {within.label}{through}, at least {pairs.min_together} together, by {pairs.order_by}"
     if query.listing is not None:
         shown = [words.field(f) for f in query.listing.fields] + list(metrics)
         return f"list of {scope.dataset(query.listing.entity).plural}" + (f" with {listed(shown)}" if shown else "")
@@ -122,7 +123,7 @@ def _beside(words: Wording, query: MetricQuery, windows: Windows) -> list[str]:
 
 
 def _kept(words: Wording, query: MetricQuery) -> list[str]:
-    tests = sorted({f"{_column(words, query, h.metric)} {COMPARED[h.op]} {number(h.value)}" for h in query.having})
+    tests = sorted({f"{_column(words, query, h.metric)} {COMPARED[h.op]} {limit(h.value, h.relative_to)}" for h in query.having})
     return [f"only where {listed(tests)}"] if tests else []
 
 

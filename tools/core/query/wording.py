@@ -61,6 +61,12 @@ class Wording:
             return field.label
         return f"{field.label} of the {self._scope.model.datasets[dataset].label}"
 
+    def _several(self, field_id: str) -> str:
+        """The plural of a field: "departments"."""
+        dataset, _, name = field_id.partition(".")
+        field = self._scope.model.datasets[dataset].fields[name]
+        return field.plural if self._field_labels[field.label] == 1 else f"values of {self.field(field_id)}"
+
     def dimension(self, ref: DimensionRef, own_dates: frozenset[str] = frozenset()) -> str:
         """ "month", "month (date of birth)" when it is not the figures' own date, "department", "age in steps of 10"."""
         name = self.field(ref.field)
@@ -130,10 +136,13 @@ class Wording:
     def entity_condition(self, condition: EntityCondition) -> str:
         """ "households with at least 1 visit in March 2017"."""
         entity = self._scope.dataset(condition.entity).plural
-        when = f" in {self.window(condition.window)}" if condition.window is not None else ""
+        when = self._when(condition)
         which = f" where {self.filters(condition.filters)}" if condition.filters else ""
         if condition.fact is not None:
             fact = self._scope.dataset(condition.fact)
+            if condition.distinct is not None:
+                several = f"{COMPARED[condition.op]} {number(condition.value)} different {self._several(condition.distinct)}"
+                return f"{entity} with {several} among their {fact.plural}{when}{which}"
             if condition.op == "eq" and condition.value == 0:
                 return f"{entity} without any {fact.label}{when}{which}"
             noun = fact.label if condition.value == 1 else fact.plural
@@ -144,11 +153,21 @@ class Wording:
             end = "highest" if condition.op == "ge" else "lowest"
             return f"the {condition.best} {entity} with the {end} {metric}{when}{which}"
         if condition.relative_to is not None:
+            return f"{entity} with {metric} {compared} {limit(condition.value, condition.relative_to)}{when}{which}"
+        if condition.baseline is not None:
             times = "" if condition.value == 1 else f"{number(condition.value)} times "
-            return f"{entity} with {metric} {compared} {times}the {condition.relative_to}{when}{which}"
+            return f"{entity} with {metric}{when or ' in all'} {compared} {times}that in {self.window(condition.baseline)}{which}"
         if condition.percentile:
             return f"{entity} with {metric} {compared} its {condition.value:g}th percentile{when}{which}"
         return f"{entity} with {metric} {compared} {number(condition.value)}{when}{which}"
+
+    def _when(self, condition: EntityCondition) -> str:
+        """ " in March 2017", " in every month of 2017"."""
+        period = f" in every {condition.every}" if condition.every is not None else ""
+        if condition.window is None:
+            return period
+        said = self.window(condition.window)
+        return f"{period} of {said}" if period else f" {said}" if said.startswith("up to") else f" in {said}"
 
     def window(self, window: TimeWindow) -> str:
         return label_of(self._scope.calendar.resolve(window))
@@ -186,6 +205,13 @@ def spoken(value: Scalar) -> str:
         pass
     plain = _SIMPLE_VALUE.fullmatch(value) and not _JOINING.search(value) and value.lower() not in ("yes", "no", "known", "unknown")
     return value if plain else f'"{value}"'
+
+
+def limit(value: float, relative_to: str | None) -> str:
+    """A threshold: "500", "the average", "2 times the median"."""
+    if relative_to is None:
+        return number(value)
+    return f"the {relative_to}" if value == 1 else f"{number(value)} times the {relative_to}"
 
 
 def number(value: float) -> str:

@@ -129,6 +129,13 @@ class World:
         """Whether each row of the first belongs to at most one row of the second."""
         return from_dataset is not None and (from_dataset == to_dataset or to_dataset in self.graph.reachable(from_dataset))
 
+    def holds_rows(self, name: str) -> bool:
+        """Whether rows of another dataset belong to each of its rows: what can be kept or left out by what it holds, as orders can."""
+        dataset = self.model.datasets[name]
+        return dataset.is_entity or (
+            len(dataset.primary_key) == 1 and any(r.to_dataset == name for r in self.model.relationships if r.from_dataset != name)
+        )
+
     def fact(self, metric: str) -> str | None:
         """The dataset whose rows the metric aggregates: of those it names, the one that has all the others."""
         names = datasets_of(self.model.metrics[metric], self.model)
@@ -177,6 +184,8 @@ class Draft:
     time_field: str | None = None
     aggregate: str | None = None
     """avg, median, ...: said of a metric before it is known per what."""
+    percentile: float | None = None
+    """Which one, with the aggregate "percentile"."""
     per: str | None = None
     """Entity of "per customer"."""
     group_of_rank: DimensionRef | Grain | None = None

@@ -7,72 +7,31 @@ What follows "and", "but" or "or" may leave out the verb: it is the one before.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from assistant.minds.embedded.grammar.comparators import Bound, read_bound
+from assistant.minds.embedded.grammar.comparators import Bound, negate
 from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.grammar.objects import NEGATIONS, SOLELY, Clause, with_objects
 from assistant.minds.embedded.grammar.special import main_fact
 from assistant.minds.embedded.grammar.subject import PERSONS
-from assistant.minds.embedded.grammar.values import ValueRun, filters_of, value_at
+from assistant.minds.embedded.grammar.values import filters_of
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import ordinary_words, word_set
 from tools.core.query.metric_query import EntityCondition, Filter, TimeWindow
 
-NEGATIONS = frozenset({"not", "never", "without", "no", "none", "neither", "nor", "nothing"})
 _BEFORE_VERB = word_set(
-    "who that which have has had did do does also ever only been were was are is just already still actually then and but "
+    "who that which have has had did do does also ever only exclusively solely been were was are is just already still actually "
+    "then and but "
     "or made make being to yet later together they them at least first initially"
-)
-_AFTER_VERB = word_set(
-    "again the a an any some our from in on at of for with to something anything anyone product products item items both either "
-    "ever also goods each all it us there again stuff"
 )
 _TRAILING = frozenset({"from", "with", "us", "at", "all", "here", "then"})
 """Words after an object that add nothing: "booked yoga with us but never boxing"."""
-_WITH = frozenset({"with", "having", "without", "has", "have", "had", "made", "make"})
-_GETTING = frozenset({"see", "have", "get", "make", "record", "receive", "had", "made", "seen", "got", "recorded", "received"})
+_STOPPED = frozenset({"stopped", "stop", "quit", "ceased"})
+_STARTED = frozenset({"first", "initially", "started", "began", "begun"})
 _AGAIN = frozenset({"again", "since", "afterwards", "more", "anymore", "back", "after", "that", "then"})
-_BACKWARD = frozenset({"any", "it", "them", "some", "either"})
-_CONTAINING = word_set("contain contains contained containing include includes included including with having have has had without")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Clause:
-    """What one clause says, before it is a condition."""
-
-    entity: str
-    fact: str
-    negated: bool
-    begin: int
-    """First item of the clause, after its subject."""
-    end: int
-    """First item after it."""
-    filters: tuple[Filter, ...] = ()
-    alternatives: tuple[tuple[Filter, ...], ...] = ()
-    """Objects joined by "and": each must have happened, in a row of its own."""
-    windows: tuple[TimeWindow, ...] = ()
-    bound: Bound | None = None
-    first: bool = False
-    """ "first shopped in May": in May, and never before."""
-    only: bool = False
-    """ "bought only deli": and nothing else."""
-    by_noun: bool = False
-    """Said with a noun of the fact ("with bookings over 5") instead of a verb."""
-    inherited: tuple[Filter, ...] = ()
-    """What "any" and "it" mean: the objects of the clause before."""
-
-
-@dataclass(kw_only=True)
-class _Objects:
-    """What stands after the verb, collected from left to right."""
-
-    filters: list[Filter] = field(default_factory=list)
-    alternatives: tuple[tuple[Filter, ...], ...] = ()
-    windows: list[TimeWindow] = field(default_factory=list)
-    bound: Bound | None = None
-    negated: bool = False
-    only: bool = False
-    end: int = 0
+_BOUNDS = word_set("more less fewer than at least most over under")
+_BETWEEN = word_set("in with aged , : our the whose year olds different")
+"""Words that may stand between an entity and its clause."""
 
 
 def read_existence(draft: Draft) -> None:
@@ -83,21 +42,21 @@ def read_existence(draft: Draft) -> None:
         if not draft.free(at):
             continue
         if last is not None and at == draft.skip(last.end, _TRAILING):
-            last = _elliptic(draft, replace(last, end=at)) or last
-        if draft.free(at) and (draft.items[at].has(Kind.FACT, Kind.DOES) or _is_active(draft, at)):
+            last = elliptic(draft, replace(last, end=at)) or last
+        if draft.free(at) and (draft.items[at].has(Kind.FACT, Kind.DOES) or _is_active(draft, at) or _is_deed(draft, at)):
             clause = _clause_at(draft, at, last)
             if clause is not None:
-                _add(draft, clause)
+                add_clause(draft, clause)
                 last = clause
-    _with_noun(draft)
-    _containing(draft)
 
 
-# -- a clause with a verb ---------------------------------------------------------------------------
+# -- a clause with a verb ------------------------------------------------------------------------------
 
 
 def _clause_at(draft: Draft, verb: int, last: Clause | None) -> Clause | None:
-    begin, negated = _before(draft, verb)
+    if draft.word(verb - 1) in ("whose", "their") and draft.items[verb].has(Kind.DATASET, Kind.METRIC):
+        return None  # "whose orders came to ...": a noun
+    begin, negated = verb_phrase(draft, verb)
     subject = subject_before(draft, begin)
     if subject is None and last is not None and (begin == last.end or draft.items[begin].text in ("and", "but", "or", "who", "that")):
         subject = last.entity
@@ -106,22 +65,44 @@ def _clause_at(draft: Draft, verb: int, last: Clause | None) -> Clause | None:
         subject = last.entity  # "of the members who came in May, what share came again"
     if subject is None and (_begins_a_clause(draft, begin) or counted_before) and _asked_entity(draft) is not None:
         subject = _asked_entity(draft)
+    subject = _event_counted(draft, subject, verb) or subject
     fact = _fact(draft, verb, subject, negated=negated or _denied_after(draft, verb))
     if subject is None or fact is None or not _is_condition(draft, subject, verb, negated=negated):
         return None
     inherited = last.filters if last is not None and last.fact == fact else ()
-    first = any(draft.word(i) in ("first", "initially") for i in range(begin, verb))
-    only = any(draft.word(i) == "only" for i in range(begin, verb))
-    clause = Clause(entity=subject, fact=fact, negated=negated, begin=begin, end=verb + 1, inherited=inherited, first=first, only=only)
-    return _with_objects(draft, clause, verb + 1)
+    first = any(draft.word(i) in _STARTED for i in range(begin, verb))
+    only = any(draft.word(i) in SOLELY for i in range(begin, verb))
+    stopped = any(draft.word(i) in _STOPPED for i in range(begin, verb))
+    clause = Clause(
+        entity=subject,
+        fact=fact,
+        negated=negated or stopped,
+        begin=begin,
+        end=verb + 1,
+        inherited=inherited,
+        first=first,
+        only=only,
+        stopped=stopped,
+    )
+    return with_objects(draft, clause, verb + 1)
 
 
-def _before(draft: Draft, verb: int) -> tuple[int, bool]:
+def _event_counted(draft: Draft, subject: str | None, verb: int) -> str | None:
+    """ "in how many visits did people buy nothing but fuel": the visits are counted, so each of them must pass."""
+    counted = draft.counted
+    if counted is None or subject in (None, counted) or not draft.world.holds_rows(counted):
+        return None
+    noun = next((i for i in range(verb - 1, draft.counted_at, -1) if draft.items[i].has(Kind.DATASET)), -1)
+    main_clause = noun > 0 and draft.word(noun - 1) in ("did", "do", "does", "have", "has") and draft.word(noun + 1) not in ("who", "that")
+    return counted if main_clause and draft.world.reaches(counted, subject or "") else None
+
+
+def verb_phrase(draft: Draft, verb: int) -> tuple[int, bool]:
     """First item of the verb phrase, and whether it denies: "that no campaign has ever [targeted]"."""
     begin, negated = verb, False
     while begin > 0 and not draft.claims[begin - 1]:
         item = draft.items[begin - 1]
-        if item.text in _BEFORE_VERB | NEGATIONS:
+        if item.text in _BEFORE_VERB | NEGATIONS | _STOPPED | _STARTED:
             negated = negated or item.text in NEGATIONS
         elif not (item.has(Kind.DATASET) and draft.word(begin - 2) in ("no", "any")):
             break
@@ -140,10 +121,22 @@ def _fact(draft: Draft, verb: int, subject: str | None, *, negated: bool) -> str
         return None
     if mention is None:
         return main_fact(draft, subject) if _is_active(draft, verb) else None
-    facts = [s.target for s in mention.of(Kind.FACT)]
+    facts = [s.target for s in mention.of(Kind.FACT)] or ([s.target for s in mention.of(Kind.DATASET)] if _is_deed(draft, verb) else [])
     if negated:
         facts += [f for s in mention.of(Kind.DOES) if (f := draft.world.fact(s.target)) is not None]
-    return next((f for f in facts if f != subject and draft.world.reaches(f, subject)), None)
+    fact = next((f for f in facts if f != subject and draft.world.reaches(f, subject)), None)
+    return _fact_of_object(draft, verb, subject, fact) if fact is not None else None
+
+
+def _fact_of_object(draft: Draft, verb: int, subject: str, fact: str) -> str:
+    """ "used a single store": a verb of many uses means the entity's main fact, where its object belongs to that and not to the verb's."""
+    noun = draft.skip(verb + 1, ("a", "an", "the", "one", "single", "only", "just", "our", "any", "same", "and"))
+    item = draft.item(noun)
+    named = {s.target for s in item.mention.of(Kind.DATASET)} if item is not None and item.mention is not None else set()
+    main = main_fact(draft, subject)
+    if not named or main is None or any(draft.world.relates(fact, n) for n in named):
+        return fact
+    return main if any(draft.world.reaches(main, n) for n in named) else fact
 
 
 def _is_active(draft: Draft, at: int) -> bool:
@@ -154,11 +147,18 @@ def _is_active(draft: Draft, at: int) -> bool:
     return draft.word(at) == "active" and bool(said & {"was", "were", "is", "are", "who", "still", "not", "been"}) and not noun
 
 
+def _is_deed(draft: Draft, at: int) -> bool:
+    """ "never used a coupon", where the model names its redemptions so: a phrase of several words that says what was done."""
+    item = draft.items[at]
+    told = item.has(Kind.DATASET) and not item.has(Kind.METRIC, Kind.FIELD) and " " in item.text
+    return told and at > 0 and draft.items[at - 1].text in NEGATIONS | {"ever", "who", "that", "have", "has", "had", "did"}
+
+
 def _is_condition(draft: Draft, subject: str, verb: int, *, negated: bool) -> bool:
     """ "which products were bought most", "how many products were bought": there the verb says what is measured, not who is kept."""
     if negated or _denied_after(draft, verb):
         return True
-    if subject != draft.customer or _amount_asked(draft, verb):
+    if _amount_asked(draft, verb) or subject not in (draft.customer, draft.counted):
         return False
     if draft.counted is None and _in_main_clause(draft, verb):
         return False
@@ -208,18 +208,16 @@ def subject_before(draft: Draft, begin: int) -> str | None:
         if draft.subject is not None and at == draft.subject.at:
             return draft.subject.dataset
         described = (
-            item.text in ordinary_words() or item.time is not None or item.has(Kind.VALUE, Kind.FILTER) or draft.claims[at] == "condition"
+            item.text in ordinary_words()
+            or item.time is not None
+            or item.has(Kind.VALUE, Kind.FILTER)
+            or draft.claims[at] in ("condition", "filter")
         )
         compared = compares and (item.number is not None or item.text in _BOUNDS)
         if not (described or compared) and item.text not in _BETWEEN:
             return None
         at -= 1
     return None
-
-
-_BOUNDS = word_set("more less fewer than at least most over under")
-_BETWEEN = word_set("in with aged , : our the whose year olds different")
-"""Words that may stand between an entity and its clause."""
 
 
 def _is_compared(draft: Draft, at: int) -> bool:
@@ -233,116 +231,21 @@ def _is_compared(draft: Draft, at: int) -> bool:
 
 
 def _entity_at(draft: Draft, at: int) -> str | None:
+    """The entity of a noun; orders and the like only where no customer is spoken of before."""
     mention = draft.items[at].mention
     senses = mention.of(Kind.DATASET) if mention else ()
-    return next((s.target for s in senses if draft.model.datasets[s.target].is_entity), None)
+    entity = next((s.target for s in senses if draft.model.datasets[s.target].is_entity), None)
+    if entity is not None or any(
+        item.has(Kind.DATASET) and draft.dataset_at(i) == draft.customer for i, item in enumerate(draft.items[:at])
+    ):
+        return entity
+    return next((s.target for s in senses if draft.world.holds_rows(s.target) and draft.count_metric(s.target)), None)
 
 
-# -- objects ----------------------------------------------------------------------------------------
+# -- clauses without a verb of their own ---------------------------------------------------------------
 
 
-def _with_objects(draft: Draft, clause: Clause, at: int) -> Clause | None:
-    """The clause with what stands after its verb: values, a window, "at least 3 times"."""
-    found = _Objects(end=at, negated=clause.negated, bound=clause.bound)
-    while at < len(draft.items) and draft.free(at):
-        after = _object(draft, clause, found, at)
-        if after is None:
-            break
-        if after < 0:
-            at = -after
-            continue
-        at = found.end = after
-    return replace(
-        clause,
-        negated=found.negated,
-        filters=tuple(found.filters),
-        alternatives=found.alternatives,
-        windows=tuple(found.windows),
-        bound=found.bound,
-        only=found.only or clause.only,
-        end=found.end,
-    )
-
-
-def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | None:
-    """Reads one object at `at` into `found`; the index after it, negative when the words belong to it only if more follows."""
-    item = draft.items[at]
-    bound = read_bound(draft, at)
-    if bound is not None and found.bound is None and (bound.unit == "times" or _counts_fact(draft, bound.end, clause.fact)):
-        found.bound = bound
-        return bound.end + (0 if bound.unit == "times" else 1)
-    if bound is not None and found.bound is None and at == clause.end and clause.by_noun and bound.unit is None:
-        found.bound = bound
-        return bound.end
-    run = filters_of(draft, at, clause.fact)
-    if run is not None:
-        _take_values(found, run)
-        return run.end
-    if item.time is not None and item.time.window is not None and not found.windows:
-        found.windows.append(item.time.window)
-        return at + 1
-    if item.has(Kind.DATASET) and _belongs(draft, at, clause):
-        if draft.items[at - 1].text in ("that", "this", "same"):
-            found.filters.extend(_said_of(draft, at))
-        return at + 1
-    following = draft.item(at + 1)
-    once = following is not None and following.number is not None and (following.number.value, following.number.unit) == (1, "times")
-    if item.text == "not" and once:
-        found.negated = True
-        return at + 2
-    if item.text in ("nothing", "none", "no"):
-        found.negated = True
-        return at + 1
-    if item.text in _BACKWARD and clause.inherited and not found.filters:
-        found.filters.extend(clause.inherited)
-        return at + 1
-    if item.text == "only":
-        found.only = True
-        return -(at + 1)
-    if item.text in ("that", "this", "same") and draft.free(at + 1) and _said_of(draft, at + 1):
-        return -(at + 1)
-    if item.text in _AFTER_VERB and not draft.phrase(at, ("in", "each")):
-        return at + 1 if item.text in ("each", "both", "ever") else -(at + 1)
-    return None
-
-
-def _said_of(draft: Draft, at: int) -> list[Filter]:
-    """ "that campaign": the one that an earlier condition named."""
-    mention = draft.items[at].mention
-    names = {s.target for s in mention.of(Kind.DATASET)} if mention else set()
-    return [f for c in draft.entity_conditions for f in c.filters if f.field.split(".")[0] in names]
-
-
-def _take_values(found: _Objects, run: ValueRun) -> None:
-    if run.joint == "and" and len(run.filters) == 1:
-        test = run.filters[0]
-        found.alternatives = tuple((test.model_copy(update={"values": (v,)}),) for v in test.values)
-    else:
-        found.filters.extend(run.filters)
-
-
-def _counts_fact(draft: Draft, at: int, fact: str) -> bool:
-    """ "at least 3 visits", "redeemed 5 coupons": the noun after the number is the fact itself, or what each of its rows has one of."""
-    item = draft.item(at)
-    mention = item.mention if item is not None else None
-    if mention is None:
-        return False
-    return any(s.target == fact or draft.world.relates_directly(fact, s.target) for s in mention.of(Kind.DATASET))
-
-
-def _belongs(draft: Draft, at: int, clause: Clause) -> bool:
-    """ "redeemed a coupon": the object noun is the fact itself or one of the things that each of its rows has."""
-    mention = draft.items[at].mention
-    if mention is None or value_at(draft, at) is not None:
-        return False
-    related = (s.target for s in mention.of(Kind.DATASET))
-    return any(t != clause.entity and draft.world.relates(clause.fact, t) for t in related)
-
-
-# -- clauses without a verb of their own ------------------------------------------------------------
-
-
-def _elliptic(draft: Draft, last: Clause) -> Clause | None:
+def elliptic(draft: Draft, last: Clause) -> Clause | None:
     """ "... but not bread", "and in December": the verb is the one before."""
     at = last.end
     if draft.word(at) not in ("and", "but", "or", ",", "yet") and draft.word(at) not in NEGATIONS:
@@ -351,17 +254,21 @@ def _elliptic(draft: Draft, last: Clause) -> Clause | None:
     while draft.free(at) and draft.word(at) in _BEFORE_VERB | NEGATIONS | {","}:
         negated = negated or draft.word(at) in NEGATIONS
         at += 1
-    at = draft.skip(at, ("any", "some", "a", "the", "in", "from", "at", "of"))
+    at = draft.skip(at, ("any", "some", "a", "the", "in", "from", "at", "of", "anything", "something", "single", "one"))
     if not draft.free(at) or draft.items[at].has(Kind.FACT, Kind.DOES):
         return None
     item = draft.items[at]
+    if negated and _only_once(draft, last, at):
+        end = draft.skip(at, _AGAIN)
+        draft.claim_free(begin, end, "condition")
+        return replace(last, end=end)
     if negated and last.windows and (clause := _never_again(draft, last, begin, at)) is not None:
-        _add(draft, clause)
+        add_clause(draft, clause)
         return clause
     starts = (item.time is not None and item.time.window is not None) or filters_of(draft, at, last.fact) is not None
     if not starts:
         return None
-    clause = _with_objects(draft, Clause(entity=last.entity, fact=last.fact, negated=negated, begin=begin, end=at), at)
+    clause = with_objects(draft, Clause(entity=last.entity, fact=last.fact, negated=negated, begin=begin, end=at), at)
     if clause is not None and not clause.negated and item.time is None:
         return None
     if clause is None or not (clause.filters or clause.windows or clause.alternatives):
@@ -370,8 +277,27 @@ def _elliptic(draft: Draft, last: Clause) -> Clause | None:
         clause = replace(clause, filters=last.filters)
     if not clause.windows and last.windows:
         clause = replace(clause, windows=last.windows)
-    _add(draft, clause)
+    elif clause.windows and not last.windows and item.time is None:
+        share_window(draft, last, clause.windows[0])
+    add_clause(draft, clause)
     return clause
+
+
+def _only_once(draft: Draft, last: Clause, at: int) -> bool:
+    """ "came once and never again": exactly once."""
+    once = last.bound is not None and (last.bound.op, last.bound.value, last.bound.unit) == ("ge", 1.0, "times")
+    if not once or draft.word(at) not in ("again", "since", "afterwards", "back") or not draft.entity_conditions:
+        return False
+    draft.entity_conditions[-1] = draft.entity_conditions[-1].model_copy(update={"op": "eq"})
+    return True
+
+
+def share_window(draft: Draft, clause: Clause, window: TimeWindow) -> None:
+    """ "bought deli but no produce in May": the period at the end is that of both."""
+    draft.entity_conditions = [
+        c.model_copy(update={"window": window}) if (c.entity, c.fact, c.window) == (clause.entity, clause.fact, None) else c
+        for c in draft.entity_conditions
+    ]
 
 
 def _never_again(draft: Draft, last: Clause, begin: int, at: int) -> Clause | None:
@@ -409,85 +335,78 @@ def _first_noun(draft: Draft) -> None:
         if subject is None or not facts:
             continue
         rest = draft.skip(at + 2, ("was", "is", "happened", "took", "place", "fell", "with", "us", "made"))
-        clause = _with_objects(draft, Clause(entity=subject, fact=facts[0], negated=False, begin=begin, end=rest, first=True), rest)
+        clause = with_objects(draft, Clause(entity=subject, fact=facts[0], negated=False, begin=begin, end=rest, first=True), rest)
         if clause is not None and clause.windows:
-            _add(draft, clause)
+            add_clause(draft, clause)
 
 
-def _with_noun(draft: Draft) -> None:
-    """ "customers with no visits", "members without a booking": a noun of the fact instead of a verb."""
-    for at in range(1, len(draft.items)):
-        denied = draft.word(at) in _GETTING and draft.word(at - 1) in NEGATIONS
-        if draft.word(at) not in _WITH and not denied:
-            continue
-        begin = _before(draft, at)[0] if denied else at
-        subject = subject_before(draft, begin)
-        bound = read_bound(draft, at + 1) if subject is not None else None
-        noun = bound.end if bound is not None else draft.skip(at + 1, {"no", "a", "an", "any", "not", "zero", "0"} if subject else ())
-        mention = draft.items[noun].mention if draft.free(noun) else None
-        senses = mention.of(Kind.DATASET) if mention else ()
-        words = {draft.word(i) for i in range(at + 1, noun)}
-        facts = [s.target for s in senses if subject is not None and s.target != subject and draft.world.reaches(s.target, subject)]
-        shown = bound is not None and draft.subject is not None and draft.subject.dataset == subject
-        if subject is None or not facts or shown or (bound is not None and bound.unit is not None):
-            continue  # A figure of what the result lists is shown and compared in the result itself.
-        negated = denied or draft.word(at) == "without" or (bound is None and bool(words & {"no", "zero", "0"}))
-        said = Clause(entity=subject, fact=facts[0], negated=negated, begin=begin, end=noun + 1, bound=bound, by_noun=True)
-        clause = _with_objects(draft, said, noun + 1)
-        if clause is not None:
-            _add(draft, clause)
+# -- the conditions ------------------------------------------------------------------------------------
 
 
-def _containing(draft: Draft) -> None:
-    """ "baskets with fuel but no grocery": what an event contains, where that is not a property of the event itself."""
-    for at in range(1, len(draft.items)):
-        if draft.word(at) not in _CONTAINING:
-            continue
-        subject = subject_before(draft, at)
-        begin = draft.skip(at + 1, ("both", "no", "any", "some"))
-        run = filters_of(draft, begin, None) if subject is not None else None
-        fact = _holder(draft, subject, run.filters[0].field.split(".")[0]) if subject is not None and run is not None else None
-        if subject is None or fact is None:
-            continue
-        negated = draft.word(at) == "without" or draft.word(at + 1) == "no"
-        clause = _with_objects(draft, Clause(entity=subject, fact=fact, negated=negated, begin=at, end=begin), begin)
-        if clause is not None:
-            _add(draft, clause)
-        while clause is not None:
-            clause = _elliptic(draft, clause)
-
-
-def _holder(draft: Draft, entity: str, dataset: str) -> str | None:
-    """The fact that ties the entity to what it contains; None when the entity has that property itself."""
-    if draft.world.reaches(entity, dataset):
-        return None
-    return next((d for d in draft.model.datasets if draft.world.reaches(d, entity) and draft.world.reaches(d, dataset)), None)
-
-
-def _add(draft: Draft, clause: Clause) -> None:
+def add_clause(draft: Draft, clause: Clause) -> None:
     """Claims the clause's words and adds its condition, or one per object joined by "and" (which may then not be denied together)."""
     draft.claim_free(clause.begin, clause.end, "condition")
     bound = clause.bound or Bound(op="ge", value=1, end=clause.end)
     if clause.negated:
         bound = Bound(op="eq", value=0, end=clause.end) if clause.bound is None else negate(clause.bound)
     window = clause.windows[0] if clause.windows else None
+    bound = _per_window(draft, clause, bound, window)
     clause = _by_occasion(draft, clause)
     objects = clause.alternatives or ((),)
-    if clause.negated and clause.alternatives:
-        joined = clause.alternatives[0][0].model_copy(update={"values": tuple(t[0].values[0] for t in clause.alternatives)})
+    if clause.negated and clause.alternatives and len({t[0].field for t in clause.alternatives}) == 1:
+        joined = clause.alternatives[0][0].model_copy(update={"values": tuple(v for t in clause.alternatives for v in t[0].values)})
         objects = ((joined,),)
     for tests in objects:
         draft.entity_conditions.append(
             EntityCondition(
-                entity=clause.entity, fact=clause.fact, filters=(*clause.filters, *tests), window=window, op=bound.op, value=bound.value
+                entity=clause.entity,
+                fact=clause.fact,
+                filters=(*clause.filters, *tests),
+                window=window,
+                op=bound.op,
+                value=bound.value,
+                distinct=clause.distinct,
+                every=clause.every,
             )
         )
         if clause.first:
             _never_before(draft)
+        if clause.stopped:
+            _but_before(draft)
+        if clause.every is not None and clause.negated:
+            draft.doubts.append(f"'not every {clause.every}' may mean less than 'in no {clause.every}'")
         if clause.only and clause.bound is None:
             _nothing_else(draft, (*clause.filters, *tests))
         if bound.upper is not None:
             draft.entity_conditions.append(draft.entity_conditions[-1].model_copy(update={"op": "le", "value": bound.upper}))
+
+
+def _per_window(draft: Draft, clause: Clause, bound: Bound, window: TimeWindow | None) -> Bound:
+    """ "more than twice a week on average": that many times the weeks of the window."""
+    if clause.rate is None:
+        return bound
+    calendar, first = draft.world.calendar, draft.model.settings.data_start or draft.world.values.first_day
+    span = calendar.resolve(window or TimeWindow(start=first, end=calendar.as_of))
+    periods = ((span.end - span.start).days + 1) / _DAYS[clause.rate]
+    if clause.rate not in ("day", "week") and span.start.day == 1 and (span.end + dt.timedelta(days=1)).day == 1:
+        months = 12 * (span.end.year - span.start.year) + span.end.month - span.start.month + 1
+        periods = months / {"month": 1, "quarter": 3, "year": 12}[clause.rate]
+    draft.notes.append(f"{bound.value:g} a {clause.rate} is taken as {bound.value * periods:g} over {periods:g} {clause.rate}s")
+    return replace(bound, value=round(bound.value * periods, 6))
+
+
+_DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "quarter": 91.3125, "year": 365.25}
+
+
+def _but_before(draft: Draft) -> None:
+    """Adds to the last condition that it was otherwise before its window."""
+    last = draft.entity_conditions[-1]
+    if last.window is None:
+        draft.doubts.append("since when is not said")
+        return
+    start = draft.world.calendar.resolve(last.window).start
+    before = TimeWindow(end=start - dt.timedelta(days=1))
+    draft.entity_conditions.append(last.model_copy(update={"op": "ge", "value": 1.0, "window": before}))
 
 
 def _by_occasion(draft: Draft, clause: Clause) -> Clause:
@@ -519,9 +438,3 @@ def _never_before(draft: Draft) -> None:
     start = draft.world.calendar.resolve(last.window).start
     before = TimeWindow(end=start - dt.timedelta(days=1))
     draft.entity_conditions.append(last.model_copy(update={"op": "eq", "value": 0.0, "window": before}))
-
-
-def negate(bound: Bound) -> Bound:
-    """ "did not come more than 3 times" = at most 3 times."""
-    opposite = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne", "ne": "eq"}
-    return replace(bound, op=opposite[bound.op])  # type: ignore[arg-type]

@@ -104,7 +104,7 @@ def _nouns(draft: Draft, begin: int, at: int) -> int:
             break
         dimension, end = _dated(draft, dimension, noun + 1)
         said = {draft.word(i) for i in range(begin, end)}
-        if "every" in said and isinstance(dimension, Grain) and draft.entity_conditions:
+        if "every" in said and isinstance(dimension, Grain) and (draft.entity_conditions or draft.counted):
             draft.doubts.append("'every' may mean without a gap; this counts each period by itself")
         draft.claim_free(begin, end, "grouping")
         _add(draft, dimension, per_group=per_group)

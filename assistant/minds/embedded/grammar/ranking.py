@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set, words_by_role
-from tools.core.query.metric_query import Measure
+from tools.core.query.metric_query import Comparator, EntityCondition, Measure
 
 _HIGH = frozenset(
     ["top", "highest", "most", "biggest", "largest", "greatest", "leading", "strongest", "maximum", "max", "peak", "heaviest"]
@@ -110,6 +110,9 @@ def _superlative(draft: Draft, at: int) -> bool:
     direction = _direction(draft, at)
     if direction is None or (draft.word(at) == "most" and draft.word(at + 1) == "of"):
         return False
+    following = draft.item(at + 1)
+    if draft.word(at) in ("least", "most") and draft.word(at - 1) == "at" and following is not None and following.number is not None:
+        return False  # "at least three": a bound that nobody could use, and no ranking
     rank = Rank(direction=direction, n=None)
     begin, end = at, at + 1
     before = draft.item(at - 1)
@@ -307,3 +310,13 @@ def _is_listed_noun(draft: Draft, at: int) -> bool:
     if item is None or not item.is_plural or draft.dimension_at(at) is None:
         return False
     return item.has(Kind.DATASET) or not item.has(Kind.METRIC)
+
+
+def top_part(draft: Draft, rank: Rank, entity: str, metric: str) -> EntityCondition:
+    """The entities of "the ten best customers", "the bottom 10 % of stores" as a condition."""
+    low = rank.direction in ("asc", "worst")
+    op: Comparator = "le" if low else "ge"
+    if rank.percent is None:
+        return EntityCondition(entity=entity, metric=metric, op=op, best=rank.n, window=draft.window)
+    value = round(100 * rank.percent if low else 100 * (1 - rank.percent), 6)
+    return EntityCondition(entity=entity, metric=metric, op=op, value=value, percentile=True, window=draft.window)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.grammar.ranking import top_part
 from assistant.minds.embedded.lexicon import Kind
-from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, Measure, ShareOfTotal
+from tools.core.query.metric_query import DimensionRef, Filter, Measure, ShareOfTotal
 
 _SHARE = frozenset({"share", "percentage", "percent", "proportion", "fraction", "contribution", "portion", "pct", "%", "shares", "mix"})
 _AS_SHARE = (
@@ -87,13 +88,13 @@ def _of_entities(draft: Draft) -> bool:
     if len(draft.measures) != 1 or draft.measures[0].per is not None or draft.having or draft.listing is not None:
         return False
     rank, metric = draft.rank, draft.measures[0].metric
-    if rank is not None and (rank.n or 0) > 1 and isinstance(rank.noun, DimensionRef) and draft.dimensions == [rank.noun]:
+    many = rank is not None and ((rank.n or 0) > 1 or rank.percent is not None)
+    if rank is not None and many and isinstance(rank.noun, DimensionRef) and draft.dimensions == [rank.noun]:
         entity = rank.noun.field.split(".")[0]
         by = rank.measure or metric
         if rank.noun != draft.key_of(entity) or by not in draft.model.metrics or draft.entity_conditions:
             return False
-        low = rank.direction in ("asc", "worst")
-        best = EntityCondition(entity=entity, metric=by, op="le" if low else "ge", best=rank.n, window=draft.window)
+        best = top_part(draft, rank, entity, by)
         draft.measures = [Measure(metric=metric, entity_conditions=(best,), as_share=True)]
         draft.dimensions, draft.rank, draft.share = [], None, None
         return True

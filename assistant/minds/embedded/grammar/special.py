@@ -23,13 +23,16 @@ _TOGETHER = (
     ("together", "with"),
     ("in", "the", "same"),
     ("alongside",),
+    ("along", "with"),
     ("combined", "with"),
 )
 _WITH = frozenset({"with", "as", "alongside", "to"})
 _CONTAINER_WORDS = word_set(
     "top best frequent what combination combinations pairs pair basket in the same a one single most often frequently "
-    "commonly are go goes going get sold usually well which"
+    "commonly are go goes going get sold usually well which do does did who people is typically normally mostly tend to always else also"
 )
+_OFTEN = frozenset({"most", "often", "frequently", "commonly", "usually", "typically", "mostly", "very"})
+_STEPS = word_set("steps bins bands buckets brackets intervals classes groups ranges")
 _COHORT_GRAINS = {Grain.WEEK: "week", Grain.MONTH: "month", Grain.QUARTER: "quarter", Grain.YEAR: "year"}
 
 
@@ -153,10 +156,20 @@ def _distribution(draft: Draft) -> bool:
             draft.claim_free(per - (draft.word(per - 1) in ("per", "by", "each", "across")), per + 1, "distribution")
         if not entity:
             return False
-        draft.claim_free(words[0], at + 1, "distribution")
-        draft.distribution = DistributionSpec(entity=entity, metric=name)
+        draft.claim_free(min(words[0], at), max(words[0], at) + 1, "distribution")
+        draft.distribution = DistributionSpec(entity=entity, metric=name, bin_width=_bin_width(draft))
         return True
     return False
+
+
+def _bin_width(draft: Draft) -> float | None:
+    """ "in steps of 500" """
+    for at in range(len(draft.items)):
+        number = draft.item(at + 2)
+        if draft.word(at) in _STEPS and draft.word(at + 1) == "of" and number is not None and number.number is not None:
+            draft.claim(at - (draft.word(at - 1) in ("in", "by", "with")), at + 3, "distribution")
+            return number.number.value or None
+    return None
 
 
 def _pairs(draft: Draft) -> None:
@@ -165,7 +178,10 @@ def _pairs(draft: Draft) -> None:
     if mark < 0:
         return
     field_at = next((i for i in draft.find(Kind.FIELD, Kind.DATASET) if _pairable(draft, i) is not None), -1)
-    containing = _containing(draft, end)
+    containing = _containing(draft, end) or (_containing(draft, 0) if draft.word(mark) in ("also", "else") else None)
+    if containing is not None and field_at == containing[2]:
+        draft.claim(field_at, field_at + 1, "pairs")  # the "items" of "garden items"
+        field_at = -1
     field = _pairable(draft, field_at) if field_at >= 0 else None
     if field is None and containing is not None:
         field = containing[0]
@@ -181,17 +197,33 @@ def _pairs(draft: Draft) -> None:
     if field_at >= 0:
         draft.claim_free(field_at, field_at + 1, "pairs")
     if containing is not None:
-        draft.claim_free(end, containing[2], "pairs")
+        draft.claim_free(end if containing[2] > end else containing[2] - 1, containing[2], "pairs")
     for at, item in enumerate(draft.items):
         container = item.has(Kind.DATASET) and within in {s.target for s in item.mention.of(Kind.DATASET)}  # type: ignore[union-attr]
-        if draft.free(at) and (item.text in _CONTAINER_WORDS or container or item.has(Kind.FACT)):
+        people = item.has(Kind.DATASET) and draft.dataset_at(at) == draft.customer
+        if draft.free(at) and (item.text in _CONTAINER_WORDS or container or people or item.has(Kind.FACT)):
             draft.claim(at, at + 1, "pairs")
-    draft.pairs = PairsSpec(field=field, within=within, containing=containing[1] if containing is not None else None)
+    meeting = [
+        d for d in draft.model.datasets if d != within and draft.world.reaches(d, within) and draft.world.reaches(d, field.split(".")[0])
+    ]
+    fact = _bought(draft) if len(meeting) > 1 else None
+    value = containing[1] if containing is not None else None
+    draft.pairs = PairsSpec(field=field, within=within, fact=fact if fact in meeting else None, containing=value)
+
+
+def _bought(draft: Draft) -> str | None:
+    """The fact of the question's verb, else that of the model's default metric."""
+    for item in draft.items:
+        for sense in item.mention.of(Kind.FACT) if item.mention is not None else ():
+            if sense.target != draft.customer and not draft.world.holds_rows(sense.target):
+                return sense.target
+    default = draft.model.settings.default_metric
+    return draft.world.fact(default) if default is not None else None
 
 
 def _together(draft: Draft) -> tuple[int, int]:
     for at in range(len(draft.items)):
-        before = draft.items[at - 1] if at else None
+        before = draft.items[draft.back(at, _OFTEN)] if at else None
         if (
             draft.word(at) == "together"
             and before is not None
@@ -206,6 +238,16 @@ def _together(draft: Draft) -> tuple[int, int]:
             return at, after
         if draft.word(at) in ("go", "goes", "going") and draft.word(at + 1) in ("with", "well"):
             return at, at + 1
+    return _also(draft)
+
+
+def _also(draft: Draft) -> tuple[int, int]:
+    """ "what do people who buy milk also buy", "what else is bought with beer": what the other purchases are is asked for."""
+    asks = next((i for i in range(len(draft.items)) if draft.word(i) in ("what", "which")), -1)
+    for at in range(asks + 1, len(draft.items)):
+        verbs = [i for i in draft.find(Kind.FACT) if i > asks]
+        if draft.word(at) in ("also", "else") and 0 <= asks <= 2 and verbs and draft.find(Kind.VALUE):
+            return (at, at + 1) if draft.word(at) == "else" or (draft.free(at + 1) and draft.items[at + 1].has(Kind.FACT)) else (-1, -1)
     return -1, -1
 
 
@@ -225,7 +267,8 @@ def _container(draft: Draft, field: str | None) -> str | None:
         if fact == target or not draft.world.reaches(fact, target):
             continue
         for name, dataset in draft.model.datasets.items():
-            is_event = dataset.is_entity and dataset.default_time is not None and name not in (fact, target)
+            of_customers = draft.customer is None or draft.world.reaches(name, draft.customer)  # orders, not the days of a calendar
+            is_event = dataset.default_time is not None and name not in (fact, target) and draft.world.holds_rows(name) and of_customers
             if is_event and draft.world.reaches(fact, name) and not draft.world.reaches(name, target):
                 return name
     facts = [
@@ -242,7 +285,7 @@ def _containing(draft: Draft, end: int) -> tuple[str, Stored, int] | None:
 
     for at in range(end, len(draft.items)):
         if draft.free(at) and draft.items[at].has(Kind.VALUE):
-            value = value_at(draft, at)
+            value = value_at(draft, at, _bought(draft)) or value_at(draft, at)
             if value is not None:
                 return value.field, value.value, value.end
     return None

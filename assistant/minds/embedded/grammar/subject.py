@@ -28,6 +28,8 @@ _BETWEEN = word_set(
 )
 _AGGREGATED = word_set("average mean median typical maximum minimum max min highest lowest largest smallest most biggest distribution")
 """Before "number of visits", these ask for a figure per customer, not for a count."""
+_SUPERLATIVES = _AGGREGATED | word_set("top best worst least")
+_ADVERBS = word_set("not never only ever")
 _WHO = frozenset({"who", "whom"})
 PERSONS = word_set("everyone everybody anyone anybody someone somebody those")
 """They stand for a customer where a clause about customers follows."""
@@ -134,7 +136,7 @@ def _count_values(draft: Draft, at: int, noun: int) -> bool:
     item = draft.item(noun)
     mention = item.mention if item is not None else None
     described = item is not None and bool(draft.nouns_within(noun))
-    if draft.find(Kind.METRIC, Kind.DOES) and not described and not _verb_follows(draft, noun):
+    if draft.find(Kind.METRIC, Kind.DOES) and not described and not _verb_follows(draft, noun) and not _are_people(draft, noun):
         return False
     for sense in mention.of(Kind.VALUE, Kind.FILTER) if mention else ():
         entity = draft.entity_of(draft.field_of(sense))
@@ -145,6 +147,15 @@ def _count_values(draft: Draft, at: int, noun: int) -> bool:
             draft.add_measure(Measure(metric=counting))
             return True
     return False
+
+
+def _are_people(draft: Draft, noun: int) -> bool:
+    """ "how many homeowners without kids spent ...": a value that stands for customers, and no figure after it that it could describe."""
+    item, following = draft.item(noun), draft.item(noun + 1)
+    if item is None or not item.is_plural or (following is not None and following.has(Kind.METRIC, Kind.DATASET)):
+        return False
+    senses = item.mention.of(Kind.VALUE, Kind.FILTER) if item.mention else ()
+    return bool(senses) and all(draft.entity_of(draft.field_of(s)) == draft.customer for s in senses)
 
 
 def _verb_follows(draft: Draft, at: int) -> bool:
@@ -171,6 +182,13 @@ def _count_pronoun(draft: Draft, at: int, noun: int) -> bool:
             draft.add_measure(Measure(metric=counting))
             draft.claim(place, place + 1, "count")
             return True
+    people = next((place for place in range(at) if draft.item(place) is not None and _are_people(draft, place)), None)
+    counting = draft.count_metric(draft.customer or "")
+    if people is not None and counting is not None:
+        draft.claim_free(at, draft.match(at, _COUNTING), "count")
+        draft.counted, draft.counted_at = draft.customer, people
+        draft.add_measure(Measure(metric=counting))
+        return True
     for place in draft.find(Kind.DATASET):
         for sense in draft.items[place].mention.of(Kind.DATASET):  # type: ignore[union-attr]
             counting = draft.count_metric(sense.target)
@@ -270,6 +288,10 @@ def _who(draft: Draft) -> None:
 def _named_after_who(draft: Draft, at: int) -> tuple[int, int | None]:
     """ "who are the ten customers with ...": the noun and its number after "who"."""
     number = draft.skip(at + 1, ("are", "were", "the", "our"))
+    described = draft.item(at - 2)
+    if at > 1 and described is not None and described.number is not None and described.number.unit is None and draft.nouns_within(at - 1):
+        draft.claim(at - 2, at - 1, "subject")  # "the ten households with kids who ..."
+        return at, int(described.number.value)
     item, noun = draft.item(number), draft.item(number + 1)
     if item is None or item.number is None or noun is None or not noun.has(Kind.DATASET) or draft.dataset_at(number + 1) != draft.customer:
         return at, None
@@ -280,6 +302,10 @@ def _leading_noun(draft: Draft) -> None:
     """ "campaigns with more than 40 redemptions", "members who never paid": a noun that is restricted and not measured is listed."""
     at = draft.skip(0, ("the", "all", "our", "any", "please"))
     item = draft.item(at)
+    n: int | None = None
+    if item is not None and item.number is not None and item.number.unit is None and item.number.value >= 1:
+        n, at = int(item.number.value), at + 1  # "The ten customers who spent most"
+        item = draft.item(at)
     if item is None or not item.has(Kind.DATASET, Kind.FIELD) or not item.is_plural:
         return
     if any(draft.word(i) in ("how", "what", "which") and draft.word(i - 1) in (",", ":", "?") for i in range(at + 1, len(draft.items))):
@@ -288,7 +314,23 @@ def _leading_noun(draft: Draft) -> None:
     if dataset is None or not draft.model.datasets[dataset].is_entity:
         return  # "reviews with 5 stars": rows of a fact are counted, things are listed.
     following = draft.item(at + 1)
-    restricted = following is not None and (following.text in RELATIVE or following.has(Kind.FACT, Kind.DOES))
+    restricted = following is not None and (following.text in RELATIVE | _ADVERBS or following.has(Kind.FACT, Kind.DOES))
     dimension = draft.dimension_at(at)
-    if restricted and isinstance(dimension, DimensionRef):
-        _take(draft, at, at, dimension, None)
+    if restricted and dataset == draft.customer and n is None and _is_counted(draft, at):
+        counting = draft.count_metric(dataset)
+        draft.counted, draft.counted_at = dataset, at
+        draft.add_measure(Measure(metric=counting or ""))
+        draft.claim(at, at + 1, "count")
+    elif restricted and isinstance(dimension, DimensionRef):
+        _take(draft, at - (n is not None), at, dimension, n)
+
+
+def _is_counted(draft: Draft, at: int) -> bool:
+    """ "customers who came in May": how many they are, as "customers in the North" is; a list is asked for with "list" or "which"."""
+    ranks = any(item.text in _SUPERLATIVES or item.has(Kind.MORE, Kind.LESS) for item in draft.items[at:])
+    splits = any(item.text in ("their", "with") and i > at + 1 for i, item in enumerate(draft.items)) or any(
+        item.text in ("by", "per") and following.has(Kind.METRIC) and not following.has(Kind.FIELD)
+        for item, following in zip(draft.items[at:], draft.items[at + 1 :], strict=False)
+    )
+    lists = any(item.text in ("list", "names", "them", "which") for item in draft.items)
+    return draft.count_metric(draft.customer or "") is not None and not (ranks or lists or splits)

@@ -179,7 +179,7 @@ def _negation_before(draft: Draft, at: int) -> tuple[int, bool]:
 def filters_of(draft: Draft, at: int, fact: str | None) -> ValueRun | None:
     """The values that begin at item `at`, several of one field joined: "deli and produce", "store 367 or 400"."""
     begin = draft.skip(at, ("the", "a", "both", "either")) if fact is None else at
-    named = _named_filter(draft, begin)
+    named = named_filter(draft, begin)
     if named is not None:
         return named
     first = value_at(draft, begin, fact)
@@ -216,13 +216,26 @@ def _next_value(draft: Draft, last: _Value, fact: str | None) -> tuple[str, _Val
     return joint, following if following is not None and following.field == last.field else None
 
 
-def _named_filter(draft: Draft, at: int) -> ValueRun | None:
+def named_filter(draft: Draft, at: int) -> ValueRun | None:
     item = draft.item(at)
     sense = draft.sense(at, Kind.FILTER) if item is not None else None
     if sense is None:
-        return None
+        return _without_it(draft, at)
     named = next(f for f in draft.model.named_filters if f.name == sense.target)
     return ValueRun(filters=tuple(Filter.model_validate(dict(f)) for f in named.filters), end=at + 1)
+
+
+def _without_it(draft: Draft, at: int) -> ValueRun | None:
+    """ "without the app", where the model names those "with the app"."""
+    if draft.word(at) != "without":
+        return None
+    for end in range(min(len(draft.items), at + 4), at + 1, -1):
+        words = tuple(w for item in draft.items[at + 1 : end] for w in item.text.split())
+        senses = draft.world.lexicon.lookup(("with", *words)) if all(draft.free(i) for i in range(at + 1, end)) else ()
+        named = next((f for s in senses if s.kind is Kind.FILTER for f in draft.model.named_filters if f.name == s.target), None)
+        if named is not None and len(named.filters) == 1:
+            return ValueRun(filters=(_negate(Filter.model_validate(dict(named.filters[0]))),), end=end)
+    return None
 
 
 def value_at(draft: Draft, at: int, fact: str | None = None, *, expected: str | None = None) -> _Value | None:

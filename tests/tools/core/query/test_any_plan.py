@@ -58,6 +58,7 @@ _CONDITIONS = st.builds(
     optional(
         op=st.sampled_from(["ge", "eq", "lt"]), value=st.sampled_from([0, 1, 90]), filters=st.lists(_FILTERS, max_size=1), window=_WINDOWS,
         percentile=st.just(True), best=st.just(2), relative_to=st.just("average"),
+        distinct=st.sampled_from(["products.department", "customers.region"]), every=st.just("month"), baseline=_WINDOWS,
     ),
 )  # fmt: skip
 _MEASURES = st.builds(

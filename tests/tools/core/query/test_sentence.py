@@ -100,6 +100,43 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
         },
         "Customers, customers with revenue over 2 times the average, all data up to 31 March 2017",
     ),
+    (
+        {
+            "metrics": ["customer_count"],
+            "entity_conditions": [{"entity": "customers", "fact": "lines", "distinct": "products.department", "value": 2, "window": MARCH}],
+        },
+        "Customers, customers with at least 2 different departments among their lines in March 2017, all data up to 31 March 2017",
+    ),
+    (
+        {
+            "metrics": ["customer_count"],
+            "entity_conditions": [{"entity": "customers", "fact": "orders", "every": "week", "window": MARCH}],
+        },
+        "Customers, customers with at least 1 order in every week of March 2017, all data up to 31 March 2017",
+    ),
+    (
+        {
+            "metrics": ["customer_count"],
+            "entity_conditions": [
+                {
+                    "entity": "customers",
+                    "metric": "revenue",
+                    "op": "gt",
+                    "window": MARCH,
+                    "baseline": {"start": "2017-02-01", "end": "2017-02-28"},
+                }
+            ],
+        },
+        "Customers, customers with revenue in March 2017 over that in February 2017, all data up to 31 March 2017",
+    ),
+    (
+        {
+            "metrics": ["revenue"],
+            "dimensions": BY_DEPARTMENT,
+            "having": [{"metric": "revenue", "op": "lt", "value": 0.5, "relative_to": "median"}],
+        },
+        "Revenue by department, all data up to 31 March 2017, only where revenue under 0.5 times the median, highest first",
+    ),
     ({"dimensions": BY_DEPARTMENT}, "Values of department, all data up to 31 March 2017"),
     (
         {

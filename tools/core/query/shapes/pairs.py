@@ -77,10 +77,13 @@ def _fact(build: Build, spec: PairsSpec) -> str:
     """The fact whose rows put a value into a container."""
     scope = build.scope
     facts = [f for f in scope.graph.facts_reaching({spec.field.split(".")[0], scope.dataset(spec.within).name}) if f != spec.within]
+    if spec.fact in facts:
+        return spec.fact
     if len(facts) != 1:
         found = ", ".join(facts) or "no dataset"
         raise QueryUnsupported(
-            f"{spec.field} and {spec.within} meet in {found}", try_instead="pair a field that lies in one fact of the container"
+            f"{spec.field} and {spec.within} meet in {found}",
+            try_instead="name one of them as `fact`" if facts else "pair a field of what the container holds",
         )
     return facts[0]
 
