@@ -137,6 +137,11 @@ def _read(
 ) -> tuple[Reading | None, str | None]:
     """The question with its nouns in place, and why it is doubtful; what it leaves unsaid is the figure of the plan before."""
     reading = reader.readings(tuple(spoken), context)[0]
+    figure = _figure_of(previous, reader)
+    if reading.query is not None and reading.query.listing is not None and figure is not None and spoken[0].text in _ASKING_FOR_GROUPS:
+        # "Which sports do they book" after a figure splits one; a list of sports would lose who they are.
+        counted = reader.reading_assuming(tuple(spoken), figure, context)
+        reading = counted if counted.is_whole and counted.query is not None and not counted.query.listing else reading
     if reading.query is None and not reading.absent:
         # "Which regions do they live in" and "how much of it" may leave their figure unsaid; "how often do they order" asks for one.
         unsaid = spoken[0].text in _ASKING_FOR_GROUPS or is_part

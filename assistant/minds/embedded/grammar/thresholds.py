@@ -288,6 +288,8 @@ def _default_target(draft: Draft, at: int, bound: Bound) -> _Target | None:
 
 def _read_limit(draft: Draft, bound: Bound, target: _Target) -> list[_Limit]:
     """Claims the words of one threshold; a numeric field becomes a filter at once."""
+    if target.field is not None and (bound.relative_to or bound.percentile):
+        return []  # The average of a field is another question, which is read elsewhere or not at all.
     if target.field is not None:
         draft.claim_free(target.begin, target.end, "filter")
         draft.filters.extend(_field_filters(target.field, bound))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.minds.embedded.grammar.comparators import read_bound, read_comparator
+from assistant.minds.embedded.grammar.comparators import Bound, read_bound, read_comparator
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.records.asked import AgainstAverage, Named, Test
 from assistant.minds.embedded.records.scan import NUMBER, Scan, known_aggregate, names_verb, whose, year_fields
@@ -111,13 +111,19 @@ def text_within(scan: Scan, at: int) -> int:
     return field_at + 1
 
 
+def number_bound(scan: Scan, at: int) -> Bound | None:
+    """A bound that is a number; "above the average" and "top 10 %" are set against the other rows."""
+    bound = read_bound(scan.draft, at)
+    return None if bound is None or bound.relative_to or bound.percentile else bound
+
+
 def _number_test(scan: Scan, at: int, named: Named) -> int:
     numeric = tuple(f for f in named.fields if scan.draft.model.field(f).datatype in NUMBER)
     if not numeric:
         return at
     chosen = Named(fields=numeric, of=named.of)
     here = scan.skip(at, word_set("is are was were of that which has have with"))
-    bound = read_bound(scan.draft, here)
+    bound = number_bound(scan, here)
     if bound is not None:
         _add_bound(scan, chosen, bound.op, bound.value, bound.upper)
         return bound.end
@@ -250,7 +256,7 @@ def bare_bound(scan: Scan, at: int) -> int:
 
 def _adjective_bound(scan: Scan, at: int, named: Named, *, aged: bool) -> int:
     if aged:
-        bound = read_bound(scan.draft, at + 1)
+        bound = number_bound(scan, at + 1)
         if bound is not None:
             _add_bound(scan, named, bound.op, bound.value, bound.upper)
             return bound.end

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from assistant.minds.embedded.grammar.comparators import read_bound
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.records.asked import Counted, Ordered, Related
+from assistant.minds.embedded.records.conditions import number_bound
 from assistant.minds.embedded.records.scan import EMPTY, Scan
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import Comparator
@@ -42,7 +42,7 @@ def denied(scan: Scan, at: int) -> int:
 
 def numbered(scan: Scan, at: int) -> int:
     """ "more than one captain", "at least two technicians", "two or more players" """
-    bound = read_bound(scan.draft, at)
+    bound = number_bound(scan, at)
     if bound is None:
         return at
     noun = scan.skip(bound.end, word_set("of"))
