@@ -12,7 +12,7 @@ from tools.core.query.metric_query import MetricQuery, Order
 from tools.core.query.plan import windows_of
 from tools.core.query.resolve import Scope, asked_as_of, is_date
 from tools.core.query.sql import METRIC_TIME
-from tools.core.query.wording import COMPARED, Wording, limit, listed, spoken
+from tools.core.query.wording import COMPARED, Wording, limit, listed, number, spoken
 from tools.core.semantics.model import SemanticModel
 
 
