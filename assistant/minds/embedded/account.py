@@ -87,7 +87,9 @@ def _open_clauses(draft: Draft) -> list[str]:
     """Signs of a clause that nobody read: a relative pronoun left alone, a second question, verbs that only repeat."""
     found: list[str] = []
     for at, item in enumerate(draft.items):
-        if item.text in ("who", "whom", "those", "them") and not draft.claims[at] and at > 0 and draft.claims[at - 1] != "subject":
+        described = item.text == "who" and at + 1 < len(draft.items) and draft.claims[at + 1] == "filter"
+        open_ = item.text in ("who", "whom", "those", "them") and not draft.claims[at] and not described
+        if open_ and at > 0 and draft.claims[at - 1] != "subject":
             found.append(item.text)
     questions = sum(1 for at, item in enumerate(draft.items[:-1]) if item.text == "how" and draft.items[at + 1].text in ("many", "much"))
     if questions > 1 and len(draft.measures) < 2 and not draft.dimensions and not draft.entity_conditions:
@@ -144,7 +146,15 @@ def _is_filler(draft: Draft, at: int) -> bool:
         return True
     if item.mention is not None or item.number is not None or item.time is not None or draft.tokens[item.start].quoted:
         return False
-    return item.text in filler_words()
+    return item.text in filler_words() or (item.text in _PREPOSITIONS and _leads_to_filter(draft, at))
+
+
+def _leads_to_filter(draft: Draft, at: int) -> bool:
+    """The "via" of "orders via the app"."""
+    following = at + 1
+    while following < len(draft.items) and draft.items[following].text in ARTICLES:
+        following += 1
+    return following < len(draft.items) and draft.claims[following] == "filter"
 
 
 def _is_name(draft: Draft, at: int) -> bool:

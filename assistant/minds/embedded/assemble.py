@@ -331,7 +331,8 @@ def _is_a_bound(tokens: Sequence[Token], mention: Mention, mentions: Sequence[Me
 def _says_what(mention: Mention, world: World) -> bool:
     """Whether a phrase measures something by itself: a metric or a verb; the count of what can be split by is none."""
     splits = any(world.model.field(s.target).is_dimension for s in mention.of(Kind.FIELD))
-    return bool(mention.of(Kind.FACT, Kind.DOES)) or (bool(mention.of(Kind.METRIC)) and not splits)
+    judges = bool(mention.of(Kind.MORE, Kind.LESS)) and mention.end > mention.start + 1
+    return judges or bool(mention.of(Kind.FACT, Kind.DOES)) or (bool(mention.of(Kind.METRIC)) and not splits)
 
 
 def _take(taken: list[bool], spans: Iterable[tuple[int, int]]) -> None:

@@ -15,7 +15,7 @@ from assistant.minds.embedded.tokens import Token, atoms
 from assistant.minds.embedded.wordlists import phrase_lines, word_set
 
 OPENERS = word_set(
-    "how what which who whom show list give tell name find get please could can would i "
+    "how what which who whom whether show list give tell name find get please could can would i "
     "do did is are was were has have state report compare rank plot"
 )
 _ASKING = word_set("how what which who whom when where why")
@@ -40,6 +40,18 @@ _GREETINGS = word_set("morning afternoon evening day hello hi hey")
 _GREETED = 2
 """Words for those who are greeted: "all", "dear team"."""
 _SHORTEST = 3
+_REQUESTS = tuple(tuple(r.split()) for r in ("can you", "could you", "would you", "will you", "please", "tell me", "show me", "give me"))
+"""With these a request begins, whatever was said before the comma."""
+_THINKING = word_set(
+    "reckon reckons reckoned claim claims claimed think thinks thought say says said believe believes tell tells told mention mentions "
+    "complain complains complained insist insists insisted suspect suspects suspected swear swears argue argues argued heard hearing "
+    "keeps wonders worry worries feel feels guess guesses bet bets assume assumes"
+)
+"""Verbs of a clause that reports what somebody holds: the question comes after it."""
+_TOPICS = word_set("looking working talking focusing focused interested concentrating zooming dealing responsible")
+""" "I am looking at the North": the statement says what the question is about, so it stays."""
+_RELATIVES = word_set("who that which whose whom with")
+_NEEDS = word_set("need want require")
 _RESTATED = 6
 """Words that a closing "I mean visits" has at most."""
 
@@ -178,6 +190,8 @@ def _start(tokens: Sequence[Token], at: int) -> int | None:
         return at + 1
     if tokens[at].opens:
         return _after_statement(tokens, at, before)
+    if word in _NEEDS and tokens[at - 1].text == "and" and tokens[0].text in ("i", "we") and not before & _TOPICS:
+        return at + 1  # "I am putting the weekly pack together and need footfall per shop"
     if word in _ASKING and tokens[at - 1].text in _LEAD_INS and told and {",", "so"} & before and not before & _ASKING:
         return at
     if word not in (",", ";", ":") or at + 1 >= len(tokens) or before & (_ASKING - {"when", "where"}):
@@ -187,7 +201,18 @@ def _start(tokens: Sequence[Token], at: int) -> int | None:
         start += 1
     caused = start > at + 1 and (told or (at >= _SHORTEST and bool(before & _FINITE)))
     subordinate = tokens[0].text in _SUBORDINATORS and bool({t.text for t in tokens[1:at]} & _SUBJECTS)
-    return start if _opens(tokens, start) and (caused or subordinate) else None
+    return start if _opens(tokens, start) and (caused or subordinate or _told_before(tokens, at, start)) else None
+
+
+def _told_before(tokens: Sequence[Token], at: int, start: int) -> bool:
+    """ "My boss reckons that ..., can you check ...", "the people at Acme claim ..., what is their ...": a statement, then a request."""
+    before = {t.text for t in tokens[:at]}
+    if before & _TOPICS or tokens[0].text in OPENERS - {"i", "have"} | _PREPOSITIONS | _SUBORDINATORS | _RESTRICTING | _ASKING:
+        return False
+    requested = any(tuple(t.text for t in tokens[start : start + len(r)]) == r for r in _REQUESTS)
+    states = (tokens[0].text in _TELLERS and bool(before & (_FINITE | _THINKING))) or bool(before & _THINKING)
+    asks = tokens[start].text in _ASKING and bool(before & _THINKING)
+    return states and (requested or asks) and at >= _SHORTEST and (bool(before & _THINKING) or not before & _RELATIVES)
 
 
 def _after_statement(tokens: Sequence[Token], at: int, before: set[str]) -> int | None:
@@ -196,5 +221,7 @@ def _after_statement(tokens: Sequence[Token], at: int, before: set[str]) -> int 
     while start < len(tokens) and tokens[start].text in _CAUSES | {","}:
         start += 1
     stated = not tokens[at].asked and tokens[0].text not in _ASKING | _RESTRICTING
-    states = (stated or not before & _QUESTIONS) and tokens[0].text not in OPENERS - {"i"} and bool(before & _TELLERS)
+    if before & _TOPICS or tokens[0].text in OPENERS - {"i"}:
+        return None
+    states = (stated or not before & _QUESTIONS) and bool(before & _TELLERS)
     return start if states and _opens(tokens, start) else None

@@ -6,7 +6,7 @@ The code knows English; everything about a warehouse comes from here and from th
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -149,6 +149,12 @@ class Lexicon:
             self._words = frozenset(a for phrase in self._exact for a in phrase if a.isalpha())
         return self._words
 
+    def weight(self, word: str) -> int:
+        """In how many phrases a word stands: the everyday ones in many."""
+        if not hasattr(self, "_weights"):
+            self._weights = Counter(a for phrase in self._exact for a in phrase)
+        return self._weights[word]
+
     @property
     def _stem_words(self) -> frozenset[str]:
         if not hasattr(self, "_stemmed_words"):
@@ -244,7 +250,7 @@ def _nouns(phrase: str, sense: Sense) -> Iterator[tuple[str, Sense]]:
         yield form, sense
 
 
-_SUPERLATIVE_STARTS = ("best", "worst", "most ", "least ", "top")
+_SUPERLATIVE_STARTS = ("best", "worst", "most ", "least ", "top", "longest ", "slowest ", "fastest ", "quickest ")
 
 
 def _adjectives(target: str, more: Iterable[str], less: Iterable[str]) -> Iterator[tuple[str, Sense]]:

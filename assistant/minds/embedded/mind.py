@@ -164,6 +164,9 @@ class EmbeddedMind:
         if declined is not None and not (idle or named):
             return outcomes.with_examples(declined, reader, context)
         readings = reader.readings(tokens, context)
+        if readings[0].query is None or readings[0].is_guess:
+            tokens, readings, left = reader.said_again(tokens, readings, context)
+            notes = (*notes, *left)
         intent = None if edits_the_plan(tokens, context) else read_intent(tokens, readings, reader, context)
         if intent is not None:
             return (yield from run_intent(intent, notes, reader, context))
@@ -271,7 +274,7 @@ class QuestionReader:
         for at, token in enumerate(tokens):
             before = tokens[at - 1].text if at else ""
             stands_for = token.text in ("them", "those", "it") and before == "of"
-            if specific and token.text in ("it", "they", "them", "there"):
+            if specific and token.text in ("it", "they", "them", "there", "their", "its"):
                 stands_for, specific = True, False
             has_noun = token.text == "those" and any(s.kind is Kind.DATASET for s in self.lexicon.lookup((_text(tokens, at + 1),)))
             counts_nothing = before == "many" and token.text in _AFTER_LOST_NOUN
@@ -301,6 +304,26 @@ class QuestionReader:
     def reading_assuming(self, tokens: tuple[Token, ...], measure: str, context: MindContext) -> Reading:
         """The reading of a question that names no figure, with this one."""
         return read_assuming(self.cut(tokens, context), self.world(context.as_of), measure)
+
+    def said_again(
+        self, tokens: tuple[Token, ...], readings: list[Reading], context: MindContext
+    ) -> tuple[tuple[Token, ...], list[Reading], tuple[str, ...]]:
+        """The closing sentence and its readings, when it says by itself what those before it only led up to: "Does the programme pay
+        off? Revenue per customer by tier for 2025."; else what was given. A number or date before it is never cut off, and a condition
+        makes a doubt."""
+        at = max((i for i, token in enumerate(tokens) if token.opens), default=0)
+        lead = tokens[:at]
+        named = self.mentions(lead) if lead else ()
+        dated = any(t.kind in ("number", "clock") for t in lead) or read_times(lead, Calendar(self.model.settings, context.as_of))
+        if not lead or dated:
+            return tokens, readings, ()
+        last = (replace(tokens[at], opens=False), *tokens[at + 1 :])
+        again = self.readings(last, context)
+        if not again[0].is_whole or len(again) > 1:
+            return tokens, readings, ()
+        if any(m.of(Kind.VALUE, Kind.FILTER) for m in named):
+            again = [replace(again[0], doubts=("what you said before the last sentence may narrow it; this is the answer without it",))]
+        return last, again, (f"read as background: '{' '.join(t.raw for t in lead)}'",)
 
     def cut(self, tokens: Sequence[Token], context: MindContext) -> Cut:
         """The items of a question or of a part of one, as far as the asker may read them."""

@@ -14,6 +14,7 @@ from assistant.minds.embedded.values import ValueIndex
 from assistant.minds.embedded.wordlists import everyday_words, filler_words, grammar_words, ordinary_words, shape_words, words_by_role
 
 _SHORTEST = 4
+_LIKELIER = 8
 _GRAMMAR_TARGETS = frozenset(w for w in grammar_words() | shape_words() if len(w) > 4) | frozenset(
     w for w in (*MONTHS, *UNITS, *GRAIN_ADVERBS, *WEEKDAY_OF) if len(w) > 4
 )
@@ -63,15 +64,24 @@ def nearest_word(word: str, lexicon: Lexicon) -> str | None:
         if candidate[0] != word[0] or abs(len(candidate) - len(word)) > 1 or len(candidate) < _SHORTEST:
             continue
         distance = edit_distance(word, candidate, allowed)
-        if distance in best:
+        if distance <= allowed and distance in best:
             best[distance].add(candidate)
     for distance in (1, 2):
         stems = {stem(c) for c in best[distance]}
         if len(stems) == 1:
             return min(best[distance], key=lambda c: (abs(len(c) - len(word)), c))
         if stems:
-            return None
+            return _far_likelier(best[distance], lexicon)
     return None
+
+
+def _far_likelier(candidates: set[str], lexicon: Lexicon) -> str | None:
+    """ "oders" is rather "orders" than "overs": the one that the model uses many times as often as all others."""
+    if len(candidates) < 2:
+        return None
+    first, *others = sorted(candidates, key=lambda c: (-lexicon.weight(c), c))
+    rest = max(lexicon.weight(c) for c in others if stem(c) != stem(first))
+    return first if lexicon.weight(first) >= _LIKELIER * max(rest, 1) else None
 
 
 def edit_distance(one: str, other: str, limit: int) -> int:

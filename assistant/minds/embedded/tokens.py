@@ -6,7 +6,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
+
+from assistant.minds.embedded.wordlists import phrase_lines
 
 _QUOTES = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": " - ", "\u00a0": " ", "`": "'"}
@@ -50,45 +53,6 @@ _TOKEN = re.compile(
 )
 
 _ATOM_MARKS = {"&": "and", "#": "number"}
-_ABBREVIATIONS = {
-    "avg": "average",
-    "pct": "percent",
-    "qty": "quantity",
-    "nr": "number",
-    "num": "number",
-    "dept": "department",
-    "depts": "departments",
-    "cust": "customer",
-    "custs": "customers",
-    "w": "with",
-    "hh": "household",
-    "hhs": "households",
-    "mfr": "manufacturer",
-    "mfrs": "manufacturers",
-    "cat": "category",
-    "cats": "categories",
-    "txn": "transaction",
-    "txns": "transactions",
-    "trx": "transactions",
-    "disc": "discount",
-    "qtr": "quarter",
-    "qtrs": "quarters",
-    "thru": "through",
-    "lst": "last",
-    "prev": "previous",
-    "curr": "current",
-    "teh": "the",
-    "hte": "the",
-    "tihs": "this",
-    "mny": "many",
-    "wich": "which",
-    "waht": "what",
-    "hwo": "how",
-    "natl": "national",
-    "pls": "please",
-    "plz": "please",
-    "thx": "thanks",
-}
 _GLUE = frozenset("-/")
 _SILENT = frozenset('?!.":*')
 _ENDS = frozenset("?!.")
@@ -170,7 +134,14 @@ def _token(raw: str, kind: str | None, *, joined: bool, quoted: bool) -> Token:
         return Token(text=text, raw=raw, kind="mark", joined=joined, quoted=quoted)
     if joined and text[:-1].isdigit() and text.endswith("s"):
         return Token(text=text[:-1], raw=raw, kind="number", joined=True, quoted=quoted)  # "the 35-44s"
-    return Token(text=_ABBREVIATIONS.get(text, text), raw=raw, kind="word", joined=joined, quoted=quoted)
+    return Token(text=_abbreviations().get(text, text), raw=raw, kind="word", joined=joined, quoted=quoted)
+
+
+@cache
+def _abbreviations() -> dict[str, str]:
+    """What is typed -> the word that is meant."""
+    lines = (line.split() for line in phrase_lines("abbreviations"))
+    return {short: meant for meant, *shorts in lines for short in shorts}
 
 
 def typed(tokens: Sequence[Token]) -> str:
@@ -189,5 +160,5 @@ def atoms(phrase: str) -> tuple[str, ...]:
         # Most phrases of a model; cutting thousands of them with every pattern took a fifth of a cold start.
         words = phrase.split()
         if _RESPELT.isdisjoint(words):
-            return tuple(_ABBREVIATIONS.get(word, word) for word in words)
+            return tuple(_abbreviations().get(word, word) for word in words)
     return tuple(t.text for t in tokenize(phrase) if t.kind != "mark" or t.text == "+")

@@ -383,6 +383,8 @@ class Draft:
     def measured_facts(self) -> list[str]:
         """Facts of the metrics that the question names, chosen already or not: what a value must be able to restrict."""
         names = [m.metric for m in self.measures]
+        if self.rank is not None and self.rank.measure in self.model.metrics:
+            names.append(self.rank.measure or "")
         for item in self.items:
             if item.mention is not None:
                 names += [s.target for s in item.mention.of(Kind.METRIC, Kind.DOES)][:1]

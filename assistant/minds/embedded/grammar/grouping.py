@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assistant.minds.embedded.grammar.draft import ARTICLES, Draft
 from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import DimensionRef, Grain
 
 _TRIGGERS = (
@@ -70,6 +71,7 @@ _TRIGGERS = (
     ("differs", "by"),
     ("vs",),
 )
+_DESCRIBING = word_set("earning making with without who that aged living having owning whose over under between in from of")
 _PER_GROUP = frozenset({"each", "every", "per", "within"})
 _JOINTS = frozenset({"and", ",", "by", "plus", "&", "per", "then"})
 
@@ -83,6 +85,7 @@ def read_grouping(draft: Draft) -> None:
         at = max(end, at + 1)
     _month_by_noun(draft)
     _each_of_them(draft)
+    _compared_kinds(draft)
     _topic_nouns(draft)
 
 
@@ -141,10 +144,17 @@ def _noun(draft: Draft, at: int) -> DimensionRef | Grain | None:
         return None
     if item.has(Kind.FIELD, Kind.DATASET) and _value_follows(draft, at):
         return None
-    described = at + 1 < len(draft.items) and draft.claims[at + 1] in ("condition", "threshold") and item.has(Kind.DATASET)
+    follows = at + 1 < len(draft.items) and item.has(Kind.DATASET)
+    described = follows and (draft.claims[at + 1] in ("condition", "threshold") or _acts(draft, at))
     if described and draft.word(at - 1) == "by":
         return None  # "bookings made by members who ...": they did it, nothing is split
     return draft.dimension_at(at)
+
+
+def _acts(draft: Draft, at: int) -> bool:
+    """ "orders by customers in the North": customers in the plural who are described did it; "by customer" is a split."""
+    described = draft.word(at + 1) in _DESCRIBING and at + 2 < len(draft.items)
+    return described and draft.items[at].is_plural and draft.dataset_at(at) == draft.customer
 
 
 def _value_follows(draft: Draft, at: int) -> bool:
@@ -187,6 +197,16 @@ def _each_of_them(draft: Draft) -> None:
             draft.claim(at - 1 if draft.word(at - 1) in ("in", "for", "of") else at, at + 1, "grouping")
             draft.claim(fields[0], fields[0] + 1, "grouping")
             draft.add_dimension(dimension)
+
+
+def _compared_kinds(draft: Draft) -> None:
+    """ "weekends vs weekdays", "private or business": a field's name that lists its kinds asks to see each."""
+    for at in draft.find(Kind.FIELD):
+        words = set(draft.items[at].text.split())
+        dimension = draft.dimension_at(at) if words & {"vs", "versus", "or"} and "not" not in words else None
+        if isinstance(dimension, DimensionRef):
+            draft.add_dimension(dimension)
+            draft.claim(at, at + 1, "grouping")
 
 
 def _month_by_noun(draft: Draft) -> None:

@@ -72,7 +72,7 @@ def _counts_left(draft: Draft, counts: list[int]) -> None:
     asked = draft.subject.dataset if draft.subject is not None else None
     for at in counts:
         sense = draft.sense(at, Kind.METRIC) if draft.free(at) else None
-        if sense is not None and draft.dataset_at(at) not in (asked, draft.customer):
+        if sense is not None and draft.dataset_at(at) not in (asked, draft.customer if draft.share is None else None):
             draft.add_measure(aggregated(draft, sense.target))
             draft.claim(at, at + 1, "metric")
             return
@@ -147,8 +147,9 @@ def _depends(draft: Draft, at: int) -> bool:
 
 
 def _check_number(draft: Draft, at: int, name: str) -> None:
-    """ "how many callers hang up" asks for people, and not for the share of them that the words name."""
-    if draft.metric(name).format is MetricFormat.RATE and draft.phrase(at - 2, ("how", "many")):
+    """ "how many callers hang up" asks for people, not for the share of them that the words name; "how many sales" for no money."""
+    counted = [draft.items[i].text for i in range(max(at - 2, 0), at)] == ["how", "many"]
+    if counted and draft.metric(name).format in (MetricFormat.RATE, MetricFormat.MONEY):
         draft.doubts.append(f"'how many' asks for a number; this is the {draft.metric(name).label}")
 
 
@@ -301,7 +302,7 @@ def _default(draft: Draft) -> None:
         return
     if draft.judged:
         return
-    default = draft.model.settings.default_metric
+    default = _default_within_reach(draft)
     ranked = draft.rank is not None and (draft.rank.noun is not None or draft.subject is not None)
     if default is not None and (ranked or (draft.change is not None and draft.dimensions)):
         draft.add_measure(aggregated(draft, default))
@@ -317,3 +318,20 @@ def _default(draft: Draft) -> None:
         counting = draft.count_metric(entity) if entity is not None and entity == draft.customer else None
         if counting is not None:
             draft.add_measure(Measure(metric=counting))
+
+
+def _default_within_reach(draft: Draft) -> str | None:
+    """The model's default metric; where it cannot be split by what is asked for, the count of the rows that can."""
+    default = draft.model.settings.default_metric
+    split = (*draft.dimensions, draft.rank.noun if draft.rank else None, draft.subject.dimension if draft.subject else None)
+    fields = [d.field for d in split if isinstance(d, DimensionRef)]
+    datasets = {f.split(".")[0] for f in (*fields, *(f.field for f in draft.filters))}
+    if default is None or all(draft.world.reaches(draft.world.fact(default), d) for d in datasets):
+        return default
+    said = [s.target for i in draft.items if i.mention is not None for s in i.mention.of(Kind.DOES)]
+    done = [m for m in said if all(draft.world.reaches(draft.world.fact(m), d) for d in datasets)]
+    if done:
+        return done[0]
+    counts = {m for d in datasets if (m := draft.count_metric(d)) and all(draft.world.reaches(draft.world.fact(m), o) for o in datasets)}
+    plain = [m for m in counts if draft.metric(m).filter is None]
+    return plain[0] if len(plain) == 1 else default

@@ -31,7 +31,7 @@ _JOINTS = frozenset({"and", "or", ",", "/", "plus", "nor", "vs", "versus", "agai
 _VERSUS = frozenset({"vs", "versus", "against", "than"})
 _ONLY = frozenset({"only", "just", "exclusively", "solely", "specifically"})
 COMPARATIVES = word_set("more less fewer higher lower bigger smaller larger greater better worse stronger weaker longer shorter")
-_ABOUT = word_set("about regarding concerning via through")
+_ABOUT = word_set("about regarding concerning via through from")
 _STATES = word_set("is are was were still currently being remain remained stay")
 _DEGREES = word_set("high low medium normal large small big long short good bad new old early late fast slow strong weak rare common")
 _ARTICLES = frozenset({"the", "a", "our", "all", "both", "either", "for", "in", "of", "from", "any"})
@@ -72,9 +72,9 @@ def read_values(draft: Draft) -> None:
     at = 0
     while at < len(draft.items):
         value = draft.skip(at, ("the", "a", "our"))
-        if draft.free(value) and _names_the_measure(draft, value):
+        if draft.free(value) and (_names_the_measure(draft, value) or _names_the_place(draft, value)):
             draft.claim(at, value + 1, "support")
-        run = filters_of(draft, at, None) if draft.free(at) else None
+        run = (filters_of(draft, at, None) or _flag(draft, at)) if draft.free(at) else None
         if run is None:
             at += 1
             continue
@@ -93,7 +93,28 @@ def read_values(draft: Draft) -> None:
         if (run.side_by_side or comparing) and not negated and len(run.filters) == 1 and not together:
             draft.side_by_side = True
             draft.add_dimension(DimensionRef(field=run.filters[0].field))
+            _check_both(draft, begin, run.filters[0].field)
         at = end
+
+
+def _check_both(draft: Draft, at: int, field: str) -> None:
+    """ "customers who bought both in a shop and online" did the one and the other, which two rows side by side do not say."""
+    said = "both" in {item.text for item in draft.items[max(0, at - 2) : at + 1]}
+    if said and draft.counted is not None and draft.entity_of(field) != draft.counted:
+        draft.doubts.append("'both' may ask for those with the one and the other; this shows each by itself")
+
+
+def _flag(draft: Draft, at: int) -> ValueRun | None:
+    """ "tickets that were reopened", "calls transferred": the name of a yes-or-no field of the figure's own rows means yes."""
+    item = draft.items[at]
+    if not item.has(Kind.FIELD) or item.has(Kind.METRIC, Kind.DATASET, Kind.FILTER) or not item.text.endswith("ed"):
+        return None
+    facts = draft.measured_facts()
+    fields = [draft.model.field(s.target) for s in (item.mention.of(Kind.FIELD) if item.mention else ())]
+    own = [f for f in fields if f.datatype is Datatype.BOOLEAN and f.dataset in facts]
+    if not own or {draft.word(at + 1), draft.word(at - 1)} & {"or", *_VERSUS}:
+        return None
+    return ValueRun(filters=(Filter(field=own[0].id, op="in", values=(True,)),), end=at + 1)
 
 
 def _names_the_measure(draft: Draft, at: int) -> bool:
@@ -110,6 +131,17 @@ def _names_the_measure(draft: Draft, at: int) -> bool:
     }
     words = {a for n in names for phrase in (draft.metric(n).label, *draft.metric(n).language.synonyms) for a in atoms(phrase)}
     return set(atoms(item.text)) <= words
+
+
+def _names_the_place(draft: Draft, at: int) -> bool:
+    """The "in our shops" of "which day is the busiest in our shops": the figure lacks the filter, but all its rows are of the noun."""
+    item, facts = draft.items[at], draft.measured_facts()
+    if not facts or not item.has(Kind.FILTER) or item.has(Kind.METRIC, Kind.DATASET, Kind.FIELD):
+        return False
+    fields = [draft.field_of(s).split(".")[0] for s in (item.mention.of(Kind.FILTER) if item.mention else ())]
+    if any(draft.world.reaches(fact, d) for fact in facts for d in fields):
+        return False
+    return any(draft.world.reaches(fact, noun) for fact in facts for noun in draft.nouns_within(at))
 
 
 def _compares(draft: Draft) -> bool:
@@ -286,7 +318,10 @@ def _modifies(draft: Draft, at: int, senses: Sequence[Sense]) -> bool:
     acts = any(i.has(Kind.FACT, Kind.DOES) and not i.has(Kind.METRIC, Kind.DATASET) for i in draft.items)
     state = item.has(Kind.FACT, Kind.DOES) and at and draft.items[at - 1].text in _STATES and not item.text.endswith(("ed", "ing"))
     own = any(s.target.split(".")[0] in facts for s in senses)
-    if own and at and draft.items[at - 1].text in _ABOUT:
+    before = at - 1
+    while before > 0 and draft.items[before].text in ("the", "our", "a"):
+        before -= 1
+    if own and at and draft.items[before].text in _ABOUT:
         return True
     return within and bool((noun and not item.is_plural and not acts) or state)
 
