@@ -96,7 +96,9 @@ def _containing(draft: Draft) -> None:
 
 
 def _holding_several(draft: Draft, entity: str, at: int) -> Clause | None:
-    """ "orders that contain more than one category": how many different ones."""
+    """ "orders that contain more than one category": how many different ones; of what is listed, the figure is shown and compared."""
+    if draft.subject is not None and draft.subject.dataset == entity:
+        return None
     bound = read_bound(draft, at + 1)
     noun = draft.skip(bound.end, ("different", "distinct", "separate", "of", "our", "product")) if bound is not None else at
     dimension = draft.dimension_at(noun) if bound is not None and bound.unit is None and not bound.relative_to else None

@@ -200,7 +200,8 @@ def _every(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | None
     unit = _UNITS.get(item.time.grain) if item is not None and item.time is not None and item.time.grain is not None else None
     if unit is None or item is None or item.time is None or item.time.adverb:
         return None
-    sure = place > begin + 1 or begin > at or found.bound is not None or _is_relative(draft, clause)
+    led = begin > at and word != "each"  # "how many came in each month" asks for a split
+    sure = place > begin + 1 or led or found.bound is not None or _is_relative(draft, clause)
     if not sure and word == "each":
         return None
     if not sure:
