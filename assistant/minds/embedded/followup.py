@@ -40,6 +40,7 @@ _LONG_FRAGMENT_WORDS = 12
 """One that both opens like a fragment and names what came before."""
 _BARE_WORDS = 2
 """So few words name a part of a question: "units", "per store"."""
+_REPLACING = frozenset({("instead", "of"), ("rather", "than")})
 _PEOPLE = frozenset({("of", "them"), ("of", "those")})
 _PERIODS = frozenset({("the", "same"), ("that", "month"), ("that", "period"), ("same", "period")})
 _HARMLESS = word_set(
@@ -92,11 +93,25 @@ def read_follow_up(
     bases = previous_queries(context)
     if not bases or readings[0].absent:
         return None
-    found = _read(bases, tokens, readings, reader, context)
+    found = _read(bases, _without_replaced(tokens, bases[0], reader), readings, reader, context)
     missed = context.previous.missed if context.previous is not None else ""
     if found is None or not missed:
         return found
     return replace(found, doubt=found.doubt or f"'{missed}' got no answer, so this goes on from the question before it")
+
+
+def _without_replaced(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader) -> tuple[Token, ...]:
+    """ "Orders instead of revenue": without the revenue, which the plan before shows and this one is not to."""
+    shown = {m.metric for m in previous.metrics} | {d.field for d in previous.dimensions}
+    for at in range(len(tokens) - 2):
+        if (tokens[at].text, tokens[at + 1].text) not in _REPLACING:
+            continue
+        named = next(
+            (m for m in reader.mentions(tokens) if m.start == at + 2 or (m.start == at + 3 and tokens[at + 2].text in ("the", "by"))), None
+        )
+        if named is not None and shown & {s.target for s in named.senses}:
+            return (*tokens[: at + 1], *tokens[named.end :])
+    return tuple(tokens)
 
 
 def _read(
@@ -377,11 +392,22 @@ def _of_the_offered(
             return FollowUpReading(query=fitting[0], carried_over=("the question before",), previous=fitting[0])
         return edited
     every = [_moved_window(tokens, b, reader, context) or _one_edit(b, tokens, fragment, reader, context) for b in bases]
-    made = [e for e in every if e is not None]
+    made = [replace(e, query=_as_judged(b, e.query, reader)) for b, e in zip(bases, every, strict=True) if e is not None]
     if len(made) < len(bases):
         return None
     queries = tuple(dict.fromkeys(e.query for e in made))
     return replace(made[0], others=queries[1:]) if len(queries) > 1 else made[0]
+
+
+def _as_judged(offered: MetricQuery, chosen: MetricQuery, reader: QuestionReader) -> MetricQuery:
+    """ "The worst" by a figure that is better when it is low is the highest."""
+    if not (offered.metrics and chosen.metrics and chosen.order and chosen.metrics[0].metric != offered.metrics[0].metric):
+        return chosen
+    sides = {reader.model.metrics[q.metrics[0].metric].polarity for q in (offered, chosen)}
+    if sides != {"higher_is_better", "lower_is_better"}:
+        return chosen
+    turned = tuple(o.model_copy(update={"direction": "asc" if o.direction == "desc" else "desc"}) for o in chosen.order)
+    return chosen.model_copy(update={"order": turned})
 
 
 def _whole_period(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:

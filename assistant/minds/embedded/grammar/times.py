@@ -238,6 +238,11 @@ def _against(draft: Draft, main: TimePhrase, base: TimePhrase) -> Comparison:
         before = calendar.same_period_last_year(span)
         if before.start.year == other.start.year:
             return Comparison(kind="same_period_last_year")
+    running = main.window.period == "this" and base.window.period == "last" and main.window.unit == base.window.unit
+    if running and not base.window.to_date:
+        # The part of this year that has passed says nothing beside the whole of the last one.
+        draft.notes.append(f"last {base.window.unit} is taken up to the same day, since this one is not over")
+        return Comparison(kind="window", baseline=base.window.model_copy(update={"to_date": True}))
     return Comparison(kind="window", baseline=base.window)
 
 

@@ -16,7 +16,7 @@ from assistant.minds.embedded.outcomes import nothing_meets
 from assistant.minds.embedded.values import ValueIndex
 from assistant.turn import Clarification, Decline, Done, MindContext, Option, PastTurn, Step
 from tools.core.contract import Column, Finding, Grade, Reading, Table
-from tools.core.query.metric_query import Filter, MetricQuery
+from tools.core.query.metric_query import Filter, MetricQuery, TimeWindow
 from tools.core.semantics import SemanticModel
 
 # -- guards -------------------------------------------------------------------------------------------
@@ -228,6 +228,20 @@ def test_a_fragment_after_a_question_back_edits_every_reading_and_asks_again(rea
     assert {o.plan[0].arguments["window"]["start"] for o in again.options} == {"2024-06-01"}
     step, _ = think(reader, replace(context, previous=past), "the income")
     assert [m.metric for m in query_of(step).metrics] == ["income"]
+
+
+def test_a_figure_that_is_replaced_is_no_figure_of_the_follow_up(reader: QuestionReader, context: MindContext) -> None:
+    first, _ = think(reader, context, "income by city in May 2024")
+    step, _ = think(reader, after(context, first), "now bookings instead of income")
+    assert [m.metric for m in query_of(step).metrics] == ["bookings"]
+
+
+def test_a_running_year_is_held_against_as_much_of_the_last_one(reader: QuestionReader, context: MindContext) -> None:
+    step, outcome = think(reader, context, "income this year compared to last year")
+    comparison = query_of(step).comparison
+    assert comparison is not None
+    assert comparison.baseline == TimeWindow(period="last", unit="year", to_date=True)
+    assert "last year is taken up to the same day, since this one is not over" in outcome.notes
 
 
 def test_a_complete_question_inherits_nothing(reader: QuestionReader, context: MindContext) -> None:
