@@ -150,7 +150,7 @@ class Assistant:
         if answer.status is Status.DECLINED and answer.unplaced:
             from assistant.preparing import with_hint
 
-            return with_hint(answer, self.warehouse, self.waiting())
+            answer = with_hint(answer, self.warehouse, self.waiting())
         if answer.status in (Status.ANSWERED, Status.OFFERED) and toolbox.ran:
             answer = replace(answer, follow_ups=self.follow_ups.write(toolbox.ran[-1], context))
         return self._remember(question, answer)

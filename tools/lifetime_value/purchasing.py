@@ -129,6 +129,9 @@ def log_likelihood(rows: WeightedRows, model: PurchaseModel) -> float:
     return -float(_objective(rows, model.dropout)(at)[0]) * float(rows.weight.sum())
 
 
+_BESIDE_ONE = 1e-6
+
+
 def expected_purchases(model: PurchaseModel, customers: CustomerSummary, horizon: float) -> Floats:
     """Expected number of purchases per customer over the next `horizon` units of time.
 
@@ -141,14 +144,15 @@ def expected_purchases(model: PurchaseModel, customers: CustomerSummary, horizon
     r, alpha, a, b = model.r, model.alpha, model.a, model.b
     if not model.dropout_identified:
         return np.asarray((r + x) / (alpha + big_t) * horizon, dtype=np.float64)
+    if abs(a - 1.0) < _BESIDE_ONE:
+        a = 1.0 + _BESIDE_ONE  # The formula has a removable singularity at a = 1: both of its factors are taken beside it.
     at_start = model.dropout is Dropout.AT_ANY_PURCHASE
     flips = b + x + (1.0 if at_start else 0.0)
     top = a + flips - 1.0
-    # The formula has a removable singularity at a = 1.
-    denominator = a - 1.0 if abs(a - 1.0) > 1e-7 else 1e-7
     z = horizon / (alpha + big_t + horizon)
-    survived = np.exp((r + x) * (np.log(alpha + big_t) - np.log(alpha + big_t + horizon))) * hyp2f1(r + x, flips, top, z)
-    value = top / denominator * (1.0 - survived) / (1.0 + _odds_left(model, x, t_x, big_t))
+    # Euler's transformation of eq. (10): its own factors overflow for customers with many purchases, these do not.
+    survived = np.power(1.0 - z, a - 1.0) * hyp2f1(top - r - x, a - 1.0, top, z)
+    value = top / (a - 1.0) * (1.0 - survived) / (1.0 + _odds_left(model, x, t_x, big_t))
     return np.asarray(np.maximum(np.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0), 0.0), dtype=np.float64)
 
 

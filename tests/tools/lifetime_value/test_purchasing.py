@@ -146,6 +146,14 @@ def test_expectations_are_finite_and_grow_with_the_horizon(
     assert 0 <= probability_alive(fitted, customers)[0] <= 1
 
 
+@pytest.mark.parametrize("dropout", list(Dropout))
+def test_expectations_run_through_the_gap_of_their_formula(dropout: Dropout) -> None:
+    customers = summary([0.0, 3.0], [0.0, 20.0], [0.5, 30.0])
+    below, at, above = (expected_purchases(model(dropout, 1.0, 1.0, a, 1.0), customers, 2.0) for a in (0.999, 1.0, 1.001))
+    assert at == pytest.approx((below + above) / 2, rel=1e-5)
+    assert at.max() > 0.01
+
+
 def test_the_likelihood_counts_equal_customers_by_their_weight() -> None:
     once = summary([0, 2, 5], [0, 10, 20], [30, 30, 30])
     twice = summary([0, 2, 5] * 2, [0, 10, 20] * 2, [30, 30, 30] * 2)
