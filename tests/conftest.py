@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from shared_builds import made_once
 
@@ -15,8 +16,7 @@ from assistant.building import build_generation
 from assistant.refreshing import refresh
 
 BAKERY = Path(__file__).parent / "tools" / "feedback" / "bakery"
-
-
+RIDING_SCHOOL = Path(__file__).parent / "support" / "riding_school.sql"
 CLUB = Path(__file__).parent / "security" / "club"
 MOST_WORKERS = 4
 
@@ -34,6 +34,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _quiet(_step: str, _fraction: float | None = None, /) -> None:
     """Nobody watches a build for tests."""
+
+
+@pytest.fixture(scope="module")
+def school() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database that knows nothing of the assistant: riders, horses, stables and lessons, in memory."""
+    with duckdb.connect() as connection:
+        connection.execute(RIDING_SCHOOL.read_text(encoding="utf-8"))
+        yield connection
 
 
 @pytest.fixture(scope="session")

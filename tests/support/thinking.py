@@ -10,27 +10,25 @@ from tools.core.query.metric_query import MetricQuery
 
 
 def think(reader: QuestionReader, context: MindContext, text: str) -> tuple[Step | None, Any]:
-    thinking = EmbeddedMind.from_reader(reader).think(Question(text=text), context)
-    step = None
-    try:
-        step = next(thinking)
-        while True:
-            step = thinking.send(None)  # type: ignore[arg-type]
-    except StopIteration as stop:
-        return step, stop.value
+    """The last step that the question would run, and the outcome."""
+    steps, outcome = _run(reader, context, text)
+    return (steps[-1] if steps else None), outcome
 
 
 def plans_of(reader: QuestionReader, context: MindContext, text: str) -> list[MetricQuery]:
     """Every query that the question would run, in their order."""
+    return [query_of(step) for step in _run(reader, context, text)[0]]
+
+
+def _run(reader: QuestionReader, context: MindContext, text: str) -> tuple[list[Step], Any]:
     thinking = EmbeddedMind.from_reader(reader).think(Question(text=text), context)
-    plans = []
+    steps: list[Step] = []
     try:
-        step = next(thinking)
+        steps.append(next(thinking))
         while True:
-            plans.append(query_of(step))
-            step = thinking.send(None)  # type: ignore[arg-type]
-    except StopIteration:
-        return plans
+            steps.append(thinking.send(None))  # type: ignore[arg-type]
+    except StopIteration as stop:
+        return steps, stop.value
 
 
 def query_of(step: Step | None) -> MetricQuery:

@@ -7,33 +7,21 @@ from typing import Any
 
 import pytest
 import yaml
+from thinking import query_of, think
 
-from assistant.minds.embedded.mind import EmbeddedMind, QuestionReader
+from assistant.minds.embedded.mind import QuestionReader
 from assistant.minds.embedded.outcomes import is_intricate
-from assistant.turn import Decline, Done, MindContext, Question
+from assistant.turn import Decline, Done, MindContext
 from tools.core.query.metric_query import MetricQuery
 
 CASES = [c for c in yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8")) if not c.get("skip")]
 
 
-def think(reader: QuestionReader, context: MindContext, text: str) -> tuple[dict[str, Any] | None, Any]:
-    """(arguments of the last step, outcome) of a mind over the reader."""
-    mind = EmbeddedMind.from_reader(reader)
-    thinking = mind.think(Question(text=text), context)
-    step = None
-    try:
-        step = next(thinking)
-        while True:
-            step = thinking.send(None)  # type: ignore[arg-type]
-    except StopIteration as stop:
-        return (dict(step.arguments) if step else None), stop.value
-
-
 @pytest.mark.parametrize("case", [c for c in CASES if "plan" in c], ids=lambda c: c["q"])
 def test_question_reads_to_its_plan(case: dict[str, Any], reader: QuestionReader, context: MindContext) -> None:
-    arguments, outcome = think(reader, context, case["q"])
-    assert arguments is not None, outcome
-    assert MetricQuery.model_validate(arguments) == MetricQuery.model_validate(case["plan"])
+    step, outcome = think(reader, context, case["q"])
+    assert step is not None, outcome
+    assert query_of(step) == MetricQuery.model_validate(case["plan"])
     assert isinstance(outcome, Done)
     # Plain readings are answered, intricate ones offered.
     assert (outcome.doubt is not None) == is_intricate(MetricQuery.model_validate(case["plan"]))

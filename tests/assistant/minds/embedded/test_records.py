@@ -6,8 +6,6 @@ The rows are checked, not the plans: several plans may say the same.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -23,16 +21,8 @@ from tools.core.query import MetricQuery, compile_query
 from tools.core.semantics import read_model
 from tools.core.semantics.drafting import draft_model
 
-RIDING_SCHOOL = Path(__file__).parents[3] / "support" / "riding_school.sql"
 AS_OF = dt.date(2023, 12, 31)
 CONTEXT = MindContext(warehouse=None, rights=None, as_of=AS_OF)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def school() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute(RIDING_SCHOOL.read_text(encoding="utf-8"))
-        yield connection
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -13,15 +12,6 @@ from tools.core.query import MetricQuery, compile_query
 from tools.core.semantics import Catalog, Datatype, SemanticModel, read_model, validate_model
 from tools.core.semantics.defaults import singular
 from tools.core.semantics.drafting import draft_model
-
-RIDING_SCHOOL = Path(__file__).parents[3] / "support" / "riding_school.sql"
-
-
-@pytest.fixture(scope="module")
-def school() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute(RIDING_SCHOOL.read_text(encoding="utf-8"))
-        yield connection
 
 
 @pytest.fixture(scope="module")
