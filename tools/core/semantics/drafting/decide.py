@@ -20,7 +20,7 @@ from tools.core.semantics.defaults import (
 )
 from tools.core.semantics.drafting.metrics import metrics_of
 from tools.core.semantics.drafting.parts import Draft, DraftDataset, DraftField, DraftRelationship
-from tools.core.semantics.drafting.survey import Column, Reference, Survey, Table, plain_name, quoted
+from tools.core.semantics.drafting.survey import Column, Reference, Survey, Table, leads_to, plain_name, quoted
 from tools.core.semantics.drafting.wordbook import ABBREVIATIONS, ADJECTIVES, CODES, KEY_ENDINGS, NOT_ADDED, PEOPLE, VERBS
 from tools.core.semantics.model import Datatype
 
@@ -283,12 +283,4 @@ def _relationships(references: Sequence[Reference], names: dict[str, str]) -> li
 
 
 def _closes_circle(each: DraftRelationship, found: Sequence[DraftRelationship]) -> bool:
-    seen, waiting = set(), [each.to_dataset]
-    while waiting:
-        here = waiting.pop()
-        if here == each.from_dataset:
-            return True
-        if here not in seen:
-            seen.add(here)
-            waiting += [r.to_dataset for r in found if r.used and r.from_dataset == here]
-    return False
+    return leads_to(each.to_dataset, each.from_dataset, [(r.from_dataset, r.to_dataset) for r in found if r.used])

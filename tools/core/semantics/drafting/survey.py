@@ -6,7 +6,7 @@ Everything is read with plain aggregates over a connection that need not be able
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -236,15 +236,20 @@ def _contained(connection: duckdb.DuckDBPyConnection, table: Table, column: Colu
 
 def _leads_back(reference: Reference, others: Iterable[Reference]) -> bool:
     """Whether following references from its target leads to where it begins: two tables that share one key."""
-    others = tuple(others)
-    seen, waiting = set(), [reference.to_table]
+    return leads_to(reference.to_table, reference.table, [(r.table, r.to_table) for r in others])
+
+
+def leads_to(start: str, goal: str, steps: Sequence[tuple[str, str]]) -> bool:
+    """Whether `goal` is reached from `start` along the (from, to) steps."""
+    seen: set[str] = set()
+    waiting = [start]
     while waiting:
         here = waiting.pop()
-        if here == reference.table:
+        if here == goal:
             return True
         if here not in seen:
             seen.add(here)
-            waiting += [r.to_table for r in others if r.table == here]
+            waiting += [end for begin, end in steps if begin == here]
     return False
 
 
