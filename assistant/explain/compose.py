@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -94,11 +95,11 @@ def _done(question: Question, outcome: Done, toolbox: Toolbox, as_of: dt.date) -
     plan = tuple(Step(tool=step.tool, arguments=step.arguments) for step in ran)
     offered = outcome.doubt is not None
     # Each clause of "who is likely to leave, and what should we do" has its own step; their sentences stand in the order of the clauses.
-    earlier = tuple(text for finding in findings[:-1] for text in told_by_tool(finding) or (headline(finding),))
-    sentences = told_by_tool(main) or (headline(main),)
-    figures = all(not told_by_tool(finding) for finding in findings)
-    said = " ".join((*earlier, *sentences)) if figures else sentences[0]
-    sentences = (*earlier, *sentences)
+    by_tool = [told_by_tool(finding) for finding in findings]
+    clauses = [sentences or (headline(finding),) for sentences, finding in zip(by_tool, findings, strict=True)]
+    sentences = tuple(itertools.chain.from_iterable(clauses))
+    figures = not any(by_tool)
+    said = " ".join(sentences) if figures else clauses[-1][0]
     read = " And: ".join(finding.reading.sentence for finding in findings) if figures else main.reading.sentence
     told = _told(outcome, findings, said, toolbox) if not offered else None
     options = (Option(label="Yes, that is what I meant", plan=plan), *outcome.alternatives) if offered else outcome.alternatives
