@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from assistant.minds.embedded.arbiter import judge
 from assistant.minds.embedded.assemble import Reading
+from assistant.minds.embedded.grammar.draft import Rank
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import Token, atoms, tokenize
-from assistant.minds.embedded.values import key_field
+from assistant.minds.embedded.values import key_field, said
 from assistant.minds.embedded.wordlists import word_set
 from assistant.turn import MindContext
 from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, Measure, MetricQuery, Order, ShareOfTotal, TimeWindow
@@ -101,13 +102,11 @@ def refer_back(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionR
     return replace(found, notes=(*reading.notes, *found.notes), doubt=found.doubt or doubt)
 
 
-def _turned(previous: MetricQuery, direction: str, reader: QuestionReader) -> Referred | None:
+def _turned(previous: MetricQuery, rank: Rank, reader: QuestionReader) -> Referred | None:
     """ "Which was the best?": the rows before, in this order."""
     if not previous.dimensions or not previous.metrics:
         return None
-    metric = reader.model.metrics[previous.metrics[0].metric]
-    falling = direction in ("desc", "best") if metric.polarity != "lower_is_better" else direction in ("desc", "worst")
-    order = Order(by=previous.metrics[0].column, direction="desc" if falling else "asc")
+    order = Order(by=previous.metrics[0].column, direction=rank.sorted_by(reader.model.metrics[previous.metrics[0].metric]))
     return Referred(query=previous.model_copy(update={"order": (order,), "limit": 1}), carried_over=("all but the order",))
 
 
@@ -145,8 +144,7 @@ def _read(
     if reading.query is None and not reading.absent:
         # "Which regions do they live in" and "how much of it" may leave their figure unsaid; "how often do they order" asks for one.
         unsaid = spoken[0].text in _ASKING_FOR_GROUPS or is_part
-        measure = _figure_of(previous, reader) if unsaid else None
-        reading = reader.reading_assuming(tuple(spoken), measure, context) if measure is not None else reading
+        reading = reader.reading_assuming(tuple(spoken), figure, context) if unsaid and figure is not None else reading
         return (reading, None) if reading.is_whole else (None, None)
     if reading.query is None or reading.absent or reading.is_guess:
         return None, None
@@ -197,7 +195,7 @@ def _ellipsis(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionRe
     if not reading.is_whole or reading.query is None:
         return None
     if not reading.query.dimensions:
-        return _turned(previous, draft.rank.direction, reader)
+        return _turned(previous, draft.rank, reader)
     found = _among(previous.model_copy(update={"limit": None}), Reference(reading=reading, entity=None), reader)
     figure = reader.model.metrics[measure].label
     return replace(found, carried_over=(figure, *found.carried_over), doubt=None) if found is not None else None
@@ -413,7 +411,7 @@ def _among(previous: MetricQuery, reference: Reference, reader: QuestionReader) 
     conditions = tuple(dict.fromkeys((*previous.entity_conditions, *asked.entity_conditions)))
     window = asked.window or previous.window
     query = asked.model_copy(update={"filters": filters, "entity_conditions": conditions, "window": window})
-    carried = [*(_words(f, reader) for f in previous.filters if f.field not in own)]
+    carried = [*(said(f, reader.model) for f in previous.filters if f.field not in own)]
     carried += [f"the {reader.model.datasets[c.entity].plural} of the question before" for c in previous.entity_conditions]
     carried += ["the same period"] if asked.window is None and previous.window is not None else []
     return Referred(query=query, carried_over=tuple(dict.fromkeys(carried)), doubt=_not_exactly(previous, asked, reader))
@@ -433,7 +431,3 @@ def _not_exactly(previous: MetricQuery, asked: MetricQuery, reader: QuestionRead
     if counted and previous.window is not None and asked.window is None:
         return "I took the same period, and not only the people who were counted in it"
     return None
-
-
-def _words(test: Filter, reader: QuestionReader) -> str:
-    return f"{reader.model.field(test.field).label} {', '.join(str(v) for v in test.values)}"

@@ -76,8 +76,8 @@ def judge(text: str, reading: Reading, model: SemanticModel, learner: Learner | 
     if query is None:
         raise ValueError("a reading without a query has no outcome to judge")
     lost = lost_words(text, reading, model)
-    heard = learner is not None and not reading.by_fields
-    found = agreement(learner.expect(masked(reading.items)), parts_of(query, model)) if heard and learner is not None else None
+    second = learner if not reading.by_fields else None  # It has never heard of rows and their fields.
+    found = agreement(second.expect(masked(reading.items)), parts_of(query, model)) if second is not None else None
     confidence = calibration().chance(evidence_of(reading, found, lost)) if found is not None else None
     doubt = unplaced(reading) or (f"I am not sure that this answers {_listed(lost)}" if lost else None)
     enough = calibration().answer_intricate_at if is_intricate(query) else calibration().answer_at

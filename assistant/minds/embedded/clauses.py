@@ -56,6 +56,8 @@ def read_clauses(tokens: Sequence[Token], reader: QuestionReader, context: MindC
 
 def _start_of_second(tokens: Sequence[Token], at: int) -> int | None:
     """Where the second question begins, when the words that join it stand at `at`."""
+    if tokens[at - 1].text in _JOINING:
+        return None  # The same place as one before.
     start = at
     while start < len(tokens) and tokens[start].text in _JOINING:
         start += 1

@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from assistant.minds.embedded.assemble import dimension_ref, named_only, order_of, part_filter, time_field_of
+from assistant.minds.embedded.finish import dimension_ref, named_only, order_of, part_filter, time_field_of
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.times import grain_of_trend
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.temporal_words import UNITS
+from assistant.minds.embedded.values import said
 from tools.core.query.calendar import add_months
 from tools.core.query.metric_query import (
     Comparison,
@@ -248,7 +249,7 @@ class Edit:
             if kept != old:
                 self.changes["filters"] = tuple(kept)
             self._removed = kept != old
-            self.carried += [_filter_words(f, self.draft) for f in kept if f in old]
+            self.carried += [said(f, self.draft.model) for f in kept if f in old]
             return
         freed = set(_fields_named(self.draft)) if {"all", "every", "any"} & set(self.words) and not found else set()
         if freed & {f.field for f in old}:
@@ -270,7 +271,7 @@ class Edit:
             self._loosen(old, new)
         if self.draft.entity_conditions:
             self.changes["entity_conditions"] = (*self.previous.entity_conditions, *self.draft.entity_conditions)
-        self.carried += [_filter_words(f, self.draft) for f in old]
+        self.carried += [said(f, self.draft.model) for f in old]
 
     def _loosen(self, old: Sequence[Filter], new: Sequence[Filter]) -> None:
         """Values of one dataset may exclude each other ("garden", then "lamps"): if nothing meets both, the new ones stand alone."""
@@ -401,7 +402,7 @@ class Edit:
             self.changes |= {"metrics": (part,), "filters": tuple(filters[:-1]), "order": ()}
 
     def _ranking(self) -> None:
-        order, limit, _ = order_of(self.draft)
+        limit = order_of(self.draft)[1]
         rank = self.draft.rank
         metrics = self.changes.get("metrics", self.previous.metrics)
         columns = [m.column for m in metrics]
@@ -420,7 +421,7 @@ class Edit:
             return
         if columns:
             by = rank.measure or self._ranked_by(columns[0])
-            self.changes["order"] = (Order(by=by, direction=self._ranked_direction(by, order)),)
+            self.changes["order"] = (Order(by=by, direction=rank.sorted_by(self.draft.model.metrics.get(by))),)
             subject = self.draft.subject
             single = 1 if ("singular" in self.wishes and subject is None) or (subject is not None and not subject.plural) else None
             self.changes["limit"] = rank.n or single or limit or self.previous.limit
@@ -446,15 +447,6 @@ class Edit:
         """What the plan before was ranked by, as long as it still shows it."""
         by = self.previous.order[0].by if self.previous.order else column
         return by if by.startswith(column) else column
-
-    def _ranked_direction(self, by: str, order: Sequence[Order]) -> str:
-        assert self.draft.rank is not None
-        direction = self.draft.rank.direction
-        if direction in ("best", "worst"):
-            metric = self.draft.model.metrics.get(by)
-            lower = metric is not None and metric.polarity == "lower_is_better"
-            return "desc" if (direction == "best") != lower else "asc"
-        return order[0].direction if order else direction
 
 
 _LENGTHS = {"day": (1, 1), "week": (5, 7), "month": (28, 31), "quarter": (90, 92)}
@@ -552,7 +544,3 @@ def _dumped(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_dumped(v) for v in value)
     return value.model_dump() if hasattr(value, "model_dump") else value
-
-
-def _filter_words(test: Filter, draft: Draft) -> str:
-    return f"{draft.model.field(test.field).label} {', '.join(str(v) for v in test.values)}".strip()

@@ -16,6 +16,7 @@ from assistant.minds.embedded.verified import Verified
 from assistant.minds.reflection import unreflected
 from assistant.turn import Clarification, Decline, Done, MindContext, Option, Question, Step, Thinking
 from tools.core.contract import Finding
+from tools.core.errors import AnswerError
 from tools.core.query.metric_query import MetricQuery
 from tools.core.semantics.model import SemanticModel
 
@@ -51,7 +52,7 @@ def run_readings(
         return _unsupported(best, outside, reader, question, context)
     error = reader.compile_error(best.query, context)
     if error is not None:
-        return _unsupported(best, f"{error.message}. {error.try_instead}".rstrip(". ") + ".", reader, question, context)
+        return _unsupported(best, _in_full(error), reader, question, context)
     compared = 0
     if len(readings) > 1:
         compared = yield from same_results([step_of(r.query) for r in plans_of(readings) if r.query is not None], context)
@@ -104,7 +105,7 @@ def run_follow_up(
         if fitted is None or reader.compile_error(fitted[0], context) is not None:
             return Decline(
                 code="unsupported",
-                message=f"{error.message}. {error.try_instead}".rstrip(". ") + ".",
+                message=_in_full(error),
                 understood=", ".join(follow_up.carried_over),
             )
         query, lost = fitted
@@ -168,6 +169,10 @@ def nothing_meets(query: MetricQuery, finding: Finding | None) -> str | None:
 def _option(reading: Reading, reader: QuestionReader, context: MindContext) -> Option | None:
     label = reader.sentence(reading.query, context) if reading.query is not None else None
     return Option(label=label, plan=(step_of(reading.query),)) if label and reading.query else None
+
+
+def _in_full(error: AnswerError) -> str:
+    return f"{error.message}. {error.try_instead}".rstrip(". ") + "."
 
 
 # -- declines ---------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from tools.core.errors import NotAllowed, SqlRefused
 from tools.core.semantics.model import Datatype, Field, SemanticModel
 
 if TYPE_CHECKING:
+    from tools.core.query.metric_query import Filter
     from tools.core.sql_guard import Rights
     from tools.core.warehouse import Warehouse
 
@@ -189,6 +190,11 @@ def key_field(model: SemanticModel, dataset_name: str) -> Field | None:
         return None
     key = dataset.primary_key[0]
     return next((f for f in dataset.fields.values() if key in (f.name, f.expression)), None)
+
+
+def said(test: Filter, model: SemanticModel) -> str:
+    """A condition as short words, to say that it was carried over: "region North"."""
+    return f"{model.field(test.field).label} {', '.join(str(v) for v in test.values)}".strip()
 
 
 def _distinct(model: SemanticModel, field: Field, fetch: Fetch) -> list[tuple[Stored, int]]:

@@ -71,6 +71,13 @@ class Rank:
     percent: float | None = None
     """Share of the ranked entities: the "top 10 %"."""
 
+    def sorted_by(self, metric: Metric | None) -> str:
+        """desc or asc, once the metric is known."""
+        if self.direction not in ("best", "worst"):
+            return self.direction
+        lower_is_better = metric is not None and metric.polarity == "lower_is_better"
+        return "desc" if (self.direction == "best") != lower_is_better else "asc"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:

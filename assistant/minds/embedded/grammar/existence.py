@@ -17,7 +17,7 @@ from assistant.minds.embedded.grammar.subject import PERSONS
 from assistant.minds.embedded.grammar.values import filters_of
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import ordinary_words, word_set
-from tools.core.query.metric_query import EntityCondition, Filter, TimeWindow
+from tools.core.query.metric_query import Comparator, EntityCondition, Filter, TimeWindow
 
 _BEFORE_VERB = word_set(
     "who that which have has had did do does also ever only exclusively solely been were was are is just already still actually "
@@ -400,13 +400,18 @@ _DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "quarter": 91.3125, "year": 
 
 def _but_before(draft: Draft) -> None:
     """Adds to the last condition that it was otherwise before its window."""
+    _add_before(draft, "ge", 1.0, lacking="since when is not said")
+
+
+def _add_before(draft: Draft, op: Comparator, value: float, *, lacking: str) -> None:
+    """Adds the last condition once more, with this test, over all the days before its window; a doubt where it has none."""
     last = draft.entity_conditions[-1]
     if last.window is None:
-        draft.doubts.append("since when is not said")
+        draft.doubts.append(lacking)
         return
     start = draft.world.calendar.resolve(last.window).start
     before = TimeWindow(end=start - dt.timedelta(days=1))
-    draft.entity_conditions.append(last.model_copy(update={"op": "ge", "value": 1.0, "window": before}))
+    draft.entity_conditions.append(last.model_copy(update={"op": op, "value": value, "window": before}))
 
 
 def _by_occasion(draft: Draft, clause: Clause) -> Clause:
@@ -431,10 +436,4 @@ def _nothing_else(draft: Draft, tests: tuple[Filter, ...]) -> None:
 
 def _never_before(draft: Draft) -> None:
     """Adds to the last condition that nothing of the kind happened before its window."""
-    last = draft.entity_conditions[-1]
-    if last.window is None:
-        draft.doubts.append("when the first time was is not said")
-        return
-    start = draft.world.calendar.resolve(last.window).start
-    before = TimeWindow(end=start - dt.timedelta(days=1))
-    draft.entity_conditions.append(last.model_copy(update={"op": "eq", "value": 0.0, "window": before}))
+    _add_before(draft, "eq", 0.0, lacking="when the first time was is not said")

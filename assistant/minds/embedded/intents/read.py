@@ -12,6 +12,7 @@ from assistant.minds.embedded.intents.cohort import Rest, read_rest
 from assistant.minds.embedded.intents.contract import Asked, Cues, Intent, IntentReading, Plan
 from assistant.minds.embedded.intents.words import word_file
 from assistant.minds.embedded.tokens import Token
+from assistant.minds.embedded.values import said
 from assistant.minds.embedded.wordlists import filler_words, grammar_words, word_set
 from assistant.turn import MindContext, Step
 from tools.core.query.metric_query import Filter
@@ -120,7 +121,7 @@ def _cohort_before(asked: Asked) -> tuple[tuple[Filter, ...], tuple[str, ...]]:
     kept = tuple(f for f in filters if world.reaches(customer, f.field.split(".")[0]))
     if previous is not None and previous.steps and _lists_leavers(previous.steps[-1]):
         kept = _edited(kept, (AT_RISK,))
-    return kept, tuple(_in_words(f, asked) for f in kept)
+    return kept, tuple(said(f, asked.reader.model) for f in kept)
 
 
 def _lists_leavers(step: Step) -> bool:
@@ -201,7 +202,7 @@ def _edit(asked: Asked, step: Step, intent: Intent, *, stands_alone: bool) -> In
     if plan is None:
         return None
     new = {f.field for f in rest.filters}
-    return replace(_judged([(intent, plan)], rest), carried_over=tuple(_in_words(f, asked) for f in old if f.field not in new))
+    return replace(_judged([(intent, plan)], rest), carried_over=tuple(said(f, asked.reader.model) for f in old if f.field not in new))
 
 
 def _leans_on(tokens: Sequence[Token]) -> bool:
@@ -214,10 +215,6 @@ def _edited(old: Sequence[Filter], new: Sequence[Filter]) -> tuple[Filter, ...]:
     """The old conditions, those on the same field replaced."""
     fields = {f.field for f in new}
     return (*(f for f in old if f.field not in fields), *new)
-
-
-def _in_words(test: Filter, asked: Asked) -> str:
-    return f"{asked.reader.model.field(test.field).label} {', '.join(str(v) for v in test.values)}"
 
 
 def _is_computed(reading: IntentReading, context: MindContext) -> bool:
