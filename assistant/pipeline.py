@@ -147,7 +147,8 @@ class Assistant:
         progress("Explaining the answer")
         with number_style(question.numbers):
             answer = compose.answer(question, outcome, toolbox, as_of=as_of)
-        if answer.status is Status.DECLINED and answer.unplaced:
+        is_absent = answer.error is not None and answer.error.code == "absent_concept"
+        if answer.status is Status.DECLINED and answer.unplaced and not is_absent:
             from assistant.preparing import with_hint
 
             answer = with_hint(answer, self.warehouse, self.waiting())

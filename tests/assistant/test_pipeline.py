@@ -66,6 +66,7 @@ def test_what_the_data_does_not_hold_is_declined_without_a_number(assistant: Ass
     assert answer.tables == ()
     assert answer.error is not None
     assert answer.error.code == "absent_concept"
+    assert "computed" not in answer.text  # It will not come with a refresh either.
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import gammaln, hyp2f1, psi
+from scipy.special import betaincinv, gammaln, hyp2f1, psi
 from threadpoolctl import threadpool_limits
 
 from tools.core.errors import NeedsPerson
@@ -130,6 +130,7 @@ def log_likelihood(rows: WeightedRows, model: PurchaseModel) -> float:
 
 
 _BESIDE_ONE = 1e-6
+_QUANTILES = 400
 
 
 def expected_purchases(model: PurchaseModel, customers: CustomerSummary, horizon: float) -> Floats:
@@ -150,10 +151,20 @@ def expected_purchases(model: PurchaseModel, customers: CustomerSummary, horizon
     flips = b + x + (1.0 if at_start else 0.0)
     top = a + flips - 1.0
     z = horizon / (alpha + big_t + horizon)
-    # Euler's transformation of eq. (10): its own factors overflow for customers with many purchases, these do not.
-    survived = np.power(1.0 - z, a - 1.0) * hyp2f1(top - r - x, a - 1.0, top, z)
-    value = top / (a - 1.0) * (1.0 - survived) / (1.0 + _odds_left(model, x, t_x, big_t))
-    return np.asarray(np.maximum(np.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0), 0.0), dtype=np.float64)
+    # Euler's transformation of eq. (10): its own factors overflow for customers with many purchases, these only for a in the hundreds.
+    with np.errstate(over="ignore", invalid="ignore"):
+        kept = np.power(1.0 - z, a - 1.0) * hyp2f1(top - r - x, a - 1.0, top, z)
+    if not np.isfinite(kept).all():
+        kept = np.where(np.isfinite(kept), kept, _kept_by_quadrature(r + x, a - 1.0, flips, horizon / (alpha + big_t)))
+    value = top / (a - 1.0) * (1.0 - kept) / (1.0 + _odds_left(model, x, t_x, big_t))
+    return np.asarray(np.maximum(value, 0.0), dtype=np.float64)
+
+
+def _kept_by_quadrature(power: Floats, first: float, second: Floats, ratio: Floats) -> Floats:
+    """The same factor for `first` > 0, as Euler's integral: the mean of (1 + ratio * u) ** -power over u of Beta(first, second)."""
+    levels = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    u = betaincinv(first, second[:, None], levels)
+    return np.asarray(np.exp(-power[:, None] * np.log1p(ratio[:, None] * u)).mean(axis=1), dtype=np.float64)
 
 
 def probability_alive(model: PurchaseModel, customers: CustomerSummary) -> Floats:

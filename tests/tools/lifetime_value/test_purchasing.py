@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import trapezoid
+from scipy.special import betaincinv
 
 from tools.core.customers import Orders
 from tools.core.errors import NeedsPerson
@@ -152,6 +154,19 @@ def test_expectations_run_through_the_gap_of_their_formula(dropout: Dropout) -> 
     below, at, above = (expected_purchases(model(dropout, 1.0, 1.0, a, 1.0), customers, 2.0) for a in (0.999, 1.0, 1.001))
     assert at == pytest.approx((below + above) / 2, rel=1e-5)
     assert at.max() > 0.01
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("x", "t_x", "big_t"), [(1.0, 1.0, 2.202), (9.0, 7.0, 9.957), (17.0, 12.0, 12.682)])
+def test_expectations_hold_where_the_factors_of_their_formula_overflow(x: float, t_x: float, big_t: float) -> None:
+    """For a in the hundreds the expectation is the integral of eq. (8) of the same paper over the posterior."""
+    fitted, horizon = model(Dropout.AT_ANY_PURCHASE, 0.5, 5.0, 700.0, 0.02), 80.0
+    customers = summary([x], [t_x], [big_t])
+    u = betaincinv(699.0, 0.02 + x + 1.0, np.linspace(0.0, 1.0, 200_001))
+    kept = trapezoid((1 + horizon / (5.0 + big_t) * u) ** -(0.5 + x), dx=1 / 200_000)
+    expected = (700.0 + 0.02 + x) / 699.0 * (1 - kept) * probability_alive(fitted, customers)[0]
+    assert expected_purchases(fitted, customers, horizon)[0] == pytest.approx(expected, rel=1e-4)
+    assert expected > 0
 
 
 def test_the_likelihood_counts_equal_customers_by_their_weight() -> None:
