@@ -37,6 +37,7 @@ _TAKEN_UP_WITHIN_S = 60.0
 _SPOKEN = {"feedback": "what customers say"}
 """Parts that people do not know by their name."""
 WHAT = "Predictions, segments and what customers say"
+_WITHOUT_TEXTS = "Predictions and segments"
 
 
 def is_unprepared(settings: Settings) -> bool:
@@ -180,10 +181,11 @@ def told_to_wait(answer: Answer, missing: NotComputed, waiting: Waiting) -> Answ
 
 def with_hint(answer: Answer, warehouse: Warehouse, waiting: Waiting | None) -> Answer:
     """A question with unknown words may have been about what is not there yet: those words come with it."""
+    what = WHAT if warehouse.model.settings.roles.feedback is not None else _WITHOUT_TEXTS
     if waiting is not None:
-        note = f"{WHAT} are still being prepared, {waiting.done}; if that is what you ask about, ask again {waiting.when}."
+        note = f"{what} are still being prepared, {waiting.done}; if that is what you ask about, ask again {waiting.when}."
     elif read_refresh(warehouse.data_folder) is None:
-        note = f"{WHAT} are not computed yet: `assistant warehouse refresh {warehouse.name}`."
+        note = f"{what} are not computed yet: `assistant warehouse refresh {warehouse.name}`."
     else:
         return answer
     return replace(answer, text=f"{answer.text} {note}")

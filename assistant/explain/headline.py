@@ -6,6 +6,7 @@ Each shape of result has its own short writer; every figure is taken from a cell
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from tools.core.contract import Cell, Column, Finding, Table
 
 MAX_NAMED = 3
 """Rows named in a sentence; the table has the rest."""
+_CUT = re.compile(r"\b(top|bottom|only where)\b")
+"""Words of a reading that leaves rows out by their figures."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,9 @@ class Result:
     """The window alone, to stand right after a figure that is compared: "in June 2017"."""
     before: str = ""
     """The window compared with: "in May 2017"."""
+    absent: tuple[str, ...] = ()
+    """Groups that were asked for by name and have no row."""
+    lowest_first: bool = False
 
     def show(self, row: Sequence[Cell], index: int) -> str:
         return format_cell(row[index], self.table.columns[index])
@@ -39,10 +45,14 @@ class Result:
         periods = [i for i in self.dimensions if _is_period(self.table.columns[i])]
         named = ", ".join(self._named(row, i) for i in self.dimensions if i not in periods)
         when = ", ".join(self.show(row, i) for i in periods)
-        return f"{named} in {when}" if named and when else named or when
+        day = any(self.table.columns[i].grain == "day" for i in periods)
+        return f"{named} {'on' if day else 'in'} {when}" if named and when else named or when
 
     def _named(self, row: Sequence[Cell], index: int) -> str:
         column, text = self.table.columns[index], self.show(row, index)
+        if isinstance(row[index], bool) and column.label:
+            # "Yes" names nothing: a group is "weekend" or "not weekend".
+            return column.label if row[index] else f"not {column.label}"
         bare = column.grain is None and (column.type in ("integer", "number") or text[:1].isdigit())
         return f"{column.label} {text}" if bare and column.label else text
 
@@ -77,6 +87,8 @@ def _result(finding: Finding) -> Result:
         scope=_scope(finding, with_window=not compared),
         when=during(reading.window) if reading.window and compared else "",
         before=during(reading.comparison) if reading.comparison and compared else "",
+        absent=_absent(finding),
+        lowest_first="lowest" in reading.sentence or "bottom" in reading.sentence,
     )
 
 
@@ -107,12 +119,40 @@ def _scope(finding: Finding, *, with_window: bool) -> str:
     """The window, the row filters and the entity conditions, ready to follow a statement."""
     reading = finding.reading
     parts = [during(reading.window)] if reading.window and with_window else []
-    clauses = [f for f in reading.filters if f not in reading.conditions]
+    clauses = [f for f in reading.filters if f not in reading.conditions and not _is_seen(f, finding.tables[0])]
     if clauses:
         parts.append(f"where {join_words(clauses)}")
     if reading.conditions:
         parts.append(f"for {join_words(reading.conditions)}")
     return ", ".join(parts)
+
+
+def _is_seen(clause: str, table: Table) -> bool:
+    """Whether the rows show the condition themselves: that the group is known, or that it is one of several."""
+    for column in table.columns:
+        if column.role == "dimension" and column.label and clause.startswith((f"{column.label} is ", f"{column.label} of ")):
+            return clause.endswith(" is known") or _one_of(clause, column, table) is not None
+    return False
+
+
+def _one_of(clause: str, column: Column, table: Table) -> list[str] | None:
+    """The values that a condition lists for this column, when the rows hold no others; None for any other condition."""
+    listed = clause.removeprefix(f"{column.label} is ").replace(" or ", ", ").split(", ") if '"' not in clause else []
+    index = table.columns.index(column)
+    shown = {format_cell(row[index], column).lower() for row in table.rows}
+    return listed if len(listed) > 1 and shown and shown <= {value.lower() for value in listed} else None
+
+
+def _absent(finding: Finding) -> tuple[str, ...]:
+    """Groups that were asked for and have no row."""
+    table = finding.tables[0]
+    columns = [c for c in table.columns if c.role == "dimension"]
+    if len(columns) != 1 or table.truncated or _CUT.search(finding.reading.sentence):
+        return ()
+    listed = [v for f in finding.reading.filters if f.startswith(f"{columns[0].label} is ") for v in _one_of(f, columns[0], table) or ()]
+    index = table.columns.index(columns[0])
+    shown = {format_cell(row[index], columns[0]).lower() for row in table.rows}
+    return tuple(value for value in listed if value.lower() not in shown)
 
 
 def _end(sentence: str, scope: str) -> str:
@@ -182,6 +222,11 @@ def _series(result: Result) -> str:
 
 
 def _ranking(result: Result) -> str:
+    said = _ranked(result)
+    return f"{said.removesuffix('.')}; nothing for {join_words(result.absent)}." if result.absent else said
+
+
+def _ranked(result: Result) -> str:
     index = _ranked_by(result)
     rows = [r for r in result.table.rows if r[index] is not None]
     # What is unknown is in the table and in the caveats; a sentence about it would name nothing.
@@ -197,6 +242,9 @@ def _ranking(result: Result) -> str:
         figures += [f"{result.table.columns[i].label} {result.show(rows[0], i)}" for i in beside]
         return _end(f"{capitalised(result.name(rows[0]))}: {join_words(figures)}", result.scope)
     ascending = values == sorted(values) and values[0] < values[-1]
+    if ascending and not result.lowest_first:
+        # They rise by chance along the groups' own order: nobody asked for the lowest.
+        ascending, rows, values = False, rows[::-1], values[::-1]
     in_order = ascending or values == sorted(values, reverse=True)
     best = rows[0] if in_order else max(rows, key=lambda r: _number(r[index]))
     lead = f"{result.name(best)} has the {_extreme_word(column, lowest=ascending)} {label}"

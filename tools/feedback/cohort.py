@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.core.contract import ToolContext
 from tools.core.customers.scored import Answered, ask, require_card, with_columns
-from tools.core.errors import UnknownName
+from tools.core.errors import QueryUnsupported, UnknownName
 from tools.core.query import Comparison, DimensionRef, EntityCondition, Filter, ListingSpec, MetricQuery, Order, TimeWindow
 from tools.core.semantics.model import Datatype, SemanticModel
 from tools.core.warehouse.intelligence import SCHEMA
@@ -55,7 +55,17 @@ class Cohort:
 
     @classmethod
     def of(cls, arguments: SearchFeedbackInput, context: ToolContext) -> Cohort:
-        """Raises NeedsPerson when feedback was not prepared or its store is damaged, UnknownName for a topic or source there is not."""
+        """The chosen texts.
+
+        Raises:
+            QueryUnsupported: The semantic model names no texts.
+            NeedsPerson: Feedback was not prepared, or its store is damaged.
+            UnknownName: There is no such topic or source.
+        """
+        if context.warehouse.model.settings.roles.feedback is None:
+            raise QueryUnsupported(
+                "There are no words of customers in this data.", try_instead="Ask for what they do: figures by group or over time."
+            )
         card = require_card(context.warehouse, NAME)
         store = open_store(context.warehouse.data_folder)
         known = {t["label"].lower(): t["label"] for t in store.topics}

@@ -16,7 +16,7 @@ from assistant.minds.embedded.verified import Verified
 from assistant.minds.reflection import unreflected
 from assistant.turn import Clarification, Decline, Done, MindContext, Option, Question, Step, Thinking
 from tools.core.contract import Finding
-from tools.core.errors import AnswerError
+from tools.core.errors import AnswerError, RepairableByModel
 from tools.core.query.metric_query import MetricQuery
 from tools.core.semantics.model import SemanticModel
 
@@ -172,6 +172,9 @@ def _option(reading: Reading, reader: QuestionReader, context: MindContext) -> O
 
 
 def _in_full(error: AnswerError) -> str:
+    """What a person reads: how to repair a plan is told to whoever plans, not to who asked."""
+    if isinstance(error, RepairableByModel):
+        return error.message
     return f"{error.message}. {error.try_instead}".rstrip(". ") + "."
 
 

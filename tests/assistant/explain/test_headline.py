@@ -17,12 +17,17 @@ IN_2017 = DateSpan(start=dt.date(2017, 1, 1), end=dt.date(2017, 12, 31))
 
 
 def finding(
-    columns: list[Column], rows: list[tuple[Cell, ...]], *, filters: tuple[str, ...] = (), window: DateSpan | None = None
+    columns: list[Column],
+    rows: list[tuple[Cell, ...]],
+    *,
+    filters: tuple[str, ...] = (),
+    window: DateSpan | None = None,
+    sentence: str = "Revenue by department",
 ) -> Finding:
     return Finding(
         tool="query_metrics",
         tables=(Table(title="", columns=tuple(columns), rows=tuple(rows)),),
-        reading=Reading(sentence="Revenue by department", filters=filters, window=window),
+        reading=Reading(sentence=sentence, filters=filters, window=window),
         grade=Grade.GOVERNED,
         grade_reason="compiled",
     )
@@ -84,7 +89,42 @@ def test_a_ranking_names_the_top_three():
 
 def test_an_ascending_ranking_names_the_lowest():
     rows = [("FUEL", 5.0), ("MEAT", 10.0)]
-    assert headline(finding([DEPARTMENT, REVENUE], rows)) == "FUEL has the lowest revenue: $5.00, then MEAT ($10.00)."
+    lowest_first = finding([DEPARTMENT, REVENUE], rows, sentence="Revenue by department, lowest first")
+    assert headline(lowest_first) == "FUEL has the lowest revenue: $5.00, then MEAT ($10.00)."
+
+
+def test_groups_that_rise_along_their_own_order_are_named_from_the_highest():
+    age = Column(name="age_band", type="string", label="age band")
+    assert headline(finding([age, REVENUE], [("19-24", 5.0), ("65+", 10.0)])) == (
+        "Age band 65+ has the highest revenue: $10.00, then age band 19-24 ($5.00)."
+    )
+
+
+def test_a_group_of_a_yes_and_no_is_named_by_what_is_so():
+    weekend = Column(name="is_weekend", type="boolean", label="weekend")
+    said = headline(finding([weekend, REVENUE], [(False, 30.0), (True, 20.0)], filters=("weekend is no or yes",)))
+    assert said == "Not weekend has the highest revenue: $30.00, then weekend ($20.00)."
+
+
+def test_a_shop_and_a_day_are_joined_by_on():
+    day = Column(name="sold_on", type="date", grain="day", label="day")
+    rows = [("DELI", dt.date(2017, 1, 13), 30.0), ("MEAT", dt.date(2017, 1, 5), 20.0)]
+    assert headline(finding([DEPARTMENT, day, REVENUE], rows)) == (
+        "DELI on 13 Jan 2017 has the highest revenue: $30.00, then MEAT on 5 Jan 2017 ($20.00)."
+    )
+
+
+def test_conditions_that_the_rows_show_are_not_said_again():
+    rows = [("DELI", 30.0), ("MEAT", 20.0)]
+    said = headline(finding([DEPARTMENT, REVENUE], rows, filters=("department is DELI or MEAT", "department is known", "brand is Private")))
+    assert said == "DELI has the highest revenue: $30.00, then MEAT ($20.00) where brand is Private."
+
+
+def test_a_group_asked_for_by_name_that_has_no_row_is_said_to_have_none():
+    asked = ("department is DELI, FUEL or MEAT",)
+    assert headline(finding([DEPARTMENT, REVENUE], [("DELI", 30.0)], filters=asked)) == "DELI: revenue $30.00; nothing for FUEL and MEAT."
+    cut = finding([DEPARTMENT, REVENUE], [("DELI", 30.0)], filters=asked, sentence="Revenue by department, highest first, top 1")
+    assert headline(cut) == "DELI: revenue $30.00."
 
 
 def test_the_one_row_asked_for_is_the_answer():

@@ -156,9 +156,10 @@ def _fact_rows(build: Build, condition: EntityCondition) -> exp.Select:
     scope.dataset(condition.fact)
     if scope.graph.path(condition.fact, condition.entity) is None:
         facts = ", ".join(f for f in scope.graph.facts_reaching({condition.entity}) if f != condition.entity)
+        fact, entity = scope.dataset(condition.fact).plural, scope.dataset(condition.entity).plural
         raise QueryUnsupported(
-            f"one row of {condition.fact} does not belong to one row of {condition.entity}",
-            try_instead=f"facts of {condition.entity}: {facts or 'none'}",
+            f"{entity} cannot be chosen by {fact}: this data does not say which {fact} belong to which {entity}",
+            try_instead=f"{condition.fact} does not reach {condition.entity}; facts of {condition.entity}: {facts or 'none'}",
         )
     dated = scope.time_of(condition.fact)
     source = Source(build=build, fact=condition.fact, time=sql.symbol(dated) if dated else None)

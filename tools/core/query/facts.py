@@ -320,14 +320,18 @@ def natural_dates(build: Build, leaves: Iterable[Leaf], ask: Ask) -> frozenset[s
 
 
 def _unreachable(scope: Scope, fact: str, field_id: str, metric: str = "") -> QueryUnsupported:
-    dataset = field_id.split(".")[0]
+    dataset, _, name = field_id.partition(".")
     what = scope.model.metrics[metric].label if metric in scope.model.metrics else scope.dataset(fact).plural
-    works = [m.name for m in scope.model.metrics.values() if _metric_reaches(scope, m.expression, dataset)][:5]
+    works = [m for m in scope.model.metrics.values() if _metric_reaches(scope, m.expression, dataset)][:5]
     reachable = ", ".join(sorted(scope.graph.reachable(fact)))
-    instead = f"metrics that can: {', '.join(works)}" if works else f"split or filter by fields of: {reachable}"
+    instead = f"metrics that can: {', '.join(m.name for m in works)}" if works else f"split or filter by fields of: {reachable}"
+    held = scope.dataset(dataset)
+    label = held.fields[name].label if name in held.fields else name
+    field = label if held.label in label else f"{label} of {held.plural}"
+    can = f"; {' and '.join(m.label for m in works[:2])} can" if works else ""
     return QueryUnsupported(
-        f"{what} cannot be split or filtered by {field_id}: one row of {fact} does not belong to one row of {dataset}",
-        try_instead=f"{instead}; {fact} reaches {reachable}" if works else instead,
+        f"{what} cannot be split or filtered by {field}, because {scope.dataset(fact).plural} and {held.plural} are recorded apart{can}",
+        try_instead=f"{field_id} is out of reach of {fact}, which reaches {reachable}; {instead}",
     )
 
 

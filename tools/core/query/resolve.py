@@ -112,7 +112,7 @@ class Scope:
         dataset = self.dataset(dataset_name)
         if len(dataset.primary_key) != 1:
             raise QueryUnsupported(
-                f"{dataset.plural} have no single-column key, so they cannot be counted or listed one by one",
+                f"{dataset.plural} have no number of their own in this data, so they cannot be counted or listed one by one",
                 try_instead=f"declare a primary key of one column for {dataset_name} in the semantic model",
             )
         column = dataset.primary_key[0]

@@ -104,7 +104,8 @@ def test_dates_of_several_facts_meet_on_each_ones_own_date(ask: Ask, compiled: C
 def test_what_a_fact_does_not_reach_is_refused_with_what_would_work(compiled: Compile) -> None:
     with pytest.raises(QueryUnsupported) as refused:
         compiled(metrics=["minutes"], dimensions=BY_DEPARTMENT)
-    assert "minutes cannot be split or filtered by products.department" in refused.value.message
+    assert "minutes cannot be split or filtered by department of products, because tickets and products" in refused.value.message
+    assert "products.department is out of reach of tickets" in refused.value.try_instead
     assert "revenue" in refused.value.try_instead
 
 
