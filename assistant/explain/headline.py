@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.explain.phrases import capitalised, during, is_plural, join_words
+from assistant.explain.phrases import capitalised, during, is_plural, join_words, singular
 from assistant.render.numbers import format_cell
 from tools.core.contract import Cell, Column, Finding, Table
 
@@ -45,8 +45,18 @@ class Result:
         periods = [i for i in self.dimensions if _is_period(self.table.columns[i])]
         named = ", ".join(self._named(row, i) for i in self.dimensions if i not in periods)
         when = ", ".join(self.show(row, i) for i in periods)
-        day = any(self.table.columns[i].grain == "day" for i in periods)
-        return f"{named} {'on' if day else 'in'} {when}" if named and when else named or when
+        return (
+            f"{named} {self.at(row, periods[0])}"
+            if named and len(periods) == 1
+            else f"{named} in {when}"
+            if named and when
+            else named or when
+        )
+
+    def at(self, row: Sequence[Cell], index: int) -> str:
+        """A period with its preposition: "on 24 Dec 2017", "in the week of 18 Dec 2017", "in Mar 2017"."""
+        grain = self.table.columns[index].grain
+        return f"{'on' if grain in ('day', 'hour') else 'in the' if grain == 'week' else 'in'} {self.show(row, index)}"
 
     def _named(self, row: Sequence[Cell], index: int) -> str:
         column, text = self.table.columns[index], self.show(row, index)
@@ -176,7 +186,7 @@ def _statement(result: Result, row: Sequence[Cell], index: int) -> str:
     if row[index] is None:
         return f"{label} cannot be computed: no data"
     if column.format == "number" and is_plural(label) and column.role in ("metric", "count"):
-        said = f"there {'was' if row[index] == 1 else 'were'} {value} {label}"
+        said = f"there was {value} {singular(label)}" if row[index] == 1 else f"there were {value} {label}"
     else:
         said = f"{label} {'were' if is_plural(label) else 'was'} {value}"
     when = f" {result.when}" if result.when else ""
@@ -187,8 +197,10 @@ def _against_previous(result: Result, row: Sequence[Cell], column: Column) -> st
     previous = result.column("previous", column.metric)
     rate = result.column("change_rate", column.metric)
     change = result.column("change", column.metric)
-    if previous is None or change is None or row[previous] is None:
+    if previous is None or change is None:
         return ""
+    if row[previous] is None:
+        return f" (no figure {result.before} to compare with)" if result.before else ""
     direction = _direction(row[change])
     before = f" {result.before}" if result.before else ""
     if direction == "unchanged":
@@ -211,7 +223,7 @@ def _series(result: Result) -> str:
     if not rows:
         return f"{capitalised(label)} has no values in this period."
     if len(rows) == 1:
-        return _end(f"{capitalised(label)} was {result.show(rows[0], index)} in {result.show(rows[0], when)}", "")
+        return f"{capitalised(_statement(result, rows[0], index))} {result.at(rows[0], when)}."
     first, last = rows[0], rows[-1]
     high = max(rows, key=lambda r: _number(r[index]))
     low = min(rows, key=lambda r: _number(r[index]))

@@ -57,9 +57,31 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_PARTICIPLES = frozenset(
+    {"sold", "redeemed", "targeted", "won", "lost", "made", "bought", "sent", "opened", "clicked", "filled", "started", "ended"}
+)
+_WITH_ES = ("sses", "ches", "shes", "xes", "zes")
+
+
 def is_plural(label: str) -> bool:
     """Whether a metric's label takes "were": "visits", "units sold", but not "gross" or "status"."""
+    noun = label.split()[_noun(label)] if label else ""
+    return noun.endswith("s") and not noun.endswith(("ss", "us", "is"))
+
+
+def singular(label: str) -> str:
+    """A plural label for one of them: "late delivery", "unit sold", "search"."""
+    words, at = label.split(), _noun(label)
+    noun = words[at]
+    if noun.endswith("ies"):
+        words[at] = f"{noun[:-3]}y"
+    elif is_plural(label):
+        words[at] = noun[:-2] if noun.endswith(_WITH_ES) else noun[:-1]
+    return " ".join(words)
+
+
+def _noun(label: str) -> int:
+    """Place of the word that a label is about: the last before "of" or "per", participles aside."""
     head = label.split(" of ")[0].split(" per ")[0].split()
-    nouns = [word for word in head if word not in {"sold", "redeemed", "targeted", "won", "lost", "made", "bought"}]
-    last = nouns[-1] if nouns else label
-    return last.endswith("s") and not last.endswith(("ss", "us", "is"))
+    nouns = [at for at, word in enumerate(head) if word not in _PARTICIPLES]
+    return nouns[-1] if nouns else len(head) - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from assistant.minds.embedded.mind import QuestionReader
 
 TOOL = "query_metrics"
+_NAMING = frozenset({"metric", "filter", "grouping", "window", "subject", "condition", "threshold", "count"})
+"""Parts of a plan whose words name something; the others are held by words like "of" and "the"."""
 
 
 def step_of(query: MetricQuery) -> Step:
@@ -79,7 +82,7 @@ def _ask_which(
     options = tuple(option for r in readings if (option := _option(r, reader, context)) is not None)
     if len(options) < 2:
         return _not_understood(readings[0], reader, question, context)
-    return Clarification(prompt=prompt, options=options[:5], understood=_understood(readings[0], reader))
+    return Clarification(prompt=prompt, options=options[:5], understood=_understood(readings[0], reader, readings))
 
 
 def run_follow_up(
@@ -217,9 +220,12 @@ def _unsupported(reading: Reading, message: str, reader: QuestionReader, questio
     return _decline("unsupported", message, reading, reader, question, context)
 
 
-def _understood(reading: Reading, reader: QuestionReader) -> str:
+def _understood(reading: Reading, reader: QuestionReader, among: Sequence[Reading] = ()) -> str:
+    """The parts that are clear: figures that all of `among` have, groups; or the words that name something, when there is no plan."""
     if reading.query is not None:
-        names = [reader.model.metrics[m.metric].label for m in reading.query.metrics]
+        others = [{m.metric for m in other.query.metrics} for other in among if other.query is not None]
+        shared = [m for m in reading.query.metrics if all(m.metric in other for other in others)]
+        names = [reader.model.metrics[m.metric].label for m in shared]
         names += [f"by {reader.model.field(d.field).label}" for d in reading.query.dimensions]
         return " ".join(names)
-    return ", ".join(words for words, _ in reading.account.consumed)
+    return ", ".join(words for words, part in reading.account.consumed if part in _NAMING)

@@ -45,6 +45,21 @@ def test_a_count_is_said_as_there_were():
     assert headline(finding([VISITS], [(155848,)], window=IN_2017)) == "There were 155,848 visits in 2017."
 
 
+@pytest.mark.parametrize(
+    ("label", "one"),
+    [
+        ("visits", "visit"),
+        ("late deliveries", "late delivery"),
+        ("searches", "search"),
+        ("units sold", "unit sold"),
+        ("e-mails sent", "e-mail sent"),
+    ],
+)
+def test_one_of_a_count_is_said_in_the_singular(label: str, one: str):
+    column = Column(name="n", type="integer", role="metric", label=label, metric="n")
+    assert headline(finding([column], [(1,)])) == f"There was 1 {one}."
+
+
 def test_filters_end_the_sentence():
     said = headline(finding([REVENUE], [(148344.06,)], filters=("department is DELI",), window=IN_2017))
     assert said == "Revenue was $148,344.06 in 2017, where department is DELI."
@@ -98,6 +113,21 @@ def test_groups_that_rise_along_their_own_order_are_named_from_the_highest():
     assert headline(finding([age, REVENUE], [("19-24", 5.0), ("65+", 10.0)])) == (
         "Age band 65+ has the highest revenue: $10.00, then age band 19-24 ($5.00)."
     )
+
+
+def test_a_single_period_is_said_as_a_total_on_its_day():
+    day = Column(name="visit_date", type="date", grain="day", label="day")
+    week = Column(name="visit_date", type="date", grain="week", label="week")
+    assert headline(finding([day, VISITS], [(dt.date(2017, 12, 24), 645)])) == "There were 645 visits on 24 Dec 2017."
+    assert headline(finding([week, VISITS], [(dt.date(2017, 12, 18), 1)])) == "There was 1 visit in the week of 18 Dec 2017."
+
+
+def test_a_window_without_a_figure_to_compare_with_is_said():
+    table = Table(title="", columns=(REVENUE, derived("previous", REVENUE), derived("change", REVENUE)), rows=((90.0, None, None),))
+    in_2016 = DateSpan(start=dt.date(2016, 1, 1), end=dt.date(2016, 12, 31))
+    reading = Reading(sentence="Revenue", window=IN_2017, comparison=in_2016)
+    said = headline(Finding(tool="t", tables=(table,), reading=reading, grade=Grade.GOVERNED, grade_reason=""))
+    assert said == "Revenue was $90.00 in 2017 (no figure in 2016 to compare with)."
 
 
 def test_a_group_of_a_yes_and_no_is_named_by_what_is_so():
