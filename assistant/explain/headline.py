@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.explain.phrases import capitalised, during, is_plural, join_words, singular
-from assistant.render.numbers import format_cell
+from assistant.render.numbers import UNKNOWN, format_cell
 from tools.core.contract import Cell, Column, Finding, Table
 
 MAX_NAMED = 3
 """Rows named in a sentence; the table has the rest."""
 _CUT = re.compile(r"\b(top|bottom|only where)\b")
 """Words of a reading that leaves rows out by their figures."""
+_FIRST = re.compile(r"\b(highest|lowest) first, (top|bottom) 1(,|$)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,8 @@ class Result:
     absent: tuple[str, ...] = ()
     """Groups that were asked for by name and have no row."""
     lowest_first: bool = False
+    only_first: bool = False
+    """The row is the first of a ranking by its only figure."""
 
     def show(self, row: Sequence[Cell], index: int) -> str:
         return format_cell(row[index], self.table.columns[index])
@@ -98,6 +101,7 @@ def _result(finding: Finding) -> Result:
         when=during(reading.window) if reading.window and compared else "",
         before=during(reading.comparison) if reading.comparison and compared else "",
         absent=_absent(finding),
+        only_first=len(table.rows) == 1 and _FIRST.search(reading.sentence) is not None,
         lowest_first="lowest" in reading.sentence or "bottom" in reading.sentence,
     )
 
@@ -251,6 +255,8 @@ def _ranked(result: Result) -> str:
     if len(rows) == 1:
         figures = [f"{label} {result.show(rows[0], index)}{_share_of(result, rows[0], index)}{_against_previous(result, rows[0], column)}"]
         beside = [i for i in result.measures if i != index and rows[0][i] is not None][: MAX_NAMED - 1]
+        if result.only_first and not beside:
+            return _end(capitalised(_first_alone(result, rows[0], index)), result.scope)
         figures += [f"{result.table.columns[i].label} {result.show(rows[0], i)}" for i in beside]
         return _end(f"{capitalised(result.name(rows[0]))}: {join_words(figures)}", result.scope)
     ascending = values == sorted(values) and values[0] < values[-1]
@@ -266,6 +272,20 @@ def _ranked(result: Result) -> str:
         return _end(f"Of those shown, {lead}", result.scope)
     others = [f"{result.name(r)} ({result.show(r, index)})" for r in rows[1:MAX_NAMED]]
     return _end(f"{capitalised(lead)}, then {join_words(others)}", result.scope)
+
+
+def _first_alone(result: Result, row: Sequence[Cell], index: int) -> str:
+    """The one row of a top 1: "Campaign 18 has the most visits: 1,133"."""
+    column = result.table.columns[index]
+    extreme = f"the {_extreme_word(column, lowest=result.lowest_first)} {column.label}"
+    value = f"{result.show(row, index)}{_share_of(result, row, index)}{_against_previous(result, row, column)}"
+    nameless = [
+        result.table.columns[i].label for i in result.dimensions if row[i] is None and result.table.columns[i].null_label in (None, UNKNOWN)
+    ]
+    if len(nameless) == len(result.dimensions):
+        verb = "have" if is_plural(column.label) else "has"
+        return f"{extreme}, {value}, {verb} no known {join_words(nameless, 'or')}"
+    return f"{result.name(row)} has {extreme}: {value}"
 
 
 def _extreme_word(column: Column, *, lowest: bool) -> str:

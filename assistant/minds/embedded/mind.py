@@ -363,7 +363,9 @@ class QuestionReader:
             before = data_start is not None and span.end < data_start
             if before or span.start > context.as_of:
                 first = f"from {long_date(data_start)} " if data_start else ""
-                return f"There is no data for {span.label or 'that period'}: it runs {first}to {long_date(context.as_of)}."
+                period = span.label or "that period"
+                which = period if period.startswith(("up to", "from")) else f"for {period}"
+                return f"There is no data {which}: it runs {first}to {long_date(context.as_of)}."
         return ""
 
     def sentence(self, query: MetricQuery, context: MindContext) -> str | None:

@@ -154,7 +154,15 @@ def test_a_group_asked_for_by_name_that_has_no_row_is_said_to_have_none():
     asked = ("department is DELI, FUEL or MEAT",)
     assert headline(finding([DEPARTMENT, REVENUE], [("DELI", 30.0)], filters=asked)) == "DELI: revenue $30.00; nothing for FUEL and MEAT."
     cut = finding([DEPARTMENT, REVENUE], [("DELI", 30.0)], filters=asked, sentence="Revenue by department, highest first, top 1")
-    assert headline(cut) == "DELI: revenue $30.00."
+    assert headline(cut) == "DELI has the highest revenue: $30.00."
+
+
+def test_the_first_alone_is_said_to_be_the_first_unless_it_is_nobody():
+    first = "Visits by department, highest first, top 1"
+    assert headline(finding([DEPARTMENT, VISITS], [("DELI", 30)], sentence=first)) == "DELI has the most visits: 30."
+    assert headline(finding([DEPARTMENT, VISITS], [(None, 30)], sentence=first)) == "The most visits, 30, have no known department."
+    last = "Visits by department, lowest first, bottom 1, by name"
+    assert headline(finding([DEPARTMENT, VISITS], [("DELI", 3)], sentence=last)) == "DELI has the fewest visits: 3."
 
 
 def test_the_one_row_asked_for_is_the_answer():
