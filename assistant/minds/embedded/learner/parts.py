@@ -56,7 +56,7 @@ def parts_of(query: MetricQuery, model: SemanticModel) -> PlanParts:
     found = set(_shapes(query, model))
     metrics = [*query.shown_metrics, *(c.metric for c in query.entity_conditions if c.metric)]
     return PlanParts(
-        shapes=frozenset(found - PLAIN or PLAIN) | _said_by_metric(query, model),
+        shapes=frozenset(found - PLAIN or PLAIN) | _said_by_metric(query, model) | _said_otherwise(query, model),
         roles=frozenset(_roles(query)),
         metrics=tuple(dict.fromkeys(m for m in metrics if m in model.metrics)),
         fields=tuple(d.field for d in query.dimensions if d.grain is None),
@@ -72,6 +72,24 @@ def _said_by_metric(query: MetricQuery, model: SemanticModel) -> frozenset[str]:
     if any(m.counted_through for m in metrics):
         found |= {"existence"}
     return frozenset(found)
+
+
+def _said_otherwise(query: MetricQuery, model: SemanticModel) -> frozenset[str]:
+    """Shapes that a plain plan may be asked for as: a figure for each store, customers above an income, tickets about something."""
+    found: set[str] = set()
+    if any(model.datasets[d.field.partition(".")[0]].is_entity for d in query.dimensions if d.grain is None):
+        found.add("per_entity")
+    if any(_is_band(test, model) for test in query.filters):
+        found |= {"at_least_times", "entity_threshold", "metric_threshold"}
+    if _counts_texts(query, model):
+        found.add("feedback")
+    return frozenset(found)
+
+
+def _counts_texts(query: MetricQuery, model: SemanticModel) -> bool:
+    sources = model.settings.roles.feedback.sources if model.settings.roles.feedback is not None else ()
+    expressions = [model.metrics[m.metric].expression for m in query.metrics if m.metric in model.metrics]
+    return any(f"{source.dataset}." in expression for source in sources for expression in expressions)
 
 
 def _shapes(query: MetricQuery, model: SemanticModel) -> Iterator[str]:

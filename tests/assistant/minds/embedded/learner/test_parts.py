@@ -34,6 +34,18 @@ def test_a_plan_has_the_shape_that_people_would_name(plan: dict[str, Any], shape
     assert parts.roles == roles
 
 
+@pytest.mark.parametrize(
+    ("plan", "shape"),
+    [
+        ({"metrics": ["income"], "dimensions": [{"field": "members.tariff"}]}, "per_entity"),
+        ({"metrics": ["members"], "filters": [{"field": "members.weight", "op": "gt", "values": [60]}]}, "at_least_times"),
+    ],
+)
+def test_a_plain_plan_may_be_asked_for_in_the_words_of_another_shape(plan: dict[str, Any], shape: str, model: SemanticModel) -> None:
+    assert shape in parts_of(MetricQuery.model_validate(plan), model).shapes
+    assert shape not in parts_of(MetricQuery.model_validate({"metrics": ["income"]}), model).shapes
+
+
 def test_a_hard_shape_is_never_taken_for_a_plain_one(model: SemanticModel) -> None:
     parts = parts_of(MetricQuery.model_validate({"metrics": ["income"], "entity_conditions": [NEVER]}), model)
     assert not parts.shapes & PLAIN
