@@ -96,7 +96,8 @@ def _open_clauses(draft: Draft) -> list[str]:
         found.append("how many")
     if draft.bare_count and draft.items[0].text == "what" and (acts := {i.text for i in draft.items} & {"do", "did", "does"}):
         found.append(min(acts))  # "what did members do": their number is no answer
-    verbs = [i.text for at, i in enumerate(draft.items) if draft.claims[at] == "support" and i.has(Kind.FACT, Kind.DOES)]
+    repeating = (i for at, i in enumerate(draft.items) if draft.claims[at] == "support" and not i.has(Kind.DATASET))
+    verbs = [i.text for i in repeating if i.has(Kind.FACT, Kind.DOES)]
     if draft.bare_count and draft.items[0].text == "list":
         found.append("list")  # "list our outlets": their number is no list
     if _asks_a_way(draft):

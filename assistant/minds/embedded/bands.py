@@ -45,7 +45,13 @@ def _band(value: str) -> Band | None:
 
 
 def within(bands: Sequence[Band], op: Comparator, value: float, upper: float | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(bands that pass entirely, bands that lie on both sides of the limit)."""
+    """(bands that pass entirely, bands that lie on both sides of the limit).
+
+    Where bands are ranges, "over 100k" means the one from 100k on as well: nobody leaves out a whole range for its first number. Of counts
+    ("3+ children") it does not.
+    """
+    if op == "gt" and any(band.low < band.high < math.inf for band in bands) and any(band.low == value for band in bands):
+        op = "ge"
     tests = [(op, value)] if upper is None else [("ge", value), ("le", upper)]
     passing, cut = [], []
     for band in bands:

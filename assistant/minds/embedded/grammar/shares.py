@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.ranking import top_part
 from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import DimensionRef, Filter, Measure, ShareOfTotal
 
 _SHARE = frozenset({"share", "percentage", "percent", "proportion", "fraction", "contribution", "portion", "pct", "%", "shares", "mix"})
@@ -20,6 +21,9 @@ _AS_SHARE = (
     ("how", "big", "a", "share", "of"),
 )
 _SETTING = frozenset({"in", "at", "for", "within", "among", "during", "on"})
+_RELATIVE = word_set("who that which")
+_DIVIDES = word_set("is are was were be been have has had come comes came coming that who which whose go goes went do does did")
+"""Between the whole and the part: "what share of web orders | are paid by invoice", "share of members in Lyon | who have the app"."""
 _CONTRIBUTE = (("contribute",), ("contributes",), ("contributed",), ("contributing",))
 
 
@@ -62,7 +66,10 @@ def _is_quotient(draft: Draft, at: int, after: int) -> bool:
 
 def settle_share(draft: Draft) -> None:
     """Of the parts that the question splits by; or the part that a filter describes, against all of it."""
-    if draft.share is None or _of_entities(draft):
+    if draft.share is None:
+        return
+    _measure_the_noun(draft)
+    if _of_entities(draft):
         return
     part = _part(draft)
     if part is not None and draft.measures:
@@ -71,6 +78,7 @@ def settle_share(draft: Draft) -> None:
         draft.measures = [Measure(metric=m.metric, filters=(part,), as_share=True) if m.per is None else m for m in draft.measures]
         if draft.rank is not None and draft.rank.measure is not None:
             draft.rank.measure = draft.measures[0].column
+        _claim_repeated(draft)
         return
     if len(draft.parts) == 1 and len(draft.measures) == 1 and not draft.dimensions:
         return  # "percent of visits after 6 pm": the date that the hours are of is settled with the whole plan
@@ -81,6 +89,36 @@ def settle_share(draft: Draft) -> None:
         draft.share = ShareOfTotal(within=(draft.group_of_rank.field,))
     if draft.rank is not None and (draft.rank.n or 0) > 1:
         draft.doubts.append("the shares are shown one by one, not added up")
+
+
+def _measure_the_noun(draft: Draft) -> None:
+    """ "share of our gold members who ...": whose noun is part of a value's phrase, they are counted."""
+    if draft.measures or draft.dimensions or draft.rank is not None or draft.per is not None:
+        return
+    described = (at for at, claim in enumerate(draft.claims) if claim in ("filter", "condition"))
+    counting = (draft.count_metric(entity) for at in described for entity in _described(draft, at))
+    name = next((metric for metric in counting if metric is not None), None)
+    if name is not None:
+        draft.add_measure(Measure(metric=name))
+
+
+def _described(draft: Draft, at: int) -> list[str]:
+    """Whom the phrase names by itself: "business customers", and "gold members" or "women", which only customers can be."""
+    named = sorted(draft.nouns_within(at))
+    senses = draft.items[at].mention.of(Kind.VALUE, Kind.FILTER) if draft.items[at].is_plural and draft.items[at].mention else ()
+    return named or [entity for sense in senses if (entity := draft.entity_of(draft.field_of(sense))) is not None]
+
+
+def _claim_repeated(draft: Draft) -> None:
+    """ "what share of orders paid by invoice are web orders": the noun after the verb is the one before it; and the relatives between."""
+    facts = {draft.world.fact(m.metric) for m in draft.measures}
+    for at in draft.find(Kind.DATASET, Kind.METRIC):
+        if draft.free(at) and at > 0 and draft.claims[at - 1] == "filter" and draft.dataset_at(at) in facts:
+            draft.claim(at, at + 1, "support")
+    share = draft.claims.index("share") if "share" in draft.claims else 0
+    for at in range(share, len(draft.items) - 1):
+        if draft.free(at) and draft.items[at].text in _RELATIVE and draft.claims[at + 1] in ("", "filter"):
+            draft.claim(at, at + 1, "support")
 
 
 def _of_entities(draft: Draft) -> bool:
@@ -123,8 +161,21 @@ def _part(draft: Draft) -> Filter | None:
     split = {d.field for d in draft.dimensions if isinstance(d, DimensionRef)}
     candidates = [f for f in draft.filters if f.field not in split]
     if not draft.dimensions:
-        return candidates[0] if candidates else None
+        after = [f for f in candidates if draft.filter_at.get(f, 0) >= _divide(draft)]
+        return next(iter(after or candidates), None)
     return next((f for f in candidates if _preposition(draft, f) not in _SETTING), None)
+
+
+def _divide(draft: Draft) -> int:
+    """Where the part begins: at the last verb or relative after the share that a filter follows; at the share, if the whole came before it."""
+    share = draft.claims.index("share") if "share" in draft.claims else 0
+    filters = [at for at, claim in enumerate(draft.claims) if claim == "filter"]
+    verbs = (at for at in range(share + 1, len(draft.items)) if _divides(draft, at) and any(f >= at for f in filters))
+    return max(verbs, default=share)
+
+
+def _divides(draft: Draft, at: int) -> bool:
+    return draft.items[at].text.split()[0] in _DIVIDES or draft.items[at].has(Kind.FACT, Kind.DOES)
 
 
 def _preposition(draft: Draft, test: Filter) -> str:
