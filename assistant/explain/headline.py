@@ -220,21 +220,56 @@ def _direction(change: Cell) -> str:
 
 
 def _series(result: Result) -> str:
-    index = result.measures[0]
+    index = _along(result)
     when = result.dimensions[0]
     rows = sorted((r for r in result.table.rows if r[index] is not None and r[when] is not None), key=lambda r: _sort_key(r[when]))
-    label = result.table.columns[index].label
+    column = result.table.columns[index]
+    label = column.label
     if not rows:
         return f"{capitalised(label)} has no values in this period."
     if len(rows) == 1:
         return f"{capitalised(_statement(result, rows[0], index))} {result.at(rows[0], when)}."
     first, last = rows[0], rows[-1]
+    if column.role in ("running", "average"):
+        kind = "running total" if column.role == "running" else "moving average"
+        label = f"the {kind} of {result.table.columns[result.measures[0]].label}"
+    if column.role == "running":
+        return f"{capitalised(label)} reached {result.show(last, index)} by {result.show(last, when)}."
     high = max(rows, key=lambda r: _number(r[index]))
     low = min(rows, key=lambda r: _number(r[index]))
+    if high[index] == low[index]:
+        verb = "were" if column.role == "metric" and is_plural(label) else "was"
+        always = f"{capitalised(label)} {verb} {result.show(first, index)} throughout"
+        return f"{always}, from {result.show(first, when)} to {result.show(last, when)}."
     went = f"{capitalised(label)} went from {result.show(first, index)} in {result.show(first, when)}"
     went += f" to {result.show(last, index)} in {result.show(last, when)}"
     span = f"highest {result.show(high, index)} ({result.show(high, when)}), lowest {result.show(low, index)} ({result.show(low, when)})"
-    return f"{went}; {span}."
+    return f"{went}; {_steepest(result, rows, when) or span}."
+
+
+def _along(result: Result) -> int:
+    """The column that a series is about: the running total or the moving average that was asked for, else the figure."""
+    return next((i for i, c in enumerate(result.table.columns) if c.role in ("running", "average")), result.measures[0])
+
+
+def _steepest(result: Result, rows: Sequence[Sequence[Cell]], when: int) -> str:
+    """Where the figure rose and fell most, when the change from each period to the next was asked for."""
+    metric = result.table.columns[result.measures[0]].metric
+    rate, change = result.column("change_rate", metric), result.column("change", metric)
+    index = rate if rate is not None else change
+    if index is None or len(result.measures) > 1:
+        return ""
+    known = [r for r in rows if r[index] is not None]
+    best, worst = max(known, key=lambda r: _number(r[index]), default=None), min(known, key=lambda r: _number(r[index]), default=None)
+    parts = (
+        [f"rose most in {result.show(best, when)} ({result.show(best, index)})"] if best is not None and _number(best[index]) > 0 else []
+    )
+    parts += (
+        [f"fell most in {result.show(worst, when)} ({result.show(worst, index)})"]
+        if worst is not None and _number(worst[index]) < 0
+        else []
+    )
+    return f"it {join_words(parts)}" if parts else ""
 
 
 def _ranking(result: Result) -> str:
@@ -259,6 +294,9 @@ def _ranked(result: Result) -> str:
             return _end(capitalised(_first_alone(result, rows[0], index)), result.scope)
         figures += [f"{result.table.columns[i].label} {result.show(rows[0], i)}" for i in beside]
         return _end(f"{capitalised(result.name(rows[0]))}: {join_words(figures)}", result.scope)
+    if min(values) == max(values) and len(rows) > MAX_NAMED:
+        verb = "are" if is_plural(label) else "is"
+        return _end(f"{capitalised(label)} {verb} the same for all {len(rows):,} groups: {result.show(rows[0], index)}", result.scope)
     ascending = values == sorted(values) and values[0] < values[-1]
     if ascending and not result.lowest_first:
         # They rise by chance along the groups' own order: nobody asked for the lowest.

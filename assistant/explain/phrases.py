@@ -53,8 +53,9 @@ def _whole_period(start: dt.date, end: dt.date) -> str | None:
 
 
 def capitalised(text: str) -> str:
-    """First letter upper case, the rest as it is."""
-    return text[:1].upper() + text[1:]
+    """First letter upper case, the rest as it is; a code such as "b2b" or "7up" is left alone."""
+    code = any(letter.isdigit() for letter in text.partition(" ")[0])
+    return text if code else text[:1].upper() + text[1:]
 
 
 _PARTICIPLES = frozenset(

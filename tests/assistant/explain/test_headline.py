@@ -96,6 +96,38 @@ def test_a_series_names_first_last_highest_and_lowest():
     assert said == "Revenue went from $10.00 in Jan 2017 to $20.00 in Apr 2017; highest $30.00 (Feb 2017), lowest $5.00 (Mar 2017)."
 
 
+def test_a_series_with_changes_tells_where_it_rose_and_fell_most():
+    rate = derived("change_rate", REVENUE, format="rate", unit="share")
+    rows = [(dt.date(2017, 1, 1), 10.0, None), (dt.date(2017, 2, 1), 30.0, 2.0), (dt.date(2017, 3, 1), 15.0, -0.5)]
+    said = headline(finding([MONTH, REVENUE, rate], rows))
+    assert said == (
+        "Revenue went from $10.00 in Jan 2017 to $15.00 in Mar 2017; it rose most in Feb 2017 (+200.0%) and fell most in Mar 2017 (-50.0%)."
+    )
+
+
+def test_a_running_total_and_a_moving_average_are_told_as_such():
+    rows = [(dt.date(2017, 1, 1), 10.0, 10.0), (dt.date(2017, 2, 1), 30.0, 40.0)]
+    running = headline(finding([MONTH, REVENUE, derived("running", REVENUE)], rows))
+    assert running == "The running total of revenue reached $40.00 by Feb 2017."
+    average = headline(finding([MONTH, REVENUE, derived("average", REVENUE)], rows))
+    assert average.startswith("The moving average of revenue went from $10.00 in Jan 2017 to $40.00 in Feb 2017;")
+
+
+def test_a_series_that_never_moves_is_said_once():
+    rows = [(dt.date(2017, 1, 1), 4), (dt.date(2017, 2, 1), 4)]
+    assert headline(finding([MONTH, VISITS], rows)) == "Visits were 4 throughout, from Jan 2017 to Feb 2017."
+
+
+def test_groups_that_all_have_the_same_are_not_ranked():
+    rows = [(name, 1) for name in ("DELI", "FUEL", "MEAT", "TOYS")]
+    assert headline(finding([DEPARTMENT, VISITS], rows)) == "Visits are the same for all 4 groups: 1."
+
+
+def test_a_code_keeps_its_small_letters():
+    rows = [("b2b", 30.0), ("b2c", 20.0)]
+    assert headline(finding([DEPARTMENT, REVENUE], rows)) == "b2b has the highest revenue: $30.00, then b2c ($20.00)."
+
+
 def test_a_ranking_names_the_top_three():
     rows = [("GROCERY", 30.0), ("DELI", 20.0), ("MEAT", 10.0), ("FUEL", 5.0)]
     said = headline(finding([DEPARTMENT, REVENUE], rows))

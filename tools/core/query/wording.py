@@ -141,8 +141,10 @@ class Wording:
         if condition.fact is not None:
             fact = self._scope.dataset(condition.fact)
             if condition.distinct is not None:
-                several = f"{COMPARED[condition.op]} {number(condition.value)} different {self._several(condition.distinct)}"
-                return f"{entity} with {several} among their {fact.plural}{when}{which}"
+                several = f"{number(condition.value)} different {self._several(condition.distinct)}"
+                if condition.value == 1:
+                    several = f"1 {self.field(condition.distinct)}"
+                return f"{entity} with {COMPARED[condition.op]} {several} among their {fact.plural}{when}{which}"
             if condition.op == "eq" and condition.value == 0:
                 return f"{entity} without any {fact.label}{when}{which}"
             noun = fact.label if condition.value == 1 else fact.plural
@@ -184,6 +186,9 @@ class Wording:
         if condition.field != METRIC_TIME:
             dataset, _, name = condition.field.partition(".")
             value = typed(value, self._scope.model.datasets[dataset].fields[name])
+            if isinstance(value, int) and not isinstance(value, bool) and condition.op in ("in", "not_in"):
+                # A number that is met exactly names something, such as a store: no thousands comma.
+                return str(value)
         if condition.op in ("contains", "starts_with"):
             return f'"{str(value).lower()}"'
         return spoken(value)

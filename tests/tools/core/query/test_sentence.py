@@ -110,6 +110,13 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
     (
         {
             "metrics": ["customer_count"],
+            "entity_conditions": [{"entity": "customers", "fact": "lines", "distinct": "products.department", "op": "eq", "value": 1}],
+        },
+        "Customers, customers with exactly 1 department among their lines, all data up to 31 March 2017",
+    ),
+    (
+        {
+            "metrics": ["customer_count"],
             "entity_conditions": [{"entity": "customers", "fact": "orders", "every": "week", "window": MARCH}],
         },
         "Customers, customers with at least 1 order in every week of March 2017, all data up to 31 March 2017",
