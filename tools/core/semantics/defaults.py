@@ -15,6 +15,7 @@ NUMERIC = frozenset({Datatype.INTEGER, Datatype.DECIMAL, Datatype.FLOAT})
 _WAREHOUSE_AFFIXES = frozenset({"dim", "fact", "fct", "stg", "mart", "tbl", "vw"})
 _LONGEST_PREFIX = 3
 _IRREGULAR = {"person": "people", "child": "children", "man": "men", "woman": "women", "datum": "data"}
+_UNCHANGED = frozenset({"staff", "equipment", "weather", "information", "furniture", "aircraft", "series", "species", "personnel", "news"})
 _SINGULAR = {plural: singular for singular, plural in _IRREGULAR.items()}
 _PEOPLE = ("customer", "household", "user", "member", "client", "guest", "subscriber", "patient", "shopper", "buyer", "person")
 _PERSONAL = frozenset(
@@ -88,7 +89,9 @@ def plural(phrase: str) -> str:
     """Plural of an English noun phrase: its last word, or the word before "of"."""
     head, of, tail = phrase.partition(" of ")
     before, _, noun = head.rpartition(" ")
-    if noun in _IRREGULAR:
+    if noun in _UNCHANGED:
+        many = noun
+    elif noun in _IRREGULAR:
         many = _IRREGULAR[noun]
     elif re.search(r"[^aeiou]y$", noun):
         many = noun[:-1] + "ies"
@@ -102,7 +105,9 @@ def plural(phrase: str) -> str:
 def singular(phrase: str) -> str:
     """The inverse of `plural` for table names: "order lines" -> "order line"; words that are not plural stay."""
     before, _, noun = phrase.rpartition(" ")
-    if noun in _SINGULAR:
+    if noun in _UNCHANGED:
+        one = noun
+    elif noun in _SINGULAR:
         one = _SINGULAR[noun]
     elif noun.endswith("ies") and len(noun) > 4:
         one = noun[:-3] + "y"

@@ -107,6 +107,36 @@ def test_a_column_of_codes_with_leading_zeros_stays_text(tmp_path):
     assert model.field("depots.site").datatype is Datatype.STRING
 
 
+def test_texts_are_numbers_or_times_where_they_are_anything(tmp_path):
+    model = drafted(
+        "CREATE TABLE readings (reading_id INTEGER PRIMARY KEY, taken VARCHAR, max_wind_mph VARCHAR, pressure VARCHAR, map VARCHAR);"
+        "INSERT INTO readings VALUES (1, '8/21/2015 17:03', '', '30.07', 'a'), (2, '', '12', '29', 'b')",
+        tmp_path,
+    )
+    kinds = [model.field(f"readings.{name}").datatype for name in ("taken", "max_wind_mph", "pressure", "map")]
+    assert kinds == [Datatype.DATETIME, Datatype.INTEGER, Datatype.FLOAT, Datatype.STRING]
+    assert set(model.field("readings.max_wind_mph").language.synonyms) == {"max wind", "maximum wind", "highest wind"}
+
+
+def test_the_day_of_the_data_is_the_latest_one(tmp_path):
+    """Rows after it would be left out of every answer."""
+    model = drafted(
+        "CREATE TABLE checks (check_id INTEGER PRIMARY KEY, checked DATE); INSERT INTO checks VALUES (1, '2015-06-02');"
+        "CREATE TABLE rides (ride_id INTEGER PRIMARY KEY, started DATE); INSERT INTO rides VALUES (1, '2015-08-21')",
+        tmp_path,
+    )
+    assert model.settings.as_of_field == "rides.started"
+
+
+def test_a_text_of_numbers_joins_a_number(tmp_path):
+    model = drafted(
+        "CREATE TABLE boats (boat_id INTEGER PRIMARY KEY); INSERT INTO boats VALUES (1), (2);"
+        "CREATE TABLE races (race_id INTEGER PRIMARY KEY, boat_id VARCHAR); INSERT INTO races VALUES (1, '2'), (2, '2')",
+        tmp_path,
+    )
+    assert [r.name for r in model.relationships] == ["races_to_boats"]
+
+
 def test_second_ways_between_two_tables_are_left_to_a_person(tmp_path):
     model = drafted(
         "CREATE TABLE clubs (club_id INTEGER PRIMARY KEY, name VARCHAR); INSERT INTO clubs VALUES (1, 'a'), (2, 'b');"

@@ -6,6 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+import sqlglot
+from sqlglot import exp
+
 from tools.core.semantics.defaults import (
     NUMERIC,
     TEMPORAL,
@@ -21,7 +24,7 @@ from tools.core.semantics.defaults import (
 from tools.core.semantics.drafting.metrics import metrics_of
 from tools.core.semantics.drafting.parts import Draft, DraftDataset, DraftField, DraftRelationship
 from tools.core.semantics.drafting.survey import Column, Reference, Survey, Table, leads_to, plain_name, quoted
-from tools.core.semantics.drafting.wordbook import ABBREVIATIONS, ADJECTIVES, CODES, KEY_ENDINGS, NOT_ADDED, PEOPLE, VERBS
+from tools.core.semantics.drafting.wordbook import ABBREVIATIONS, ADJECTIVES, CODES, KEY_ENDINGS, MEASURED, NOT_ADDED, PEOPLE, UNITS, VERBS
 from tools.core.semantics.model import Datatype
 
 MANY_VALUES = 3_000
@@ -55,13 +58,19 @@ def decide(survey: Survey, name: str) -> Draft:
     pointed_to = {r.to_table for r in survey.references if r.to_table != r.table}
     datasets = [_dataset(table, names[table.name], survey, table.name in pointed_to) for table in survey.tables.values()]
     _tell_apart(datasets)
+    _say_plainly(datasets)
     relationships = _relationships(survey.references, names)
     draft = Draft(name=name, datasets=datasets, relationships=relationships, metrics=metrics_of(datasets, relationships))
     draft.customer = people_among(d.name for d in datasets if d.entity)
-    dated = [d for d in datasets if d.default_time is not None]
-    events = [d for d in dated if not d.entity] or dated
-    draft.as_of_field = f"{events[0].name}.{events[0].default_time}" if events else None
+    draft.as_of_field = _as_of_field(datasets)
     return draft
+
+
+def _as_of_field(datasets: Sequence[DraftDataset]) -> str | None:
+    """The time whose latest day is the latest of all: rows after the day of the data would not count. Events first among equals."""
+    dated = [d for d in datasets if d.default_time is not None]
+    best = max(dated, key=lambda d: (d.latest or "", not d.entity), default=None)
+    return f"{best.name}.{best.default_time}" if best is not None else None
 
 
 def snake(name: str) -> str:
@@ -115,6 +124,7 @@ def _dataset(table: Table, name: str, survey: Survey, pointed_to: bool) -> Draft
     )
     dataset.named_by = _named_by(dataset)
     _default_time(dataset, dates)
+    dataset.latest = max((c.latest for c in table.columns.values() if snake(c.name) == dataset.default_time and c.latest), default=None)
     if not table.key:
         dataset.remarks.append("no column is a key: rows can be added up, not listed one by one")
     elif not table.key_declared:
@@ -204,18 +214,26 @@ _RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
 def _is_reserved(name: str) -> bool:
-    return name.lower() in _RESERVED
+    """Whether SQL would take the bare name for something else than a column: a keyword, or the beginning of a call ("map")."""
+    if name.lower() in _RESERVED:
+        return True
+    try:
+        return not isinstance(sqlglot.parse_one(name, dialect="duckdb"), exp.Column)
+    except sqlglot.errors.ParseError:
+        return True
 
 
 def _expression(column: Column, column_sql: str) -> tuple[str, list[str]]:
     """Texts that are numbers or days in truth are read as such."""
     if not column.is_text_of:
         return column_sql, []
-    if column.holds is Datatype.DATE:
-        remark = f"text in the database; every value is a day written like {column.date_format}"
-        return f"CAST(STRPTIME({column_sql}, '{column.date_format}') AS DATE)", [remark.replace("%", "")]
+    every = "every value that is not blank" if column.blanks else "every value"
+    if column.date_format is not None:
+        read = f"{'TRY_STRPTIME' if column.blanks else 'STRPTIME'}({column_sql}, '{column.date_format}')"
+        remark = f"text in the database; {every} is a {'day' if column.holds is Datatype.DATE else 'time'} written like {column.date_format}"
+        return (f"CAST({read} AS DATE)" if column.holds is Datatype.DATE else read), [remark.replace("%", "")]
     kind = "BIGINT" if column.holds is Datatype.INTEGER else "DOUBLE"
-    return f"TRY_CAST({column_sql} AS {kind})", ["text in the database; every value is a number"]
+    return f"TRY_CAST({column_sql} AS {kind})", [f"text in the database; {every} is a number"]
 
 
 def _number(field: DraftField, column: Column) -> None:
@@ -255,6 +273,18 @@ def _tell_apart(datasets: Sequence[DraftDataset]) -> None:
             shared = counted[field.label] > 1 or field.label in _GENERIC or field.label in nouns
             if shared and singular(field.label) != dataset.label and not field.label.startswith(f"{dataset.label} "):
                 field.label = f"{dataset.label} {field.label}"
+
+
+def _say_plainly(datasets: Sequence[DraftDataset]) -> None:
+    """Synonyms for the names of numbers: without their unit, and "max wind speed" also as "maximum wind speed"."""
+    labels = {singular(f.label) for d in datasets for f in d.fields} | {d.label for d in datasets}
+    for field in (f for d in datasets for f in d.fields if f.datatype in NUMERIC and not f.is_key):
+        words_of = field.label.split()
+        plain = words_of[:-1] if len(words_of) > 1 and words_of[-1] in UNITS and field.is_measure else words_of
+        plain = plain[:-1] if len(plain) > 1 and plain[-1] == "in" else plain  # "rating in percent"
+        first = MEASURED.get(plain[0], []) if len(plain) > 1 else []
+        said = [" ".join(plain), *(" ".join((start, *plain[1:])) for start in first)]
+        field.synonyms += [phrase for phrase in said if phrase != field.label and singular(phrase) not in labels]
 
 
 # -- relationships -------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tools.core.semantics.defaults import plural
+from tools.core.semantics.defaults import plural, singular
 from tools.core.semantics.drafting.parts import DraftDataset, DraftMetric, DraftRelationship
 
 _AGGREGATES = (
@@ -57,7 +57,7 @@ def _different(dataset: DraftDataset) -> Iterable[DraftMetric]:
     """How many different values a field has; asked for as "how many ... are there"."""
     for field in dataset.fields:
         if field.repeats and not field.is_key:
-            many = plural(field.label)
+            many = plural(singular(field.label))
             yield DraftMetric(
                 name=f"number_of_different_{many.replace(' ', '_').replace('-', '_')}",
                 expression=f"COUNT(DISTINCT {dataset.name}.{field.name})",

@@ -43,6 +43,8 @@ class DraftDataset:
     is_people: bool
     fields: list[DraftField]
     default_time: str | None = None
+    latest: str | None = None
+    """The last day of its default time, as ISO text."""
     named_by: list[str] = field(default_factory=list)
     verbs: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d %b %Y", "%b %d, %Y", "%d-%b-%y", "%Y%m%d")
 """Spellings of days that texts are tried for, in this order."""
+TIME_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M")
+"""The same with the time of day."""
 _COLUMNS = """
     SELECT c.schema_name, c.table_name, c.column_name, c.data_type
     FROM duckdb_columns() c
@@ -53,6 +55,10 @@ class Column:
     """What the values are, whatever they are stored as: a text that is a number everywhere is a number."""
     date_format: str | None = None
     """How the days of a text column are written."""
+    latest: str | None = None
+    """The last day, of a column of days."""
+    blanks: bool = False
+    """Some rows hold an empty text instead of nothing."""
     low: float | None = None
     high: float | None = None
     """Smallest and largest number."""
@@ -131,10 +137,12 @@ def _column(connection: duckdb.DuckDBPyConnection, table: str, rows: int, name: 
     counted = "COUNT(DISTINCT {0})" if rows <= 1_000_000 else "APPROX_COUNT_DISTINCT({0})"
     wanted = [f"COUNT({value})", counted.format(value)]
     if datatype is Datatype.STRING:
-        wanted += [f"MAX(LENGTH({value}))", f"COUNT(TRY_CAST({value} AS BIGINT))", f"COUNT(TRY_CAST({value} AS DOUBLE))"]
+        wanted += [f"MAX(LENGTH({value}))", f"COUNT(NULLIF(TRIM({value}), ''))"]
+        # A cast alone would round 30.07 to a whole number.
+        wanted += [f"COUNT(TRY_CAST({value} AS BIGINT)) FILTER (WHERE {value} NOT LIKE '%.%')", f"COUNT(TRY_CAST({value} AS DOUBLE))"]
         # A code such as 00123 would lose its zeros, and a phone number is no amount.
         wanted += [f"COUNT(*) FILTER (WHERE {value} LIKE '0_%' AND {value} NOT LIKE '0.%' OR LENGTH({value}) > 9)"]
-        wanted += [f"COUNT(TRY_STRPTIME({value}, '{form}'))" for form in DATE_FORMATS]
+        wanted += [f"COUNT(TRY_STRPTIME({value}, '{form}'))" for form in (*DATE_FORMATS, *TIME_FORMATS)]
     elif datatype in NUMERIC:
         wanted += [f"MIN({value})", f"MAX({value})"]
     found = connection.execute(f"SELECT {', '.join(wanted)} FROM {quoted(table)}").fetchone() or ()
@@ -143,21 +151,35 @@ def _column(connection: duckdb.DuckDBPyConnection, table: str, rows: int, name: 
     if datatype in NUMERIC:
         low, high = (float(v) if v is not None else None for v in found[2:4])
         return replace(column, low=low, high=high)
+    if datatype in TEMPORAL:
+        return replace(column, latest=_latest(connection, table, f"CAST({value} AS DATE)")) if datatype is not Datatype.TIME else column
     if datatype is not Datatype.STRING:
         return column
-    holds, form = _text_holds(filled, *(int(v) for v in found[3:]))
-    return replace(column, longest=int(found[2] or 0), holds=holds, date_format=form)
+    written = int(found[3])
+    holds, form = _text_holds(written, *(int(v) for v in found[4:]))
+    column = replace(column, longest=int(found[2] or 0), holds=holds, date_format=form, blanks=written < filled)
+    if holds in NUMERIC:
+        number = f"TRY_CAST({value} AS DOUBLE)"
+        ends = connection.execute(f"SELECT MIN({number}), MAX({number}) FROM {quoted(table)}").fetchone() or (None, None)
+        return replace(column, low=ends[0], high=ends[1])
+    return replace(column, latest=_latest(connection, table, f"CAST(TRY_STRPTIME({value}, '{form}') AS DATE)")) if form else column
 
 
-def _text_holds(filled: int, whole: int, decimal: int, coded: int, *dated: int) -> tuple[Datatype, str | None]:
-    if not filled:
+def _latest(connection: duckdb.DuckDBPyConnection, table: str, day: str) -> str | None:
+    (latest,) = connection.execute(f"SELECT CAST(MAX({day}) AS VARCHAR) FROM {quoted(table)}").fetchone() or (None,)
+    return latest
+
+
+def _text_holds(written: int, whole: int, decimal: int, coded: int, *dated: int) -> tuple[Datatype, str | None]:
+    """What all texts are that are not empty."""
+    if not written:
         return Datatype.STRING, None
-    form = next((f for f, count in zip(DATE_FORMATS, dated, strict=True) if count == filled), None)
-    if form is not None and (form != "%Y%m%d" or whole == filled):
-        return Datatype.DATE, form
+    form = next((f for f, count in zip((*DATE_FORMATS, *TIME_FORMATS), dated, strict=True) if count == written), None)
+    if form is not None and (form != "%Y%m%d" or whole == written):
+        return (Datatype.DATE if form in DATE_FORMATS else Datatype.DATETIME), form
     if coded:
         return Datatype.STRING, None
-    return (Datatype.INTEGER if whole == filled else Datatype.FLOAT if decimal == filled else Datatype.STRING), None
+    return (Datatype.INTEGER if whole == written else Datatype.FLOAT if decimal == written else Datatype.STRING), None
 
 
 def _one(name: str) -> str:
@@ -216,7 +238,8 @@ def _named_after(column: Column, table: Table) -> bool:
     if len(table.key) != 1:
         return False
     key = table.columns[table.key[0]]
-    types = {datatype_of(column.type), datatype_of(key.type)}
+    # A text that is a number in every row joins a number.
+    types = {column.holds if column.is_text_of and not column.blanks else datatype_of(column.type), datatype_of(key.type)}
     if types & TEMPORAL or (len(types) > 1 and not types <= NUMERIC):
         return False
     mine, its = words(column.name).split(), words(key.name).split()
