@@ -157,6 +157,8 @@ def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], b
     rows = _rows_of(cut, world, runs)
     if rows is not None and not _keeps_figures(first, rows, runs):
         return [rows]
+    if rows is not None and first.query is not None and first.is_whole and not first.doubts and _says_the_same(first.query, rows.query):
+        first = replace(first, by_fields=rows.by_fields)  # Two readers that share no rule agree.
     readings = _alternatives(cut, world, first, open_choices, runs)
     if readings[0].lacks_measure:
         readings += _with_measures(cut, world, runs)
@@ -200,9 +202,28 @@ def _as_chosen(phrase: str, reading: Reading) -> Reading:
 
 def _keeps_figures(first: Reading, rows: Reading, runs: Callable[[MetricQuery], bool]) -> bool:
     """Whether the readers of figures have understood enough that the reading by rows and fields is not needed."""
+    if rows.query is not None and first.query is not None and len(rows.query.metrics) > len(first.query.metrics) > 0:
+        return False  # "total and longest duration", of which one was dropped
     if rows.by_fields == "fields" or first.query is None or first.account.leftover or first.absent or not runs(first.query):
         return False
     return rows.by_fields == "ranking" or first.is_whole
+
+
+def _says_the_same(one: MetricQuery, other: MetricQuery | None) -> bool:
+    """Whether two plans differ at most in the order of their rows, where none is cut off."""
+    if other is None:
+        return False
+    cut = one.limit is not None or other.limit is not None
+    same_cut = [(q.limit, q.order[0].by if q.order else "", q.order[0].direction if q.order else "") for q in (one, other)]
+    if cut and same_cut[0] != same_cut[1]:
+        return False
+    plain = {"order": (), "ties": "cut", "limit": None}
+    first, second = one.model_copy(update=plain), other.model_copy(update=plain)
+    as_sets = [
+        (frozenset(q.metrics), frozenset(q.dimensions), frozenset(q.filters), frozenset(q.entity_conditions)) for q in (first, second)
+    ]
+    rest = {"metrics": (), "dimensions": (), "filters": (), "entity_conditions": ()}
+    return as_sets[0] == as_sets[1] and first.model_copy(update=rest) == second.model_copy(update=rest)
 
 
 def _rows_of(cut: Cut, world: World, runs: Callable[[MetricQuery], bool]) -> Reading | None:

@@ -83,6 +83,7 @@ class Lexicon:
             v for m in model.metrics.values() for v in m.language.verbs
         ]
         self._participles = {form: verb_forms(verb)[-1] for verb in verbs for form in verb_forms(verb)}
+        self.ends = _ends(model)
         self._plain_counts = frozenset(m.name for m in model.metrics.values() if _COUNT.match(m.expression))
         self._counted = {metric: dataset for dataset, metric in self.count_metrics.items()}
 
@@ -243,6 +244,19 @@ def _named(phrase: str) -> Iterable[str]:
 
 
 _SHORTEST_NOUN = 3
+
+
+def _ends(model: SemanticModel) -> dict[str, tuple[str, ...]]:
+    """Last words of fields that no phrase of the model is: "id" of "customer id"; they say something beside their thing only."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for dataset in model.datasets.values():
+        for field in dataset.fields.values():
+            tail = field.label.removeprefix(f"{dataset.label} ")
+            is_key = field.expression.strip('"') in dataset.primary_key
+            last = tail.rsplit(" ", 1)[-1] if is_key else tail
+            if last != field.label and " " not in last:
+                found[last].append(field.id)
+    return {word: tuple(fields) for word, fields in found.items()}
 
 
 def _nouns(phrase: str, sense: Sense) -> Iterator[tuple[str, Sense]]:

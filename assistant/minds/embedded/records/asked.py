@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tools.core.query.metric_query import Comparator, Filter, TimeWindow
+from tools.core.query.metric_query import Comparator, Filter
 
 Function = Literal["AVG", "MIN", "MAX", "SUM", "DISTINCT"]
 
@@ -56,6 +56,8 @@ class Test:
     named: Named
     op: str
     values: tuple[str | int | float | bool, ...] = ()
+    each: bool = False
+    """All of the values are wanted, each in a row of its own: "both in 2009 and in 2010"."""
 
     def on(self, field_id: str) -> Filter:
         return Filter.model_validate({"field": field_id, "op": self.op, "values": self.values})
@@ -69,6 +71,15 @@ class AgainstAverage:
     op: Comparator
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bounded:
+    """ "whose average age is over 30": a limit for a figure of what is asked for"""
+
+    output: Aggregated
+    op: Comparator
+    value: float
+
+
 @dataclass(kw_only=True)
 class Related:
     """Rows of something else that must exist, must not, or must be so many: "without a captain", "more than one captain"."""
@@ -77,6 +88,8 @@ class Related:
     op: Comparator = "ge"
     value: float = 1
     tests: list[Test] = field(default_factory=list)
+    years: list[Test] = field(default_factory=list)
+    """Conditions on the year of these rows."""
     closed: bool = False
     """Further conditions are no longer about these rows."""
 
@@ -105,6 +118,7 @@ class Asked:
     tests: list[Test] = field(default_factory=list)
     averages: list[AgainstAverage] = field(default_factory=list)
     related: list[Related] = field(default_factory=list)
+    bounds: list[Bounded] = field(default_factory=list)
     order: list[Ordered] = field(default_factory=list)
     limit: int | None = None
     best: bool = False
@@ -113,7 +127,10 @@ class Asked:
     """Datasets whose nouns or verbs the question uses, in order."""
     years: list[Test] = field(default_factory=list)
     """Conditions on a year that names no field."""
-    windows: list[TimeWindow] = field(default_factory=list)
+    both: bool = False
+    """Two kinds of rows are wanted; there must be a condition that says which."""
+    shared: bool = False
+    """Several values are each wanted: "shared by teams A and B"."""
     commanded: bool = False
     """The question opens with words of asking; "stores by town" does not, and is for the readers of figures."""
     guessed: list[str] = field(default_factory=list)

@@ -11,7 +11,7 @@ from assistant.minds.embedded.records.scan import NUMBER, Scan, known_aggregate,
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import Comparator
 
-_EQUALS = word_set("is are was were equals = named called titled as has being the a an of to equal either both with : in")
+_EQUALS = word_set("is are was were equals = named called titled as has being the a an of to equal either both with : in on at")
 
 
 _MORE = word_set("more greater higher larger bigger older longer over above exceeding")
@@ -63,12 +63,20 @@ def field_test(scan: Scan, at: int) -> int:
 def _text_test(scan: Scan, at: int, named: Named) -> int:
     here = scan.skip(at, word_set("that which"))
     for words, op in _TEXT_TESTS:
-        if scan.draft.phrase(here, words):
+        if (
+            scan.draft.phrase(here, words)
+            and not scan.dataset(here + len(words))
+            and not _is_superlative(scan, scan.skip(here + len(words), word_set("the")))
+        ):
             return _text(scan, here + len(words), named, op)
     if scan.word(here) not in ("has", "have"):
         return at
     end = _text(scan, here + 1, named, "contains", worded=True)
     return end if end > here + 1 else at
+
+
+def _is_superlative(scan: Scan, at: int) -> bool:
+    return any(s.degree == "superlative" for s in scan.senses(at, Kind.MORE, Kind.LESS))
 
 
 def _text(scan: Scan, at: int, named: Named, op: str, *, worded: bool = False) -> int:
@@ -141,6 +149,42 @@ def _number_test(scan: Scan, at: int, named: Named) -> int:
     return end if end > here else at
 
 
+def exact(scan: Scan, at: int) -> Bound | None:
+    """ "have 7 bikes", "with two parts": so many and no more."""
+    number = scan.draft.items[at].number if at < len(scan.draft.items) else None
+    if number is None or number.unit is not None or scan.word(at - 1) not in ("has", "have", "had", "having", "with"):
+        return None
+    return Bound(op="eq", value=number.value, end=at + 1)
+
+
+def number_first(scan: Scan, at: int) -> int:
+    """ "more than 20 points", "less than 10 medals in total", "more than the average points": the number stands before its field."""
+    bound = read_bound(scan.draft, at) or exact(scan, at)
+    if bound is None:
+        op, after = read_comparator(scan.draft, at)
+        known = known_aggregate(scan, scan.skip(after, word_set("the their"))) if op is not None else None
+        if op is None or known is None or known[0] != "AVG":
+            return at
+        scan.asked.averages.append(AgainstAverage(named=Named(fields=(known[1],)), op=op))
+        scan.head = False
+        return scan.skip(after, word_set("the their")) + 1
+    if bound.percentile or bound.relative_to == "median":
+        return at
+    noun = scan.skip(bound.end, word_set("of the number total in for"))
+    fields = tuple(f for f in scan.fields(noun) if scan.draft.model.field(f).datatype in NUMBER)
+    if not fields or scan.dataset(noun):
+        return at
+    named = Named(fields=fields, of=whose(scan, noun + 1)[0])
+    if bound.relative_to:
+        if bound.value != 1:
+            return at
+        scan.asked.averages.append(AgainstAverage(named=named, op=bound.op))
+    else:
+        _add_bound(scan, named, bound.op, bound.value, bound.upper)
+    scan.head = False
+    return noun + 1
+
+
 def _plain_numbers(scan: Scan, at: int, named: Named) -> int:
     """ "is 36", "either 36 or 37" """
     here = scan.skip(at, word_set("either equal to exactly = as"))
@@ -188,8 +232,15 @@ def _value_test(scan: Scan, at: int, named: Named) -> int:
     values, end, owners = _values(scan, here, within=named.fields)
     if not values:
         return at
-    scan.add_test(Test(named=Named(fields=owners, of=named.of), op="not_in" if negated else "in", values=values))
-    return end
+    joined = {scan.word(i) for i in range(here, end)}
+    each = len(values) > 1 and not negated and "and" in joined and "or" not in joined and not _said_of_each(scan, at)
+    scan.add_test(Test(named=Named(fields=owners, of=named.of), op="not_in" if negated else "in", values=values, each=each))
+    return scan.skip(end, word_set("side part"))
+
+
+def _said_of_each(scan: Scan, at: int) -> bool:
+    """ "captains whose rank is A and B" """
+    return "either" in {scan.word(i) for i in range(at, len(scan.draft.items))}
 
 
 def _values(scan: Scan, at: int, *, within: tuple[str, ...] = ()) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
@@ -208,16 +259,23 @@ def _values(scan: Scan, at: int, *, within: tuple[str, ...] = ()) -> tuple[tuple
         here = scan.skip(end, word_set("or and , either"))
         if here == end:
             break
-        here = scan.skip(here, word_set("the a an in from team"))
+        here = scan.skip(here, word_set("the a an in from team on with"))
     return tuple(values), end, fields
 
 
 def value_alone(scan: Scan, at: int) -> int:
     """ "Panama flags", "institution Google", "from Indonesia": a value, with the noun of its field or its thing beside it."""
-    negated = scan.word(at) in ("not", "except", "excluding") and bool(scan.senses(at + 1, Kind.VALUE))
-    begin = at + negated
-    if not scan.senses(begin, Kind.VALUE) or (scan.fields(begin) and not scan.draft.tokens[scan.draft.items[begin].start].quoted):
+    begin = after_denial(scan, at)
+    negated = begin > at
+    if not negated and scan.word(at) == "both":
+        begin = scan.skip(at + 1, word_set("in the on with from at of"))
+    quoted = begin < len(scan.draft.items) and scan.draft.tokens[scan.draft.items[begin].start].quoted
+    if not scan.senses(begin, Kind.VALUE) or (scan.fields(begin) and not quoted):
         return at
+    led = scan.word(begin - 1) in ("a", "an", "any", "the", "each", "every", "some", "no", "one")
+    is_noun = scan.dataset(begin) is not None and scan.dataset(begin + 1) is None and not quoted and not negated
+    if is_noun and (scan.draft.items[begin].is_plural or scan.head or led):
+        return at  # "all drivers", though somebody is called Driver
     after = begin + 1
     values, end, fields = _values(scan, begin)
     listed = {scan.word(i) for i in range(begin, end)}
@@ -232,9 +290,27 @@ def value_alone(scan: Scan, at: int) -> int:
     noun = scan.dataset(after) if not beside else None
     before = scan.context[-1] if scan.context else None
     hint = next((d for d in (noun, before) if d is not None and any(f.startswith(f"{d}.") for f in fields)), None)
-    scan.add_test(Test(named=Named(fields=fields, of=hint), op="not_in" if negated else "in", values=values))
+    # "in the Alps and in the Andes": of things that can be in both; "or" is one of them.
+    each = len(values) > 1 and not negated and "and" in listed and "or" not in listed
+    scan.add_test(Test(named=Named(fields=fields, of=hint), op="not_in" if negated else "in", values=values, each=each))
     scan.head = False
     return after
+
+
+_BESIDE_DENIAL = word_set("located based situated in at on of from the a an be been being any with type kind equal to")
+
+
+def after_denial(scan: Scan, at: int) -> int:
+    """Index of the value in "not located in San Jose", "did not end in Berlin", "excluding Fog"; the same index when nothing is denied."""
+    here = scan.skip(at, word_set("but and do does did is are was were has have had been"))
+    if scan.word(here) not in ("not", "except", "excluding", "never", "neither", "nor"):
+        return at
+    here += 1
+    verbs = {s.target for s in scan.senses(here, Kind.FACT)} if not (scan.dataset(here) or scan.content(here)) else set()
+    value = scan.skip(here + bool(verbs), _BESIDE_DENIAL)
+    # "not located in Berlin" is about the town of what is asked; "not assigned to Berlin" about other rows.
+    own = not verbs or any(s.target.split(".")[0] in verbs for s in scan.senses(value, Kind.VALUE))
+    return value if scan.senses(value, Kind.VALUE) and own else at
 
 
 def bare_bound(scan: Scan, at: int) -> int:
@@ -245,7 +321,7 @@ def bare_bound(scan: Scan, at: int) -> int:
         return at
     targets = tuple(s.target for s in scan.senses(at, Kind.MORE, Kind.LESS) if s.target not in scan.draft.model.metrics)
     if not targets:
-        stems = {"older": "age", "younger": "age", "aged": "age", "longer": "length"}
+        stems = {"older": "age", "younger": "age", "aged": "age", "longer": "length", "taller": "height", "heavier": "weight"}
         noun = stems.get(scan.word(at), "")
         targets = tuple(f.id for f in scan.draft.model.fields() if f.label.split()[-1] == noun) if noun else ()
     numeric = tuple(t for t in targets if scan.draft.model.field(t).datatype in NUMBER)
@@ -287,14 +363,13 @@ def year_test(scan: Scan, at: int) -> int:
             return at
         low, high = window.start.year if window.start else None, window.end.year if window.end else None
         op = "between" if low and high else "ge" if low else "le"
-        scan.asked.years.append(Test(named=Named(fields=()), op=op, values=tuple(y for y in (low, high) if y)))
-        scan.asked.windows.append(window)
+        _add_years(scan, op, *(y for y in (low, high) if y))
         scan.head = False
         return scan.skip(at + 1, word_set("year years"))
     since = {"after": "gt", "before": "lt", "since": "ge", "from": "ge", "until": "le", "through": "le"}.get(scan.word(at))
     after = scan.skip(at + 1, word_set("the year of"))
     if since is not None and after < len(scan.draft.items) and _YEAR.fullmatch(scan.word(after)):
-        scan.asked.years.append(Test(named=Named(fields=()), op=since, values=(int(scan.word(after)),)))
+        _add_years(scan, since, int(scan.word(after)))
         scan.head = False
         return after + 1
     begin = scan.skip(at, word_set("in the year of during"))
@@ -302,9 +377,16 @@ def year_test(scan: Scan, at: int) -> int:
     years = [scan.word(begin + between), scan.word(begin + between + 2)] if between else [scan.word(begin)]
     if not all(_YEAR.fullmatch(y) for y in years) or (begin == at and not between):
         return at
-    scan.asked.years.append(Test(named=Named(fields=()), op="between" if between else "in", values=tuple(int(y) for y in years)))
+    _add_years(scan, "between" if between else "in", *(int(y) for y in years))
     scan.head = False
     return begin + (4 if between else 1)
+
+
+def _add_years(scan: Scan, op: str, *years: int) -> None:
+    """A condition on the year of what is asked, or of rows that must not exist."""
+    test = Test(named=Named(fields=()), op=op, values=years)
+    last = scan.asked.related[-1] if scan.asked.related else None
+    (last.years if last is not None and last.denied and not last.closed else scan.asked.years).append(test)
 
 
 def dating_verb(scan: Scan, at: int) -> int:
@@ -312,8 +394,9 @@ def dating_verb(scan: Scan, at: int) -> int:
     told = tuple(f for f in year_fields(scan.draft) if names_verb(scan.draft, f, scan.word(at)))
     if not told or scan.fields(at) or scan.dataset(at):
         return at
+    before = len(scan.asked.years)
     end = year_test(scan, at + 1)
-    if end == at + 1:
+    if end == at + 1 or len(scan.asked.years) == before:
         return at
     test = scan.asked.years.pop()
     scan.add_test(Test(named=Named(fields=told), op=test.op, values=test.values))

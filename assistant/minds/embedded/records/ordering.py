@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from assistant.minds.embedded.lexicon import Kind
-from assistant.minds.embedded.records.asked import Named, Ordered
+from assistant.minds.embedded.records.asked import Named, Ordered, Test
 from assistant.minds.embedded.records.scan import HIGH, LOW, NUMBER, Scan, known_aggregate, whose, year_of
-from assistant.minds.embedded.wordlists import word_set
+from assistant.minds.embedded.wordlists import word_set, words_by_role
 
-_SORTING = word_set(
-    "sorted sort ordered order ranked arranged listed alphabetical alphabetically lexicographical lexicographic descending ascending"
-)
+_SORTING = words_by_role("rows")["sorting"]
 
 
-_ORDER_WORDS = word_set(
-    "in the by of from to order ascending descending sorted ordered listed ranked arranged alphabetical alphabetically lexicographical "
-    "lexicographic asc desc sort a reverse their respective and according decreasing increasing"
-)
+_ORDER_WORDS = words_by_role("rows")["order"]
 
 
 def picks(scan: Scan, at: int) -> bool:
     """ "the largest number of": a count that ranks, not one that is asked for."""
     return scan.word(at - 1) in HIGH | LOW
+
+
+def starting_with(scan: Scan, at: int) -> int:
+    """ "starting with the oldest": an order, of all."""
+    if scan.word(at) not in ("starting", "beginning", "start", "begin", "from") or scan.word(at + 1) not in ("with", "from", "the"):
+        return at
+    here = scan.skip(at + 1, word_set("with from the"))
+    found = _adjective(scan, here)
+    if found is None or scan.dataset(found[1]) or (scan.word(at) == "from" and scan.word(found[1]) != "to"):
+        return at
+    order, end = found
+    scan.asked.order.append(order)
+    return end if scan.word(end) != "to" else scan.skip(end + 1, word_set("the")) + 1
 
 
 def superlative(scan: Scan, at: int) -> int:
@@ -47,7 +55,8 @@ def superlative(scan: Scan, at: int) -> int:
         n = int(scan.draft.items[here + 1].number.value)  # type: ignore[union-attr]
         here = here + 1 + (scan.word(here + 2) in HIGH)
     descending = word in HIGH
-    noun = scan.skip(here + 1, word_set("number count of the total amount value"))
+    noun = scan.skip(here + 1, word_set("number count of the total amount value corresponding different"))
+    noun = _past_values(scan, noun)
     if scan.word(noun) in ("common", "popular", "frequent", "frequently", "commonly", "used", "widely"):
         field_at = scan.skip(noun + 1, word_set("used occurring"))
         scan.asked.order.append(Ordered(dataset="", descending=descending))
@@ -66,8 +75,29 @@ def superlative(scan: Scan, at: int) -> int:
     return at
 
 
+def _past_values(scan: Scan, at: int) -> int:
+    """ "the most friendly competitions": values before the noun say which of its rows count."""
+    here = at
+    while scan.senses(here, Kind.VALUE) and not scan.dataset(here):
+        here += 1
+    if here == at or not scan.dataset(here):
+        return at
+    for value_at in range(at, here):
+        senses = scan.senses(value_at, Kind.VALUE)
+        fields = tuple(dict.fromkeys(s.target for s in senses))
+        scan.add_test(Test(named=Named(fields=fields, of=scan.dataset(here)), op="in", values=(str(senses[0].value),)))
+    return here
+
+
 def _adjective(scan: Scan, at: int) -> tuple[Ordered, int] | None:
-    """ "oldest": a field, by the model's own adjectives."""
+    """ "oldest", "most recent", "most recently": a field, by the model's own adjectives."""
+    if scan.word(at) in ("most", "least"):
+        word = scan.word(at + 1).removesuffix("ly")
+        senses = [s for s in scan.draft.world.lexicon.lookup((word,)) if s.kind in (Kind.MORE, Kind.LESS) and s.degree == ""]
+        targets = tuple(s.target for s in senses if s.target not in scan.draft.model.metrics)
+        high = bool(targets) and senses[0].kind is Kind.MORE
+        if targets and scan.word(at + 2) not in ("and", ","):
+            return Ordered(named=Named(fields=targets, of=scan.dataset(at + 2)), descending=high == (scan.word(at) == "most")), at + 2
     for kind, descending in ((Kind.MORE, True), (Kind.LESS, False)):
         targets = tuple(s.target for s in scan.senses(at, kind) if s.degree == "superlative" and s.target not in scan.draft.model.metrics)
         if targets:
@@ -105,11 +135,11 @@ def sorting(scan: Scan, at: int) -> int:
             end += 1
         else:
             break
-    alone = seen & word_set("alphabetical alphabetically lexicographical lexicographic ascending descending")
+    alone = seen & word_set("reversed chronological alphabetical alphabetically lexicographical lexicographic ascending descending")
     if end == at or not seen & _SORTING or not (keys or alone) or (scan.word(at) in ("and", "order", "a") and not keys):
         return at
     ends = _from_to(scan, end)
-    descending = bool(seen & word_set("descending desc reverse decreasing")) or (ends is not None and ends[0])
+    descending = bool(seen & word_set("descending descendingly desc reverse reversed decreasing")) or (ends is not None and ends[0])
     end = ends[1] if ends is not None else end
     named = [Ordered(named=Named(fields=k), descending=descending) for k in keys]
     scan.asked.order += named or [Ordered(descending=descending)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from assistant.minds.embedded.grammar.comparators import read_bound
 from assistant.minds.embedded.lexicon import Kind
-from assistant.minds.embedded.records.asked import Aggregated, Counted, Function, Named, Rows
+from assistant.minds.embedded.records.asked import Aggregated, Bounded, Counted, Function, Named, Rows
 from assistant.minds.embedded.records.ordering import picks
 from assistant.minds.embedded.records.scan import EMPTY, FUNCTIONS, HIGH, LOW, NUMBER, Scan, known_aggregate, whose, year_of
-from assistant.minds.embedded.wordlists import word_set
+from assistant.minds.embedded.wordlists import word_set, words_by_role
 
 _DIFFERENT = word_set("different distinct unique")
 
@@ -20,12 +23,16 @@ _COUNTING = (
     ("the", "count", "of"),
     ("count", "of"),
     ("count", "the", "number", "of"),
+    ("the", "numbers", "of"),
+    ("numbers", "of"),
     ("count",),
 )
 
 
 def counting(scan: Scan, at: int) -> int:
     """ "how many captains", "number of different ranks", "how many degrees" """
+    if _count_again(scan, at):
+        return at + 1
     after = scan.draft.match(at, _COUNTING)
     if after == at and not picks(scan, at):
         return _counted_phrase(scan, at)
@@ -47,6 +54,12 @@ def counting(scan: Scan, at: int) -> int:
         scan.asked.outputs.append(Counted(metric=metric))
         return noun + 1
     return at
+
+
+def _count_again(scan: Scan, at: int) -> bool:
+    """ "List the number and the contract id": what was counted in the sentence before."""
+    counted = any(isinstance(o, Counted) for o in scan.asked.outputs)
+    return counted and scan.word(at) in ("number", "count", "amount") and scan.word(at + 1) in ("and", ",", "") and not scan.fields(at)
 
 
 def _counted_phrase(scan: Scan, at: int) -> int:
@@ -72,18 +85,62 @@ def aggregated(scan: Scan, at: int) -> int:
         if scan.word(here) in FUNCTIONS:
             functions.append(FUNCTIONS[scan.word(here)])
         here += 1
+    if functions and scan.word(here) in ("number", "amount", "numbers"):
+        here = scan.skip(here + 1, word_set("of the"))
     known = known_aggregate(scan, here)
     if known is not None:
         functions.append(known[0])
         named = Named(fields=(known[1],), of=whose(scan, here + 1)[0])
-    elif functions and scan.fields(here) and any(scan.draft.model.field(f).datatype in NUMBER for f in scan.fields(here)):
-        named = Named(fields=scan.fields(here), of=whose(scan, here + 1)[0])
+    elif functions and _numbers_among(scan, here):
+        named = Named(fields=_numbers_among(scan, here), of=whose(scan, here + 1)[0])
     else:
         return at
-    if not scan.head:
+    figures = [Aggregated(function=f, named=named) for f in dict.fromkeys(functions)]
+    bounded = _bounded(scan, here + 1, figures)
+    if bounded > here + 1 or not scan.head:
+        return bounded if bounded > here + 1 else at
+    scan.asked.outputs += figures
+    return _same_figure(scan, here + 1, functions)
+
+
+def _numbers_among(scan: Scan, at: int) -> tuple[str, ...]:
+    return tuple(f for f in scan.fields(at) if scan.draft.model.field(f).datatype in NUMBER)
+
+
+def _same_figure(scan: Scan, at: int, functions: Sequence[Function]) -> int:
+    """ "average latitude and longitude": the figure is meant of both."""
+    here = scan.skip(at, word_set("and , the"))
+    fields = _numbers_among(scan, here)
+    last = here + 1 >= len(scan.draft.items) or scan.word(here + 1) in ("of", "for", "in", "among", "across", "at", "by", "and", ",")
+    if here == at or not fields or scan.dataset(here) or not last or not all(scan.draft.model.field(f).datatype in NUMBER for f in fields):
         return at
+    if any(scan.draft.model.field(f).is_dimension for f in fields):
+        return at  # "average age and year": a year is no amount
+    named = Named(fields=fields, of=whose(scan, here + 1)[0])
     scan.asked.outputs += [Aggregated(function=f, named=named) for f in dict.fromkeys(functions)]
-    return here + 1
+    return _same_figure(scan, here + 1, functions)
+
+
+def _bounded(scan: Scan, at: int, figures: Sequence[Aggregated]) -> int:
+    """ "[average age] over 30", "[average points] of its players is below 10": the index after the limit of a figure; `at` without one."""
+    here = at
+    while here < len(scan.draft.items) and (
+        scan.word(here) in word_set("is are was were of that for its their the by has have scored in been all this each")
+        or scan.dataset(here)
+        or (scan.fields(here) and here > at and scan.word(here - 1) in ("that", "each", "the", "this"))
+    ):
+        here += 1
+    bound = read_bound(scan.draft, here)
+    if bound is None or bound.relative_to or bound.percentile or bound.upper is not None or len(figures) != 1:
+        return at
+    if scan.dataset(bound.end) or scan.fields(bound.end):
+        return at  # "average age of stables with more than 3 horses"
+    scan.asked.bounds.append(Bounded(output=figures[0], op=bound.op, value=bound.value))
+    for passed in range(at, here):
+        if (dataset := scan.dataset(passed)) is not None:
+            scan.speak(dataset)
+    scan.head = False
+    return bound.end
 
 
 def named_fields(scan: Scan, at: int) -> int:
@@ -116,10 +173,18 @@ def _add_named(scan: Scan, fields: tuple[str, ...], at: int, before: str | None)
 def _owner_ahead(scan: Scan, at: int) -> str | None:
     """Whose the fields of an enumeration are: the dataset after the last of them."""
     here = at
-    while here < len(scan.draft.items) and (
-        (scan.fields(here) and not scan.dataset(here)) or scan.word(here) in (",", "and", "the", "or", "as", "well")
-    ):
-        here += 1
+    while here < len(scan.draft.items):
+        counted = scan.draft.match(here, _COUNTING)
+        if counted > here and scan.dataset(counted):
+            here = counted + 1  # "names and number of races of all drivers"
+        elif scan.word(here).startswith("number of ") and scan.senses(here, Kind.METRIC):
+            here += 1
+        elif scan.dataset(here) and scan.word(here - 1) in ("the", "and", ",") and scan.word(here + 1) == "of":
+            here += 1  # "names and the players of clubs"
+        elif (scan.fields(here) and not scan.dataset(here)) or scan.word(here) in (",", "and", "the", "or", "as", "well"):
+            here += 1
+        else:
+            break
     return whose(scan, here)[0]
 
 
@@ -156,13 +221,21 @@ def things(scan: Scan, at: int) -> int:
         and ((each and (figures or not scan.asked.outputs)) or not (scan.asked.outputs or whose))
     ):
         scan.asked.outputs.append(Rows(dataset=dataset, each=each))
+    elif scan.head and _enumerated(scan, at):
+        scan.asked.outputs.append(Rows(dataset=dataset))
     scan.speak(dataset)
     return at + 1
 
 
-_LEADING = word_set(
-    "the a an any each every of for from in by to with no one has have had and or , their its his her per that who which some both whose"
-)
+def _enumerated(scan: Scan, at: int) -> bool:
+    """ "the names and the players of clubs": the rows of one thing beside the fields of another."""
+    named = [o for o in scan.asked.outputs if isinstance(o, Named)]
+    joined = scan.word(_before_articles(scan, at)) in ("and", ",")
+    other = whose(scan, at + 1)[0]
+    return bool(named) and joined and other not in (None, scan.dataset(at)) and named[-1].of == other
+
+
+_LEADING = words_by_role("rows")["leading"]
 
 
 def _led(scan: Scan, at: int) -> bool:
@@ -179,6 +252,14 @@ def _before_articles(scan: Scan, at: int) -> int:
     while at >= 0 and scan.word(at) in ("the", "all", "a", "an", "each", "every", "different", "distinct", "any", "these", "those", "our"):
         at -= 1
     return at
+
+
+def shared(scan: Scan, at: int) -> int:
+    """ "the years shared by teams A and B": those that each of them has."""
+    if scan.word(at) not in ("shared", "common") or scan.word(at + 1) not in ("by", "to", "among", "between"):
+        return at
+    scan.asked.shared = True
+    return at + 2
 
 
 def different(scan: Scan, at: int) -> int:
@@ -216,6 +297,17 @@ def grouping(scan: Scan, at: int) -> int:
         return here + 1
     back = any(isinstance(o, Named) for o in scan.asked.outputs)  # "the flags, and how many ships have each"
     return here if back and scan.word(here - 1) in ("each", "every") and here >= len(scan.draft.items) else at
+
+
+def again(scan: Scan, at: int) -> int:
+    """ "[types and the number of races] for that type": what was named already."""
+    here = scan.skip(at, word_set("for in of with at by from on"))
+    if scan.word(here) not in ("that", "this", "each", "those", "these") or here == at:
+        return at
+    named = [o for o in scan.asked.outputs if isinstance(o, Named)]
+    fields = set(scan.fields(here + 1))
+    same = any(fields & set(o.fields) for o in named) or scan.dataset(here + 1) in scan.asked.spoken_of
+    return here + 2 if named and same and (fields or scan.dataset(here + 1)) and not scan.senses(here + 2, Kind.VALUE) else at
 
 
 def _done_by(scan: Scan, at: int) -> bool:

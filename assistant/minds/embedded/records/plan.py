@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 
@@ -21,6 +21,7 @@ from assistant.minds.embedded.records.asked import (
     Rows,
     Test,
 )
+from assistant.minds.embedded.records.filters import OPPOSITE, excludes, in_days, leaves_nothing
 from assistant.minds.embedded.values import key_field
 from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, ListingSpec, Measure, MetricQuery, Order
 from tools.core.semantics.model import Datatype
@@ -51,16 +52,25 @@ class _Planner:
     filters: list[Filter] = field(default_factory=list)
     conditions: list[EntityCondition] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    sorted_by: list[str] = field(default_factory=list)
 
     def query(self) -> MetricQuery:
         asked = self.asked
         self._check_split()
+        if asked.shared:
+            asked.tests = [replace(t, each=True) if len(t.values) > 1 else t for t in asked.tests]
+        if asked.both and not (any(t.each for t in asked.tests) or len(asked.tests) == 2):
+            raise _Unclear
         measures = [self._measure(o) for o in asked.outputs if isinstance(o, (Aggregated, Counted))]
         ranked = [o for o in asked.order if o.dataset is not None or o.metric is not None]
         self.base = self._first_base(measures, ranked)
         fields = [self._field(o) for o in asked.outputs if isinstance(o, Named)]
         if measures:
             return self._figures(measures, fields)
+        if apart := self._group_by_group(fields):
+            return apart
+        if asked.bounds:
+            return self._bounded(fields)
         if ranked or self._having(fields):
             return self._ranked(fields, ranked)
         return self._rows(fields)
@@ -87,6 +97,15 @@ class _Planner:
         if not facts:
             raise _Unclear
         self.base = facts[0]
+        whose = [o.dataset for o in self.asked.outputs if isinstance(o, Rows)] + [
+            o.of for o in self.asked.outputs if isinstance(o, Named) and o.of
+        ]
+        done = self._done(self.base, whose) if len(measures) == 1 and isinstance(self.asked.outputs[-1], Counted) else self.base
+        if done is not None and done != self.base:
+            for each in (r for r in self.asked.related if r.dataset == self.base):
+                each.dataset = done
+            measures, self.base = [Measure(metric=self.world.lexicon.count_metrics[done])], done
+            fields = [self._field(o) for o in self.asked.outputs if isinstance(o, Named)]
         things = [o.dataset for o in self.asked.outputs if isinstance(o, Rows)]
         dimensions = [f for thing in things if thing != self.base for f in self._names(thing)]
         dimensions += [f for name in fields for f in self._with_key(name)]
@@ -101,9 +120,12 @@ class _Planner:
         things = [o.dataset for o in self.asked.outputs if isinstance(o, Rows)]
         having = self._having(fields)
         counted = (ranked[0].dataset if ranked else having[0].dataset) or self._spoken_of(things, fields)
-        count = self.world.lexicon.count_metrics.get(counted or "")
         if ranked and ranked[0].metric is not None:
-            counted, count = self.world.fact(ranked[0].metric), ranked[0].metric
+            counted = self.world.lexicon.counted_by(ranked[0].metric) or self.world.fact(ranked[0].metric)
+        counted = self._done(counted, [*things, *(f.split(".")[0] for f in fields)])
+        count = self.world.lexicon.count_metrics.get(counted or "")
+        if ranked and ranked[0].metric is not None and not self.world.lexicon.counted_by(ranked[0].metric):
+            count = ranked[0].metric
         if counted is None or count is None or len(ranked) > 1:
             raise _Unclear
         self.base = counted
@@ -116,6 +138,70 @@ class _Planner:
         conditions = [{"metric": count, "op": r.op, "value": r.value} for r in having]
         order, limit = self._order([count] if ranked else [], dimensions)
         return self._query(metrics=[Measure(metric=count)], dimensions=dimensions, having=conditions, order=order, limit=limit)
+
+    def _done(self, counted: str | None, owners: Sequence[str]) -> str | None:
+        """ "who took part in the most races": where races do not belong to one of them, what is counted is the taking part."""
+        if counted is None or all(self.world.reaches(counted, o) for o in owners):
+            return counted
+        deeds = [d for d in self.asked.spoken_of if all(self.world.reaches(d, o) for o in (*owners, counted)) and d != counted]
+        return deeds[0] if deeds and self.world.lexicon.count_metrics.get(deeds[0]) else counted
+
+    def _bounded(self, fields: list[str]) -> MetricQuery:
+        """Things or groups by a limit for a figure of theirs: "stables whose horses' average age is over 8"."""
+        things = [o.dataset for o in self.asked.outputs if isinstance(o, Rows)]
+        if self.asked.order or not (things or fields):
+            raise _Unclear
+        measures = [self._measure(b.output) for b in self.asked.bounds]
+        facts = [f for m in measures if (f := self.world.fact(m.metric)) is not None]
+        if len(set(facts)) != 1 or len(measures) != len(facts):
+            raise _Unclear
+        self.base = facts[0]
+        owners = list(dict.fromkeys((*things, *(f.split(".")[0] for f in fields))))
+        dimensions = [f for thing in things if thing != self.base for f in self._names(thing)] + fields
+        own = {self._key(self.base), *(f"{self.base}.{n}" for n in self.world.model.datasets[self.base].named_by)}
+        if not dimensions or own & set(dimensions):
+            raise _Unclear  # One row each: its own value is no average.
+        named = [o for o in owners if o != self.base and any(f in dimensions for f in self._labels(o))]
+        dimensions += [k for o in named if (k := self._key(o)) is not None and k not in dimensions]
+        self._conditions(self.asked.related)
+        having = [{"metric": m.column, "op": b.op, "value": b.value} for m, b in zip(measures, self.asked.bounds, strict=True)]
+        return self._query(metrics=measures, dimensions=dimensions, having=having)
+
+    def _group_by_group(self, fields: list[str]) -> MetricQuery | None:
+        """Values of a field whose rows are of both kinds, or never of one: "countries with both open and closed races".
+
+        The field is no row of its own that conditions could be set on: its rows are counted, those of each kind apart.
+        """
+        datasets = {f.split(".")[0] for f in fields}
+        if len(datasets) != 1 or self.asked.order or self.asked.averages or any(isinstance(o, Rows) for o in self.asked.outputs):
+            return None
+        (dataset,) = datasets
+        named_by = {f"{dataset}.{n}" for n in self.world.model.datasets[dataset].named_by}
+        count = self.world.lexicon.count_metrics.get(dataset)
+        if count is None or {self._key(dataset), *named_by} & set(fields):
+            return None
+        kinds: list[tuple[Filter, ...]] = []
+        never: list[tuple[Filter, ...]] = []
+        tests = [(test, test.on(self._field(test.named))) for test in self.asked.tests]
+        apart = len(tests) == 2 and leaves_nothing(tests[0][1], tests[1][1])
+        for test, condition in tests:
+            if not (test.each or apart) or not self.world.reaches(dataset, condition.field.split(".")[0]):
+                return None
+            kinds += [(condition,)] if apart else [(condition.model_copy(update={"values": (v,)}),) for v in test.values]
+        for related in self.asked.related:
+            filters = tuple(t.on(self._field(t.named, near=dataset)) for t in related.tests)
+            own = related.dataset == dataset and all(self.world.reaches(dataset, f.field.split(".")[0]) for f in filters)
+            if not own or not filters or related.closed or not (related.denied or (related.op, related.value) == ("ge", 1)):
+                return None
+            (never if related.denied else kinds).append(filters)
+        if len(kinds) < 2 and not never:
+            return None
+        self.base = dataset
+        counted = [Measure(metric=count, filters=f, alias=f"kind_{n}") for n, f in enumerate((*kinds, *never), start=1)]
+        limits = [("ge", 1)] * len(kinds) + [("eq", 0)] * len(never)
+        having = [{"metric": m.column, "op": op, "value": value} for m, (op, value) in zip(counted, limits, strict=True)]
+        metrics = [Measure(metric=count), *counted] if never else counted
+        return self._query(metrics=metrics, dimensions=fields, having=having)
 
     def _rows(self, fields: list[str]) -> MetricQuery:
         """Fields of the rows of something, one line each; or the different values of a field."""
@@ -140,6 +226,8 @@ class _Planner:
             if not listed and not self.asked.distinct:
                 self.doubts.append("each combination is listed once, however often it occurs")
             return self._query(dimensions=named, order=order, limit=limit)
+        fields_of_others = [f"{t}.{n}" for t in things[1:] for n in self.world.model.datasets[t].named_by]
+        shown = list(dict.fromkeys((*shown, *fields_of_others)))
         names = list(self.world.model.datasets[owner].named_by) if things or not fields else []
         listing = ListingSpec(entity=owner, fields=tuple(dict.fromkeys((*(f"{owner}.{n}" for n in names), *shown))))
         return self._query(listing=listing, order=order, limit=limit)
@@ -158,7 +246,7 @@ class _Planner:
         return MetricQuery.model_validate(
             {
                 "metrics": tuple(metrics),
-                "dimensions": tuple(DimensionRef(field=f) for f in dict.fromkeys(dimensions)),
+                "dimensions": tuple(DimensionRef(field=f) for f in dict.fromkeys((*dimensions, *self.sorted_by))),
                 "filters": tuple(dict.fromkeys(self.filters)),
                 "entity_conditions": tuple(dict.fromkeys(self.conditions)),
                 "having": tuple(having),
@@ -216,6 +304,9 @@ class _Planner:
             raise _Unclear
         return [key, *(f"{dataset}.{name}" for name in self.world.model.datasets[dataset].named_by)]
 
+    def _labels(self, dataset: str) -> list[str]:
+        return [f"{dataset}.{n}" for n in self.world.model.datasets[dataset].named_by]
+
     def _key(self, dataset: str) -> str | None:
         key = key_field(self.world.model, dataset)
         return key.id if key is not None else None
@@ -238,7 +329,9 @@ class _Planner:
         found = []
         for key in asked.order:
             by = self._field(key.named) if key.named is not None else next(iter(dimensions), None)
-            if by is None or by not in dimensions:
+            if by is not None and by not in dimensions and self._key(by.split(".")[0]) in dimensions:
+                self.sorted_by.append(by)  # One value for each row of the split: it may stand beside it.
+            elif by is None or by not in dimensions:
                 raise _Unclear
             found.append(Order(by=by, direction="desc" if key.descending else "asc"))
         return found, asked.limit
@@ -264,20 +357,27 @@ class _Planner:
             condition = test.on(self._field(test.named))
             dataset = condition.field.split(".")[0]
             if self.world.reaches(self.base, dataset):
-                if _excludes(condition, self.filters):
+                if excludes(condition, self.filters):
                     raise _Unclear  # No row is two things at once: several rows of something are meant.
                 self.filters.append(condition)
                 continue
             fact = self._bridge({self.base, dataset})
-            if _excludes(condition, apart.get(fact, ())):
+            if condition.op == "not_in":
+                # "took part in A but not in B": no row with B, rather than a row without it.
+                opposite = condition.model_copy(update={"op": "in"})
+                self.conditions.append(EntityCondition(entity=self._entity(), fact=fact, filters=(opposite,), op="eq", value=0))
+            elif test.each:
+                kinds = [condition.model_copy(update={"values": (v,)}) for v in condition.values]
+                self.conditions += [EntityCondition(entity=self._entity(), fact=fact, filters=(f,)) for f in kinds]
+            elif excludes(condition, apart.get(fact, ())):
                 # "players who play forward as well as players who play defender": a row for each.
                 self.conditions.append(EntityCondition(entity=self._entity(), fact=fact, filters=(condition,)))
             else:
                 apart.setdefault(fact, []).append(condition)
         for test in self.asked.years:
             self._year(test, apart)
-        for fact, filters in apart.items():
-            self.conditions.append(EntityCondition(entity=self._entity(), fact=fact, filters=tuple(filters)))
+        for fact, wanted in apart.items():
+            self.conditions.append(EntityCondition(entity=self._entity(), fact=fact, filters=tuple(wanted)))
         for each in related:
             self._related(each)
         for average in self.asked.averages:
@@ -299,9 +399,22 @@ class _Planner:
 
     def _year(self, test: Test, apart: dict[str, list[Filter]]) -> None:
         """The year of the base, of what the conditions are about, or of something spoken of: the one field that is a year."""
-        for dataset in dict.fromkeys((self.base, *apart, *self.asked.spoken_of)):
-            if self.world.model.datasets[dataset].default_time is not None:
+        figures = any(isinstance(o, (Aggregated, Counted)) for o in self.asked.outputs)
+        filtered = [f.field.split(".")[0] for f in (*self.filters, *(f for fs in apart.values() for f in fs))]
+        for dataset in dict.fromkeys((self.base, *apart, *self.asked.spoken_of, *filtered)):
+            dated = self.world.model.datasets[dataset].default_time
+            if dated is not None and figures and dataset == self.base:
                 raise _Unclear  # It has days: that is a window, which the readers of figures know.
+            if dated is not None and not self.world.reaches(self.base, dataset) and self.asked.related:
+                raise _Unclear  # The days may be those of the other rows that are spoken of.
+            if dated is not None:
+                condition = in_days(test, f"{dataset}.{dated}")
+                if self.world.reaches(self.base, dataset):
+                    self.filters.append(condition)
+                    return
+                fact = next((f for f in apart if self.world.reaches(f, dataset)), None) or self._bridge({self.base, dataset})
+                apart.setdefault(fact, []).append(condition)
+                return
             years = [
                 f.id
                 for f in self.world.model.datasets[dataset].fields.values()
@@ -326,6 +439,14 @@ class _Planner:
             condition = test.on(self._field(test.named, near=each.dataset))
             wanted.add(condition.field.split(".")[0])
             filters.append(condition)
+        for test in each.years:
+            dated = self.world.model.datasets[each.dataset].default_time
+            if dated is None:
+                raise _Unclear
+            filters.append(in_days(test, f"{each.dataset}.{dated}"))
+        if each.denied and each.dataset == entity and len(filters) == 1 and filters[0].op in OPPOSITE:
+            self.filters.append(filters[0].model_copy(update={"op": OPPOSITE[filters[0].op]}))
+            return
         if fact is None or not all(self.world.reaches(fact, d) for d in wanted):
             fact = self._bridge(wanted)
         if fact == entity:
@@ -358,9 +479,15 @@ class _Planner:
             raise _Unclear
         fewest = min(len(self.world.graph.reachable(f)) for f in closest)
         nearest = [f for f in closest if len(self.world.graph.reachable(f)) == fewest]
-        if len(nearest) > 1:
+        if len(nearest) == 1:
+            return nearest[0]
+        # The author says through what things are counted, preferred first; which one is meant stays a doubt.
+        counts = [self.world.lexicon.count_metrics.get(d) for d in sorted(datasets)]
+        preferred = [f for c in counts if c is not None for f in self.world.model.metrics[c].counted_through if f in nearest]
+        if not preferred:
             raise _Unclear
-        return nearest[0]
+        self.doubts.append(f"I took {self.world.model.datasets[preferred[0]].plural} for what ties them together")
+        return preferred[0]
 
     # -- whose a field is -------------------------------------------------------------------------------
 
@@ -380,8 +507,3 @@ class _Planner:
             if len(group) == 1:
                 return group[0]
         raise _Unclear
-
-
-def _excludes(one: Filter, others: Iterable[Filter]) -> bool:
-    """Whether no row can pass both: two values of one field."""
-    return any(o.field == one.field and o.op == one.op == "in" and not set(o.values) & set(one.values) for o in others)

@@ -5,9 +5,27 @@ from __future__ import annotations
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.records.asked import Asked, Named
-from assistant.minds.embedded.records.conditions import bare_bound, dating_verb, field_test, text_within, value_alone, year_test
-from assistant.minds.embedded.records.ordering import sorting, superlative
-from assistant.minds.embedded.records.outputs import aggregated, counting, different, grouping, named_fields, things, year_noun
+from assistant.minds.embedded.records.conditions import (
+    bare_bound,
+    dating_verb,
+    field_test,
+    number_first,
+    text_within,
+    value_alone,
+    year_test,
+)
+from assistant.minds.embedded.records.ordering import sorting, starting_with, superlative
+from assistant.minds.embedded.records.outputs import (
+    again,
+    aggregated,
+    counting,
+    different,
+    grouping,
+    named_fields,
+    shared,
+    things,
+    year_noun,
+)
 from assistant.minds.embedded.records.relations import both, denied, numbered, unknown_verb, verbs
 from assistant.minds.embedded.records.scan import EMPTY, Rule, Scan
 from assistant.minds.embedded.wordlists import word_set
@@ -74,12 +92,16 @@ def empty(scan: Scan, at: int) -> int:
 RULES: tuple[Rule, ...] = (
     denied,
     both,
+    again,
+    shared,
     sorting,
+    starting_with,
     superlative,
     grouping,
     counting,
     aggregated,
     numbered,
+    number_first,
     text_within,
     field_test,
     bare_bound,

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.inflection import singular
 from assistant.minds.embedded.lexicon import Kind, Sense
 from assistant.minds.embedded.records.asked import Asked, Function, Test
-from assistant.minds.embedded.wordlists import word_set
+from assistant.minds.embedded.wordlists import word_set, words_by_role
 from tools.core.semantics.model import Datatype
 
 _OPENING = word_set(
@@ -18,12 +19,7 @@ _OPENING = word_set(
 )
 
 
-EMPTY = word_set(
-    "the a an all of for from in on at by to their his her its they them he she it is are was were be been being do does did have has had "
-    "that which who whom whose where with and as well also there exist exists any some these those this s me us our please show find give "
-    "list return tell report provide what , ; under located corresponding respective respectively same record records available currently "
-    "existing involved associated belong belongs belonging listed among amongst each every either titled entitled named called"
-)
+EMPTY = words_by_role("rows")["empty"]
 
 
 NUMBER = (Datatype.INTEGER, Datatype.DECIMAL, Datatype.FLOAT)
@@ -86,7 +82,15 @@ class Scan:
 
     def fields(self, at: int) -> tuple[str, ...]:
         """Fields that the item may name, those that need their dataset beside them included."""
-        return tuple(dict.fromkeys(s.target for s in self.senses(at, Kind.FIELD)))
+        return tuple(dict.fromkeys(s.target for s in self.senses(at, Kind.FIELD))) or self._by_last_word(at)
+
+    def _by_last_word(self, at: int) -> tuple[str, ...]:
+        """ "ids", "duration": the end of the names of fields, as people say it when the thing is named elsewhere."""
+        item = self.draft.items[at] if 0 <= at < len(self.draft.items) else None
+        if item is None or item.mention is not None or item.number is not None or item.time is not None:
+            return ()
+        ends = self.draft.world.lexicon.ends
+        return ends.get(singular(item.text)) or ends.get(item.text.removesuffix("s"), ())
 
     def dataset(self, at: int) -> str | None:
         if self.nouns_as_fields and self.fields(at):

@@ -36,10 +36,14 @@ def test_no_agreement_outvotes_an_unknown_word(heard: Learner, reader: QuestionR
 
 
 def test_without_a_learner_there_is_no_chance_and_intricate_readings_are_offered(reader: QuestionReader, context: MindContext) -> None:
-    found = judged("How many members never booked?", None, reader, context)
+    found = judged("How many members booked at least 3 classes and spent more than 100?", None, reader, context)
     assert found.confidence is None
     assert found.doubt is not None
     assert judged("income by city", None, reader, context) == Judgement(doubt=None, confidence=None)
+
+
+def test_an_intricate_reading_that_the_reader_of_rows_shares_is_answered(reader: QuestionReader, context: MindContext) -> None:
+    assert judged("How many members never booked?", None, reader, context).doubt is None
 
 
 def test_an_intricate_reading_needs_more_than_a_plain_one() -> None:

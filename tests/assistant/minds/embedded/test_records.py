@@ -85,7 +85,29 @@ ANSWERS: list[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]] = [
     ("What is the name of the oldest horse?", NAMES, [("Ember",)]),
     ("Show the name of the horse with the lowest height cm", NAMES, [("Flint",)]),
     ("Give the names of the 2 youngest horses", NAMES, [("Flint",), ("Bramble",)]),
+    ("List the names of horses starting with the oldest", NAMES,
+     [("Ember",), ("Comet",), ("Duchess",), ("Grace",), ("Bramble",), ("Flint",)]),
+    ("What are the names of horses in reversed alphabetical order?", NAMES,
+     [("Grace",), ("Flint",), ("Ember",), ("Duchess",), ("Comet",), ("Bramble",)]),
+    # the short end of a name, a number before its field, the average of all
+    ("What are the ids of the horses from Hill Farm?", ("horse_id",), [(1,), (2,)]),
+    ("What are the names of horses with more than the average age?", NAMES, [("Comet",), ("Ember",)]),
+    ("Show the name of stables that have 2 horses", NAMES, [("Hill Farm",)]),
+    # what is not so, and what is of two kinds
+    ("What are the names of horses that are not located in Hill Farm?", NAMES, [("Duchess",), ("Ember",), ("Flint",), ("Grace",)]),
+    ("Find the names of stables that never had horses older than 9", NAMES, [("Old Mill",), ("Sand Lane",)]),
+    ("Show the first names of riders who booked Duchess but not Bramble", ("first_name",), [("Cleo",)]),
+    ("Show the first names of riders who booked Bramble and Ember", ("first_name",), [("Ada",), ("Ben",)]),
+    ("Show the town with both stables opened after 2000 and stables opened before 1990", ("town",), [("Alton",)]),
+    # groups by a figure of theirs, and things beside the fields of others
+    ("Which breeds have an average age over 9?", ("breed",), [("Arab",), ("Fjord",)]),
+    ("What are the names and the horses of stables?", ("name", "stables_name"),
+     [("Bramble", "Hill Farm"), ("Comet", "Hill Farm"), ("Duchess", "Long Meadow"), ("Ember", "Long Meadow"), ("Flint", "Long Meadow"),
+      ("Grace", "Old Mill")]),
     # figures of numbers, and counts
+    ("What is the average age and height cm of horses?", ("average_age", "average_height_cm"), [(56 / 6, 153.5)]),
+    ("What are the numbers of horses for each breed?", ("breed", "horses"), [("Arab", 2), ("Fjord", 2), ("Hanoverian", 2)]),
+    ("Show the breed and the number of horses of that breed", ("breed", "horses"), [("Arab", 2), ("Fjord", 2), ("Hanoverian", 2)]),
     ("What are the average, minimum and maximum age of horses?", ("average_age", "lowest_age", "highest_age"), [(56 / 6, 4, 15)]),
     ("What is the average age of horses for each breed?", ("breed", "average_age"), [("Arab", 9.5), ("Fjord", 9.5), ("Hanoverian", 9.0)]),
     ("How many different breeds are there?", ("number_of_different_breeds",), [(3,)]),
@@ -100,7 +122,7 @@ def test_question_about_rows_gives_the_rows(reader, school, question: str, colum
     assert read.query is not None, read.why_not
     assert judge(question, read, reader.model, None).doubt is None
     found = rows(reader, school, read.query, *columns)
-    ordered = any(word in question for word in ("order", "Sort", "youngest"))
+    ordered = any(word in question for word in ("order", "Sort", "youngest", "starting"))
     assert (found if ordered else sorted(found, key=repr)) == (expected if ordered else sorted(expected, key=repr))
 
 

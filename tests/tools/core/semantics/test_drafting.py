@@ -137,6 +137,17 @@ def test_a_text_of_numbers_joins_a_number(tmp_path):
     assert [r.name for r in model.relationships] == ["races_to_boats"]
 
 
+def test_rows_without_a_date_follow_the_event_that_they_belong_to(tmp_path):
+    model = drafted(
+        "CREATE TABLE orders (order_id INTEGER PRIMARY KEY, order_date DATE); INSERT INTO orders VALUES (1, '2023-01-02');"
+        "CREATE TABLE products (product_id INTEGER PRIMARY KEY, launch_date DATE); INSERT INTO products VALUES (7, '2020-01-02');"
+        "CREATE TABLE lines (order_id INTEGER REFERENCES orders (order_id), product_id INTEGER REFERENCES products (product_id),"
+        "pieces INTEGER); INSERT INTO lines VALUES (1, 7, 3)",
+        tmp_path,
+    )
+    assert {model.metrics[name].time_field for name in ("lines", "total_pieces")} == {"orders.order_date"}
+
+
 def test_second_ways_between_two_tables_are_left_to_a_person(tmp_path):
     model = drafted(
         "CREATE TABLE clubs (club_id INTEGER PRIMARY KEY, name VARCHAR); INSERT INTO clubs VALUES (1, 'a'), (2, 'b');"

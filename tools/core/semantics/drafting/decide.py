@@ -130,6 +130,7 @@ def _dataset(table: Table, name: str, survey: Survey, pointed_to: bool) -> Draft
     elif not table.key_declared:
         dataset.remarks.append(f"primary key found by its values, not declared in the database: {', '.join(table.key)}")
     if not table.rows:
+        dataset.is_empty = True
         dataset.remarks.append("the table is empty")
     return dataset
 
@@ -230,7 +231,9 @@ def _expression(column: Column, column_sql: str) -> tuple[str, list[str]]:
     every = "every value that is not blank" if column.blanks else "every value"
     if column.date_format is not None:
         read = f"{'TRY_STRPTIME' if column.blanks else 'STRPTIME'}({column_sql}, '{column.date_format}')"
-        remark = f"text in the database; {every} is a {'day' if column.holds is Datatype.DATE else 'time'} written like {column.date_format}"
+        remark = (
+            f"text in the database; {every} is a {'day' if column.holds is Datatype.DATE else 'time'} written like {column.date_format}"
+        )
         return (f"CAST({read} AS DATE)" if column.holds is Datatype.DATE else read), [remark.replace("%", "")]
     kind = "BIGINT" if column.holds is Datatype.INTEGER else "DOUBLE"
     return f"TRY_CAST({column_sql} AS {kind})", [f"text in the database; {every} is a number"]

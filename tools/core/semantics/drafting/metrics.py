@@ -18,14 +18,39 @@ _AGGREGATES = (
 def metrics_of(datasets: Sequence[DraftDataset], relationships: Sequence[DraftRelationship]) -> list[DraftMetric]:
     """A count per dataset first, then aggregates of its numbers, then counts of different values."""
     taken = {d.name for d in datasets}
-    found = [_count(d, relationships) for d in datasets]
+    empty = {d.name for d in datasets if d.is_empty}
+    found = [_count(d, [r for r in relationships if r.from_dataset not in empty]) for d in datasets]
+    dates = {d.name: _date_of_parent(d, datasets, relationships) for d in datasets}
+    for dataset, count in zip(datasets, found, strict=True):
+        count.time_field = dates[dataset.name]
     for dataset in datasets:
         for metric in (*_aggregates(dataset), *_different(dataset)):
+            metric.time_field = dates[dataset.name]
             if metric.name in taken:
                 metric.name = f"{metric.name}_of_{dataset.name}"
             taken.add(metric.name)
             found.append(metric)
     return found
+
+
+_WHEN = frozenset({"date", "day", "time", "datetime", "timestamp"})
+
+
+def _date_of_parent(dataset: DraftDataset, datasets: Sequence[DraftDataset], relationships: Sequence[DraftRelationship]) -> str | None:
+    """The date of the one event that rows without a date belong to: order lines are dated by their order.
+
+    Only a date that says nothing but when ("order date"): one of being hired or installed is a trait of the parent.
+    """
+    if dataset.default_time is not None:
+        return None
+    parents = [d for r in relationships if r.used and r.from_dataset == dataset.name for d in datasets if d.name == r.to_dataset]
+    found = [
+        f"{parent.name}.{field.name}"
+        for parent in parents
+        for field in parent.fields
+        if field.name == parent.default_time and field.label.removeprefix(f"{parent.label} ") in _WHEN
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _count(dataset: DraftDataset, relationships: Sequence[DraftRelationship]) -> DraftMetric:

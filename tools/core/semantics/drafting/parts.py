@@ -43,6 +43,7 @@ class DraftDataset:
     is_people: bool
     fields: list[DraftField]
     default_time: str | None = None
+    is_empty: bool = False
     latest: str | None = None
     """The last day of its default time, as ISO text."""
     named_by: list[str] = field(default_factory=list)
@@ -76,6 +77,8 @@ class DraftMetric:
     verbs: list[str] = field(default_factory=list)
     counted_through: list[str] = field(default_factory=list)
     """Datasets through which a count may be split by what its own rows do not have."""
+    time_field: str | None = None
+    """The date of what its rows belong to, where they have none."""
     remarks: list[str] = field(default_factory=list)
 
 

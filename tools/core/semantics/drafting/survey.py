@@ -167,7 +167,7 @@ def _column(connection: duckdb.DuckDBPyConnection, table: str, rows: int, name: 
 
 def _latest(connection: duckdb.DuckDBPyConnection, table: str, day: str) -> str | None:
     (latest,) = connection.execute(f"SELECT CAST(MAX({day}) AS VARCHAR) FROM {quoted(table)}").fetchone() or (None,)
-    return latest
+    return str(latest) if latest is not None else None
 
 
 def _text_holds(written: int, whole: int, decimal: int, coded: int, *dated: int) -> tuple[Datatype, str | None]:

@@ -100,6 +100,8 @@ def _metric(metric: DraftMetric) -> Iterator[str]:
     yield f"        expression: {_sql(metric.expression)}"
     yield from _words("        ", synonyms=metric.synonyms, verbs=metric.verbs)
     extension: dict[str, object] = {"label": metric.label}
+    if metric.time_field is not None:
+        extension["time_field"] = metric.time_field
     if metric.counted_through:
         extension["counted_through"] = metric.counted_through
     yield from _extension("        ", extension)
