@@ -12,8 +12,7 @@ from tools.core.customers.scored import plain_column, reason_of
 from tools.core.errors import NeedsPerson, NotAllowed, QueryUnsupported
 from tools.core.query import Filter, TimeWindow
 from tools.feedback.cohort import METRICS, Cohort, Text
-from tools.feedback.quotes import as_quote, choose
-from tools.feedback.search import search
+from tools.feedback.quotes import as_quote, choose, distinct
 from tools.feedback.statistics import FEWEST_OF_ALL, FEWEST_OF_ONE, Share, change_between, distinctive_themes, share_of
 from tools.feedback.store import NAME
 from tools.feedback.topics import NO_TOPIC_LABEL
@@ -281,10 +280,14 @@ def records(arguments: SearchFeedbackInput, cohort: Cohort) -> Finding:
             code="free_text",
         )
     total = _total(cohort)
-    found = choose(_candidates(cohort, arguments), arguments.limit)
+    if _says_more(cohort):
+        # Not only those that count: what is looked for may be said in other words than it is asked for.
+        found = distinct(cohort.nearest(str(arguments.about), _CANDIDATES))[: arguments.limit]
+    else:
+        found = choose(cohort.texts(limit=_CANDIDATES), arguments.limit)
     shown = [(text.topic, text) for text in found]
     table = _records_table(shown, "topic") or (Table(title="Texts", columns=_record_columns("topic"), rows=()),)
-    facts = {"total": total, "listed": len(found), "too_few": False}
+    facts = {"total": total, "listed": len(found), "nearest": _says_more(cohort), "too_few": False}
     return _finding(arguments, cohort, "texts", table, [as_quote(t) for t in found[: arguments.quotes]], facts, [])
 
 
@@ -367,14 +370,12 @@ def _candidates_by(cohort: Cohort, arguments: SearchFeedbackInput, name: str, va
 
 def _best_first(found: list[Text], cohort: Cohort, arguments: SearchFeedbackInput) -> list[Text]:
     """By the words of the question where they say more than the topic, else the most typical."""
-    if not arguments.about or not found or (cohort.about and cohort.about.by_name):
-        return found
-    order = {hit.record: place for place, hit in enumerate(search(arguments.about, cohort.store, _CANDIDATES, _positions(cohort, found)))}
-    return sorted(found, key=lambda text: (order.get(cohort.store.position.get(text.record_id, -1), len(order)), text.record_id))
+    return cohort.best_first(found, str(arguments.about)) if _says_more(cohort) else found
 
 
-def _positions(cohort: Cohort, texts: Sequence[Text]) -> list[int]:
-    return [cohort.store.position[text.record_id] for text in texts if text.record_id in cohort.store.position]
+def _says_more(cohort: Cohort) -> bool:
+    """The words say what is looked for, and are not just the name of a topic."""
+    return cohort.about is not None and not cohort.about.by_name
 
 
 def _quotes_by_theme(cohort: Cohort, topics: Sequence[str], arguments: SearchFeedbackInput) -> tuple[list[Quote], tuple[Table, ...]]:

@@ -13,7 +13,7 @@ from tools.core.errors import QueryUnsupported, UnknownName
 from tools.core.query import Comparison, DimensionRef, EntityCondition, Filter, ListingSpec, MetricQuery, Order, TimeWindow
 from tools.core.semantics.model import Datatype, SemanticModel
 from tools.core.warehouse.intelligence import SCHEMA
-from tools.feedback.search import About, resolve_about
+from tools.feedback.search import MAX_MATCHES, About, resolve_about, search
 from tools.feedback.store import NAME, FeedbackStore, open_store
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 TABLE = f"{SCHEMA}.{NAME}"
 METRICS = ("feedback_count", "negative_feedback", "average_sentiment")
 _SHOWN = ("source", "created_at", "sentiment", "sentiment_label", "topic")
+_NEAREST = 200
+"""Nearest texts that are asked for first; only in a narrow cohort are they not enough."""
 _HIDDEN = {"text": Datatype.STRING, "centrality": Datatype.FLOAT}
 
 
@@ -51,6 +53,8 @@ class Cohort:
     entity_conditions: tuple[EntityCondition, ...]
     window: TimeWindow | None
     about: About | None = None
+    meant: Filter | None = None
+    """Which of the filters came of `about`."""
     ran: list[Answered] = field(default_factory=list)
 
     @classmethod
@@ -74,10 +78,10 @@ class Cohort:
             raise UnknownName("There is no such topic in the feedback.", try_instead=f"Topics: {', '.join(sorted(known.values())[:30])}.")
         about = resolve_about(arguments.about, store) if arguments.about else None
         topics = about.topics if about else tuple(known[t.lower()] for t in arguments.topics)
-        filters = [*arguments.filters]
-        filters += [Filter(field=f"{NAME}.topic", op="in", values=topics)] if topics else []
+        meant = Filter(field=f"{NAME}.topic", op="in", values=topics) if topics else None
         if about and not topics:
-            filters.append(Filter(field=f"{NAME}.record_id", op="in", values=about.record_ids or ("-",)))
+            meant = Filter(field=f"{NAME}.record_id", op="in", values=about.record_ids or ("-",))
+        filters = [*arguments.filters, *([meant] if meant else [])]
         filters += [Filter(field=f"{NAME}.sentiment_label", op="in", values=arguments.sentiment)] if arguments.sentiment else []
         filters += [Filter(field=f"{NAME}.source", op="in", values=arguments.sources)] if arguments.sources else []
         return cls(
@@ -89,6 +93,7 @@ class Cohort:
             entity_conditions=arguments.entity_conditions,
             window=arguments.window,
             about=about,
+            meant=meant,
         )
 
     @property
@@ -155,6 +160,28 @@ class Cohort:
         # The limit holds `enough` for all, so at least one has enough, and this ends.
         short = [value for value in values if len(found[value]) < enough] if len(listed) == limit else []
         return {value: texts[:each] for value, texts in found.items()} | self.texts_by(name, short, *filters, each=each, enough=enough)
+
+    def nearest(self, words: str, wanted: int) -> list[Text]:
+        """The texts that fit the words best, best first, whether or not they are near enough to count as being about them.
+
+        Args:
+            wanted: How many are enough; more may come.
+        """
+        everything = replace(self, filters=tuple(f for f in self.filters if f is not self.meant))
+        for depth in (_NEAREST, MAX_MATCHES):
+            ids = [self.store.record_ids[hit.record] for hit in search(words, self.store, depth)]
+            found = everything.texts(Filter(field=f"{NAME}.record_id", op="in", values=tuple(ids)), limit=depth) if ids else []
+            if len(found) >= wanted:
+                place = {record_id: i for i, record_id in enumerate(ids)}
+                return sorted(found, key=lambda text: place[text.record_id])
+        return everything.best_first(everything.texts(limit=MAX_MATCHES), words)
+
+    def best_first(self, texts: Sequence[Text], words: str) -> list[Text]:
+        """The texts by how well they fit the words."""
+        position = self.store.position
+        known = [position[text.record_id] for text in texts if text.record_id in position]
+        order = {hit.record: place for place, hit in enumerate(search(words, self.store, len(known), known))} if known else {}
+        return sorted(texts, key=lambda text: (order.get(position.get(text.record_id, -1), len(order)), text.record_id))
 
     def _listed(self, filters: Sequence[Filter], limit: int, by: str = f"{NAME}.source") -> list[tuple[Text, str]]:
         """Texts, each with what it has of the field `by`."""

@@ -18,7 +18,7 @@ _END = re.compile(r"(?<=[.!?…])\s+")
 def choose(candidates: Sequence[Text], count: int, taken: Sequence[Text] = ()) -> list[Text]:
     """Texts to quote, best first in `candidates`: near-duplicates are folded, and sources, months and sentiments take turns."""
     chosen: list[Text] = []
-    left = _distinct(candidates, taken)
+    left = distinct(candidates, taken)
     while left and len(chosen) < count:
         seen = [*taken, *chosen]
         best = min(range(len(left)), key=lambda i: (_repeats(left[i], seen), i))
@@ -36,7 +36,8 @@ def _repeats(text: Text, seen: Sequence[Text]) -> int:
     )
 
 
-def _distinct(candidates: Sequence[Text], taken: Sequence[Text]) -> list[Text]:
+def distinct(candidates: Sequence[Text], taken: Sequence[Text] = ()) -> list[Text]:
+    """The candidates without those that say what an earlier one, or one that was taken, says already."""
     kept: list[Text] = []
     bags = [_bag(t.text) for t in taken]
     for text in candidates:

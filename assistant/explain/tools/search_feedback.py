@@ -111,7 +111,11 @@ def _direction(verdict: str) -> str:
 
 
 def _records(finding: Finding) -> tuple[str, ...]:
-    return (f"{_n(finding.facts['total'])} texts match; {_n(finding.facts['listed'])} of them are shown.",)
+    total, listed = finding.facts["total"], _n(finding.facts["listed"])
+    if finding.facts["nearest"]:
+        counted = f"{_n(total)} {'text is' if total == 1 else 'texts are'}" if total else "No text is"
+        return (f"{counted} clearly about this; the {listed} nearest are shown.",)
+    return (f"{_n(total)} texts match; {listed} of them are shown.",)
 
 
 def _cells(table: Table, row: Sequence[Cell]) -> dict[str, str]:

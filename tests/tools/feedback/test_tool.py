@@ -137,6 +137,20 @@ def test_words_find_a_topic_and_else_single_texts(search: Search) -> None:
     assert loose.tables[0].rows[0][1] == "letter:403"
 
 
+@pytest.mark.parametrize("chosen", [{}, {"sentiment": ["neutral", "positive"]}, {"sources": ["letter"], "window": {"start": "2025-06-25"}}])
+def test_a_text_in_other_words_is_shown_first_though_none_is_near_enough_to_count(search: Search, chosen: dict[str, Any]) -> None:
+    found = search(about="when may visitors come", show="records", limit=3, **chosen)
+    assert found.facts["total"] == 0
+    assert found.tables[0].rows[0][1] == "letter:408"
+
+
+def test_texts_with_the_same_words_are_shown_once(search: Search) -> None:
+    found = search(about="bread that stayed soft for days", show="records", limit=10)
+    texts = [str(row[5]) for row in found.tables[0].rows]
+    assert sum("stayed soft" in text for text in texts) == 1
+    assert "stayed soft" in texts[0]
+
+
 def test_what_sets_a_group_apart(search: Search) -> None:
     found = search(show="distinctive", filters=[NORTH])
     assert found.facts["sure"][0] == LATE
