@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.explain.charts import choose_charts
 from assistant.explain.headline import headline
-from assistant.explain.phrases import capitalised, join_words
+from assistant.explain.phrases import asked, capitalised, join_words
 from assistant.explain.tools import told as told_by_tool
 from assistant.render.numbers import format_day, number_style
 from assistant.toolbox import Toolbox
@@ -71,7 +71,7 @@ def _clarification(question: Question, outcome: Clarification, as_of: dt.date) -
         status=Status.NEEDS_CLARIFICATION,
         headline=outcome.prompt,
         text=f"So far I understood: {outcome.understood}." if outcome.understood else "",
-        options=outcome.options,
+        options=tuple(replace(option, label=asked(option.label)) for option in outcome.options),
         as_of=as_of,
     )
 
@@ -100,7 +100,7 @@ def _done(question: Question, outcome: Done, toolbox: Toolbox, as_of: dt.date) -
     sentences = tuple(itertools.chain.from_iterable(clauses))
     figures = not any(by_tool)
     said = " ".join(sentences) if figures else clauses[-1][0]
-    read = " And: ".join(finding.reading.sentence for finding in findings) if figures else main.reading.sentence
+    read = " And: ".join(_asked(finding) for finding in findings) if figures else main.reading.sentence
     told = _told(outcome, findings, said, toolbox) if not offered else None
     options = (Option(label="Yes, that is what I meant", plan=plan), *outcome.alternatives) if offered else outcome.alternatives
     return Answer(
@@ -126,6 +126,10 @@ def _done(question: Question, outcome: Done, toolbox: Toolbox, as_of: dt.date) -
         proof=told.proof if told else Proof(),
         as_of=main.as_of or as_of,
     )
+
+
+def _asked(finding: Finding) -> str:
+    return asked(finding.reading.sentence, finding.reading.conditions)
 
 
 def _offer(doubt: str) -> str:

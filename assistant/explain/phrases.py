@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 
 from assistant.render.numbers import LONG_MONTHS, format_day
 from tools.core.contract import DateSpan
+
+_ALL_DATA = re.compile(r", all data up to \d+ \w+ \d{4}")
+_TWICE = re.compile(r"\b([\w-]+) \(\1 (with(?:out)? [^()]*)\)")
+"""A noun and its own condition in brackets: "customers (customers without any consent)"."""
 
 
 def join_words(words: Sequence[str], last: str = "and") -> str:
@@ -56,6 +61,21 @@ def capitalised(text: str) -> str:
     """First letter upper case, the rest as it is; a code such as "b2b" or "7up" is left alone."""
     code = any(letter.isdigit() for letter in text.partition(" ")[0])
     return text if code else text[:1].upper() + text[1:]
+
+
+def asked(sentence: str, conditions: Sequence[str] = ()) -> str:
+    """A reading's sentence to be asked back: a noun is said once with what is wanted of it, and that all data counts goes without saying.
+
+    Args:
+        conditions: The reading's conditions on entities, as they stand in the sentence: "customers with at least 2 calls".
+    """
+    said = _TWICE.sub(r"\1 \2", _ALL_DATA.sub("", sentence))
+    noun = said.partition(",")[0]
+    own = [c for c in conditions if c.startswith((f"{noun.lower()} with ", f"{noun.lower()} without ")) and f", {c}" in said]
+    for condition in own:
+        said = said.replace(f", {condition}", "", 1)
+    wanted = join_words([c.removeprefix(f"{noun.lower()} ") for c in own])
+    return f"{noun} {wanted}{said.removeprefix(noun)}" if own else said
 
 
 _PARTICIPLES = frozenset(
