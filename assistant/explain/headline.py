@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 from assistant.explain.phrases import capitalised, during, is_plural, join_words, singular
 from assistant.render.numbers import UNKNOWN, format_cell
-from tools.core.contract import Cell, Column, Finding, Table
+from tools.core.contract import Cell, Column, DateSpan, Finding, Table
 
 MAX_NAMED = 3
 """Rows named in a sentence; the table has the rest."""
 _CUT = re.compile(r"\b(top|bottom|only where)\b")
 """Words of a reading that leaves rows out by their figures."""
+_STARTS = re.compile(r"The data starts on (\d+ \w+ \d{4})\b")
+"""What the compiler notes of a window that begins before the data."""
 _FIRST = re.compile(r"\b(highest|lowest) first, (top|bottom) 1(,|$)")
 
 
@@ -98,8 +100,8 @@ def _result(finding: Finding) -> Result:
         dimensions=dimensions,
         measures=measures,
         scope=_scope(finding, with_window=not compared),
-        when=during(reading.window) if reading.window and compared else "",
-        before=during(reading.comparison) if reading.comparison and compared else "",
+        when=_during(reading.window, finding) if reading.window and compared else "",
+        before=_during(reading.comparison, finding) if reading.comparison and compared else "",
         absent=_absent(finding),
         only_first=len(table.rows) == 1 and _FIRST.search(reading.sentence) is not None,
         lowest_first="lowest" in reading.sentence or "bottom" in reading.sentence,
@@ -132,13 +134,21 @@ def _is_period(column: Column) -> bool:
 def _scope(finding: Finding, *, with_window: bool) -> str:
     """The window, the row filters and the entity conditions, ready to follow a statement."""
     reading = finding.reading
-    parts = [during(reading.window)] if reading.window and with_window else []
+    parts = [_during(reading.window, finding)] if reading.window and with_window else []
     clauses = [f for f in reading.filters if f not in reading.conditions and not _is_seen(f, finding.tables[0])]
     if clauses:
         parts.append(f"where {join_words(clauses)}")
     if reading.conditions:
         parts.append(f"for {join_words(reading.conditions)}")
     return ", ".join(parts)
+
+
+def _during(span: DateSpan, finding: Finding) -> str:
+    """The window with its preposition; one that begins before the data says so, since a figure of it is no figure of the whole."""
+    starts = next((found for caveat in finding.caveats if (found := _STARTS.match(caveat))), None)
+    if starts is None or span.start >= dt.datetime.strptime(starts[1], "%d %B %Y").date():
+        return during(span)
+    return f"{during(span)} (known from {starts[1]} on)"
 
 
 def _is_seen(clause: str, table: Table) -> bool:
@@ -170,10 +180,12 @@ def _absent(finding: Finding) -> tuple[str, ...]:
 
 
 def _end(sentence: str, scope: str) -> str:
-    """The statement with its scope; "... 800 households for households with ..." says the noun once."""
+    """The statement with its scope; a counted noun is said once, with what is wanted of it right after: "800 households with 2 visits"."""
     noun = sentence.rpartition(" ")[2]
-    if scope.startswith(f"for {noun} "):
-        scope = scope.removeprefix(f"for {noun} ")
+    first, found, wanted = f", {scope}".partition(f", for {noun} ")
+    if found:
+        wanted = wanted.replace(f" and {noun} with", " and with")
+        scope = f"{wanted}{first}"
     return f"{sentence} {scope}." if scope else f"{sentence}."
 
 

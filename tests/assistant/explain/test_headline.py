@@ -75,6 +75,15 @@ def test_a_condition_on_the_counted_entity_says_its_noun_once():
     assert headline(result) == "There were 800 households with at least 3 visits."
 
 
+def test_a_condition_on_the_counted_entity_stands_next_to_its_noun():
+    households = Column(name="households", type="integer", unit="households", role="metric", label="households", metric="households")
+    kept = ("households with at least 3 visits", "households without any return")
+    reading = Reading(sentence="Households", filters=("income is high", *kept), conditions=kept, window=IN_2017)
+    table = Table(title="", columns=(households,), rows=((800,),))
+    said = headline(Finding(tool="t", tables=(table,), reading=reading, grade=Grade.GOVERNED, grade_reason=""))
+    assert said == "There were 800 households with at least 3 visits and without any return, in 2017, where income is high."
+
+
 def test_several_metrics_share_one_sentence():
     assert headline(finding([REVENUE, VISITS], [(10.0, 2)])) == "Revenue was $10.00 and there were 2 visits."
 
@@ -160,6 +169,16 @@ def test_a_window_without_a_figure_to_compare_with_is_said():
     reading = Reading(sentence="Revenue", window=IN_2017, comparison=in_2016)
     said = headline(Finding(tool="t", tables=(table,), reading=reading, grade=Grade.GOVERNED, grade_reason=""))
     assert said == "Revenue was $90.00 in 2017 (no figure in 2016 to compare with)."
+
+
+def test_a_window_that_begins_before_the_data_says_so():
+    change, rate = derived("change", REVENUE), derived("change_rate", REVENUE, format="rate", unit="share")
+    table = Table(title="", columns=(REVENUE, derived("previous", REVENUE), change, rate), rows=((90.0, 60.0, 30.0, 0.5),))
+    in_2016 = DateSpan(start=dt.date(2016, 1, 1), end=dt.date(2016, 12, 31))
+    caveats = ("The data starts on 1 July 2016.",)
+    reading = Reading(sentence="Revenue", window=IN_2017, comparison=in_2016)
+    said = headline(Finding(tool="t", tables=(table,), reading=reading, grade=Grade.GOVERNED, grade_reason="", caveats=caveats))
+    assert said == "Revenue was $90.00 in 2017, up 50.0% from $60.00 in 2016 (known from 1 July 2016 on)."
 
 
 def test_a_group_of_a_yes_and_no_is_named_by_what_is_so():

@@ -268,9 +268,9 @@ def _counted_through(build: Build, leaf: Leaf, counted: str, wanted: tuple[str, 
     chosen = next((f for f in preferred if f in facts), facts[0] if len(facts) == 1 else None)
     if chosen is None:
         if facts and not preferred:
-            ways = ", ".join(scope.dataset(f).plural for f in facts)
+            ways = " or ".join(scope.dataset(f).plural for f in facts)
             raise QueryUnsupported(
-                f"{entity.plural} could be counted here through any of: {ways}",
+                f"it is not clear which {entity.plural} count here: those with {ways}",
                 try_instead=f"name the fact under `counted_through` of the metric {leaf.metric}, or ask for one of its own metrics",
             )
         return None

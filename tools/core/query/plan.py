@@ -83,7 +83,10 @@ def windows_of(build: Build, query: MetricQuery) -> Windows:
         if query.growth is not None:
             raise QueryUnsupported("comparison and growth both add changes", try_instead="ask for one of them")
         if span is None:
-            raise QueryUnsupported("a comparison needs a window to compare", try_instead="give a window, or use growth on a trend")
+            raise QueryUnsupported(
+                "a comparison needs a time to compare, such as this year with last year",
+                try_instead="give a window, or use growth on a trend",
+            )
         kind = query.comparison.kind
         if kind == "window" and query.comparison.baseline is not None:
             baseline = calendar.resolve(query.comparison.baseline)
