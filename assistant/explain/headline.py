@@ -239,6 +239,9 @@ def _series(result: Result) -> str:
     label = column.label
     if not rows:
         return f"{capitalised(label)} has no values in this period."
+    if len(rows) == 1 and result.only_first:
+        verb, extreme = "were" if is_plural(label) else "was", "lowest" if result.lowest_first else "highest"
+        return _end(f"{capitalised(label)} {verb} {extreme} {result.at(rows[0], when)}: {result.show(rows[0], index)}", result.scope)
     if len(rows) == 1:
         return f"{capitalised(_statement(result, rows[0], index))} {result.at(rows[0], when)}."
     first, last = rows[0], rows[-1]

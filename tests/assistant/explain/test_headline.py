@@ -163,6 +163,12 @@ def test_a_single_period_is_said_as_a_total_on_its_day():
     assert headline(finding([week, VISITS], [(dt.date(2017, 12, 18), 1)])) == "There was 1 visit in the week of 18 Dec 2017."
 
 
+def test_the_best_period_is_said_to_be_the_best():
+    day = Column(name="visit_date", type="date", grain="day", label="day")
+    best = finding([day, VISITS], [(dt.date(2017, 12, 24), 645)], sentence="Visits by day, highest first, top 1", filters=("store is 367",))
+    assert headline(best) == "Visits were highest on 24 Dec 2017: 645 where store is 367."
+
+
 def test_a_window_without_a_figure_to_compare_with_is_said():
     table = Table(title="", columns=(REVENUE, derived("previous", REVENUE), derived("change", REVENUE)), rows=((90.0, None, None),))
     in_2016 = DateSpan(start=dt.date(2016, 1, 1), end=dt.date(2016, 12, 31))
