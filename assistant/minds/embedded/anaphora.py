@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from assistant.minds.embedded.arbiter import judge
 from assistant.minds.embedded.assemble import Reading
+from assistant.minds.embedded.edit_window import window_of
 from assistant.minds.embedded.grammar.draft import Rank
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import Token, atoms, tokenize
@@ -37,6 +38,7 @@ _ASKING_FOR_GROUPS = word_set("which what where in by from")
 _ASKING = word_set("which what many much")
 _OPENINGS = word_set("and but so ok okay then also now")
 _LONGEST_ELLIPSIS = 12
+_DONE_TO = word_set("on for in")
 _COMPARING = word_set("compare compares compared comparison versus vs against than")
 _PARTS = word_set("share percentage percent proportion part fraction")
 _AFTER_IDLE_IT = word_set("take takes took cost costs rain rains look looks seem seems mean means possible true")
@@ -88,6 +90,7 @@ def refer_back(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionR
     aside = _set_against(tokens, previous, reader, context)
     if aside is not None:
         return aside
+    period = _same_period(tokens, previous)
     spoken = _with_nouns(tokens, _noun_of(previous, entity, reader), reader)
     part = any(one.text == "of" and thing.text in _THINGS for one, thing in itertools.pairwise(tokens))
     reading, doubt = _read(spoken, previous, reader, context, is_part=part)
@@ -95,8 +98,12 @@ def refer_back(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionR
         return None
     if part and previous.metrics and reading.query.filters:  # "how much of it came from premium members": those are not counted
         reading = replace(reading, query=reading.query.model_copy(update={"metrics": previous.metrics[:1]}))
+    if period is not None and reading.query is not None and reading.query.window is None:
+        conditions = tuple(c if c.window is not None else c.model_copy(update={"window": period}) for c in reading.query.entity_conditions)
+        reading = replace(reading, query=reading.query.model_copy(update={"entity_conditions": conditions}))
     reference = Reference(reading=reading, entity=entity)
-    found = _beside(previous, reference, reader) if previous.dimensions else _among(previous, reference, reader)
+    done_to = any(one.text in _DONE_TO and thing.text in _THINGS for one, thing in itertools.pairwise(tokens)) and not part
+    found = _beside(previous, reference, reader) if previous.dimensions else _among(previous, reference, reader, done_to=done_to)
     if found is None:
         return None
     return replace(found, notes=(*reading.notes, *found.notes), doubt=found.doubt or doubt)
@@ -107,7 +114,8 @@ def _turned(previous: MetricQuery, rank: Rank, reader: QuestionReader) -> Referr
     if not previous.dimensions or not previous.metrics:
         return None
     order = Order(by=previous.metrics[0].column, direction=rank.sorted_by(reader.model.metrics[previous.metrics[0].metric]))
-    return Referred(query=previous.model_copy(update={"order": (order,), "limit": 1}), carried_over=("all but the order",))
+    limit = previous.limit if rank.sorts else 1
+    return Referred(query=previous.model_copy(update={"order": (order,), "limit": limit}), carried_over=("all but the order",))
 
 
 def _whole_again(previous: MetricQuery) -> MetricQuery:
@@ -122,6 +130,14 @@ def _whole_again(previous: MetricQuery) -> MetricQuery:
             "entity_conditions": (*previous.entity_conditions, *part.entity_conditions),
         }
     )
+
+
+_SAME = frozenset(itertools.product(("that", "same"), ("day", "week", "month", "quarter", "year", "period", "time")))
+
+
+def _same_period(tokens: Sequence[Token], previous: MetricQuery) -> TimeWindow | None:
+    """ "How many of them booked boxing that month?": the days that the plan before was about."""
+    return window_of(previous) if set(itertools.pairwise(t.text for t in tokens)) & _SAME else None
 
 
 def _without_opening(tokens: Sequence[Token]) -> Sequence[Token]:
@@ -165,7 +181,7 @@ def _set_against(tokens: Sequence[Token], previous: MetricQuery, reader: Questio
     """ "How does that compare to the South?": both values of the field that the plan before was restricted to, side by side."""
     if not {t.text for t in tokens} & _COMPARING:
         return None
-    draft = reader.draft(tuple(tokens), context, tuple(m.metric for m in previous.metrics))
+    draft = reader.draft(tuple(tokens), context, previous)
     old = {f.field: f for f in previous.filters if f.op == "in"}
     new = [f for f in draft.filters if f.op == "in"]
     if len(new) != 1 or new[0].field not in old or draft.measures or draft.window is not None or previous.dimensions:
@@ -186,7 +202,7 @@ def _figure_of(query: MetricQuery, reader: QuestionReader) -> str | None:
 
 def _ellipsis(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext) -> Referred | None:
     """ "Which category was worst?": ranked by the figure of the plan before, over the same period and conditions."""
-    draft = reader.draft(tuple(tokens), context, tuple(m.metric for m in previous.metrics))
+    draft = reader.draft(tuple(tokens), context, previous)
     names_figure = draft.measures or draft.listing or draft.has_own_result or draft.comparison
     measure = _figure_of(previous, reader)
     if draft.rank is None or names_figure or measure is None or len(tokens) > _LONGEST_ELLIPSIS or draft.rank.n is not None:
@@ -258,7 +274,8 @@ def _with_nouns(tokens: Sequence[Token], noun: tuple[str, str], reader: Question
 
 
 def _before_a_noun(tokens: Sequence[Token], at: int, reader: QuestionReader) -> bool:
-    return at + 1 < len(tokens) and bool(reader.mentions(tokens[at + 1 : at + 3]))
+    following = reader.mentions(tokens[at + 1 : at + 3]) if at + 1 < len(tokens) else ()
+    return any(m.of(Kind.DATASET, Kind.FIELD, Kind.METRIC, Kind.VALUE, Kind.FILTER) for m in following)
 
 
 def _noun_of(query: MetricQuery, entity: str | None, reader: QuestionReader) -> tuple[str, str]:
@@ -400,10 +417,19 @@ def _among_the_best(previous: MetricQuery, reference: Reference, reader: Questio
     return Referred(query=query, carried_over=(f"the {plural} of the question before",))
 
 
-def _among(previous: MetricQuery, reference: Reference, reader: QuestionReader) -> Referred | None:
-    """The figure over what the plan before was restricted to."""
+def _what_they_did(previous: MetricQuery, asked: MetricQuery) -> MetricQuery:
+    """ "How many bought tea in May?" - "How much did they spend on it?": on tea, in May."""
+    done = [c for c in previous.entity_conditions if c.fact is not None and c.filters]
+    if len(done) != 1 or len(previous.entity_conditions) != 1 or asked.filters or asked.window is not None:
+        return asked
+    return asked.model_copy(update={"filters": done[0].filters, "window": done[0].window})
+
+
+def _among(previous: MetricQuery, reference: Reference, reader: QuestionReader, *, done_to: bool = False) -> Referred | None:
+    """The figure over what the plan before was restricted to; `done_to`: only of what those people did there."""
     asked = reference.reading.query
     assert asked is not None
+    asked = _what_they_did(previous, asked) if done_to else asked
     if previous.limit is not None or previous.having or previous.own_result:
         return None
     own = {f.field for f in asked.filters}

@@ -325,16 +325,20 @@ def _is_light_verb(tokens: Sequence[Token], mention: Mention, mentions: Sequence
 
 _OPENS_BOUND = word_set("over under above below more less up")
 _BEFORE_BOUND = word_set("for of is was at than only just")
+_AFTER_BOUND = word_set("in of worth total annual yearly monthly")
 
 
 def _is_a_bound(tokens: Sequence[Token], mention: Mention, mentions: Sequence[Mention], world: World) -> bool:
     """ "stores that sold for over 100k": a limit of the figure before it, though a band of some field is spelt so."""
     if tokens[mention.start].text not in _OPENS_BOUND or not all(s.kind is Kind.VALUE for s in mention.senses):
         return False
-    before = mention.start - 1
+    before, after = mention.start - 1, mention.end
     while before >= 0 and tokens[before].text in _BEFORE_BOUND:
         before -= 1
-    figures = (s.target for m in mentions if m.start <= before < m.end for s in m.of(Kind.METRIC, Kind.DOES))
+    while after < len(tokens) and tokens[after].text in _AFTER_BOUND:
+        after += 1
+    beside = (m for m in mentions if m.start <= before < m.end or m.start == after)
+    figures = (s.target for m in beside for s in m.of(Kind.METRIC, Kind.DOES))
     return any(world.model.metrics[name].format is MetricFormat.MONEY for name in figures)
 
 
@@ -417,7 +421,7 @@ def draft_of(
     measure: str | None = None,
     *,
     is_fragment: bool = False,
-    carried: tuple[str, ...] = (),
+    previous: MetricQuery | None = None,
 ) -> Draft:
     """The slots that the readers filled, before they are one query."""
     draft = Draft(
@@ -427,7 +431,8 @@ def draft_of(
         choices=choices or {},
         assumed_measure=measure,
         is_fragment=is_fragment,
-        carried_metrics=carried,
+        carried_metrics=tuple(m.metric for m in previous.metrics) if previous is not None else (),
+        carried_fields=tuple(d.field for d in previous.dimensions) if previous is not None else (),
     )
     for reader in READERS:
         reader(draft)

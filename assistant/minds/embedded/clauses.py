@@ -47,7 +47,8 @@ def read_clauses(tokens: Sequence[Token], reader: QuestionReader, context: MindC
         if not first.is_whole or first.query is None or reader.compile_error(first.query, context) is not None:
             continue
         second = refer_back(tokens[start:], first.query, reader, context)
-        if second is not None and reader.compile_error(second.query, context) is None:
+        outside = reader.outside_data(first.query, context) or (second is not None and reader.outside_data(second.query, context))
+        if second is not None and not outside and reader.compile_error(second.query, context) is None:
             said = " ".join(t.raw for t in tokens[:at])
             doubt = judge(said, first, reader.model, reader.learner).doubt or second.doubt
             return ClausesReading(queries=_together(first.query, second.query), first=first, second=second, doubt=doubt)

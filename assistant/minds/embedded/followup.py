@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,16 +13,17 @@ from assistant.minds.embedded.account import account_for
 from assistant.minds.embedded.anaphora import refer_back
 from assistant.minds.embedded.assemble import Reading
 from assistant.minds.embedded.edit import Edit
+from assistant.minds.embedded.edit_window import a_year_back, in_the_year_of, moved_along, whole_period, window_of
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.intents.contract import Cue
 from assistant.minds.embedded.intents.words import word_file
 from assistant.minds.embedded.numbers import read_number
+from assistant.minds.embedded.temporal import read_times
 from assistant.minds.embedded.temporal_words import ORDINALS, UNITS
 from assistant.minds.embedded.tokens import Token, tokenize
 from assistant.minds.embedded.wordlists import word_set
 from assistant.turn import MindContext
-from tools.core.query.calendar import Calendar, add_months
-from tools.core.query.metric_query import Measure, MetricQuery, Order, PeriodUnit, TimeWindow
+from tools.core.query.metric_query import Measure, MetricQuery, Order
 
 if TYPE_CHECKING:
     from assistant.minds.embedded.mind import QuestionReader
@@ -46,9 +46,12 @@ _PERIODS = frozenset({("the", "same"), ("that", "month"), ("that", "period"), ("
 _HARMLESS = word_set(
     "instead only just now same period month there was were did again rather though compare that those this but not then also too "
     "please more no yes i meant mean total overall altogether well could see would you may get have sorry actually ah oh one ones "
-    "versus vs against about with to them these it filter filters all every any up down good bad better worse thing things"
+    "versus vs against about with to them these it filter filters all every any up down good bad better worse thing things "
+    "enough suffice fine each whole entire full"
 )
-_WISHES = word_set("drop restore add swap split compare share lump unsplit sort change singular row everything whole average by")
+_WISHES = word_set(
+    "drop restore add swap split compare share lump unsplit sort change singular row everything whole average by reverse unknown absolute"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,8 @@ class FollowUpReading:
     """The words that name something, without those that only say what to do; None = all of them."""
     others: tuple[MetricQuery, ...] = ()
     """The same edit of the other readings that were offered: they are offered again."""
+    refused: str = ""
+    """Why what is asked for cannot be had; empty when `query` is the answer."""
     row: int | None = None
     """Of the plan before, the row (0 = first) that the fragment speaks of: its value is the condition of `query`."""
 
@@ -93,16 +98,18 @@ def read_follow_up(
     bases = previous_queries(context)
     if not bases or readings[0].absent:
         return None
-    found = _read(bases, _without_replaced(tokens, bases[0], reader), readings, reader, context)
+    found = _read(bases, _without_replaced(tokens, bases[0], reader, context), readings, reader, context)
     missed = context.previous.missed if context.previous is not None else ""
     if found is None or not missed:
         return found
     return replace(found, doubt=found.doubt or f"'{missed}' got no answer, so this goes on from the question before it")
 
 
-def _without_replaced(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader) -> tuple[Token, ...]:
+def _without_replaced(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext) -> tuple[Token, ...]:
     """ "Orders instead of revenue": without the revenue, which the plan before shows and this one is not to."""
     shown = {m.metric for m in previous.metrics} | {d.field for d in previous.dimensions}
+    calendar = reader.world(context.as_of).calendar
+    window = window_of(previous)
     for at in range(len(tokens) - 2):
         if (tokens[at].text, tokens[at + 1].text) not in _REPLACING:
             continue
@@ -111,6 +118,11 @@ def _without_replaced(tokens: Sequence[Token], previous: MetricQuery, reader: Qu
         )
         if named is not None and shown & {s.target for s in named.senses}:
             return (*tokens[: at + 1], *tokens[named.end :])
+        dated = next((t for t in read_times(tokens, calendar) if t.window is not None and at < t.start <= at + 3), None)
+        if dated is not None and dated.window is not None and window is not None:
+            asked, old = calendar.resolve(dated.window), calendar.resolve(window)
+            if (asked.start, asked.end) == (old.start, old.end):
+                return (*tokens[:at], *tokens[dated.end :])
     return tuple(tokens)
 
 
@@ -123,7 +135,7 @@ def _read(
     stands_alone = readings[0].query is not None and not short
     if len(bases) > 1:
         return None if stands_alone else _of_the_offered(bases, tokens, fragment, reader, context)
-    moved = _moved_window(tokens, bases[0], reader, context) or _about_them(tokens, bases[0], reader, context)
+    moved = _moved_window(tokens, bases[0], reader, context)
     if moved is not None:
         return moved
     plainly = not stands_alone and bool(fragment.wishes & _PLAIN_WISHES)
@@ -164,7 +176,8 @@ def _fragment(tokens: Sequence[Token]) -> _Fragment:
     wishes |= {"drop"} if {"leave", "out"} <= roles else set()
     wishes |= {"restore"} if {"put", "back"} <= roles else set()
     wishes |= {"row"} if "last_row" in roles else set()
-    used = _WISHES | {"around", "last_row"}
+    naming = len(spoken) - sum(c.end - c.start for c in cues)
+    used = (_WISHES | {"around", "last_row"}) - ({"whole"} if naming > 1 else set())
     used |= ({"leave", "out"} if "drop" in wishes else set()) | ({"put", "back"} if "restore" in wishes else set())
     if wishes & {"drop", "restore"}:
         wishes -= {"lump", "add"}
@@ -200,7 +213,7 @@ def _naming(spoken: Sequence[Token], cues: Sequence[Cue]) -> tuple[Token, ...]:
     return tuple(kept)
 
 
-_PLAIN_WISHES = word_set("drop restore compare share lump unsplit sort change average by")
+_PLAIN_WISHES = word_set("drop restore compare share lump unsplit sort change average by reverse absolute")
 _PRONOUNS = word_set("that it this those they them these")
 _NAMED_ROWS = ORDINALS | {"fifth": 5, "one": 1, "two": 2, "three": 3}
 
@@ -211,118 +224,13 @@ def _row_named(words: Sequence[str]) -> int:
     return named[0] - 1 if named else 0
 
 
-_NEXT = word_set("after following next later")
-_BEFORE = word_set("before previous preceding earlier")
-_PERIOD_UNITS: tuple[PeriodUnit, ...] = ("day", "week", "month", "quarter", "year")
-_AROUND = word_set("and what about how the same for in that it one ones then ah oh ok now of a please was were is to")
-
-
 def _moved_window(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
-    """ "and the month after that?", "the year before?": the plan before, over the neighbouring period."""
-    words = [t.text for t in tokens if t.kind != "mark"]
-    rest = [w for w in words if w not in _AROUND]
-    units = [UNITS[w] for w in rest if w in UNITS]
-    steps = [1 if w in _NEXT else -1 for w in rest if w in _NEXT | _BEFORE]
-    window = previous.window or next((c.window for c in previous.entity_conditions if c.window is not None), None)
-    if (
-        window is None
-        or len(steps) != 1
-        or len(rest) - len(steps) - len(units)
-        or len(units) > 1
-        or not set(words) & {"after", "before", "following", "one", "that", "later", "earlier"}
-    ):
-        return None
     calendar = reader.world(context.as_of).calendar
-    span = calendar.resolve(window)
-    shifted = _neighbour(span.start, span.end, units[0] if units else span.unit, steps[0], calendar)
-    if units == ["year"] and (span.end - span.start).days < _SHORTER_THAN_A_YEAR:
-        shifted = _same_days(span.start, span.end, steps[0])
-    if shifted is None:
+    back = a_year_back(tokens, previous, calendar)
+    found = (back, None) if back is not None else moved_along(tokens, previous, calendar)
+    if found is None:
         return None
-    doubt = None
-    if units and shifted.start is not None and shifted.end is not None and shifted.start <= span.end and span.start <= shifted.end:
-        shifted = _neighbour(span.start, span.end, None, steps[0], calendar)
-        doubt = "The days before fit no calendar period, so I took as many beside them"
-    if previous.window is not None:
-        query = previous.model_copy(update={"window": shifted})
-    else:
-        conditions = tuple(c.model_copy(update={"window": shifted}) if c.window == window else c for c in previous.entity_conditions)
-        query = previous.model_copy(update={"entity_conditions": conditions})
-    return FollowUpReading(query=query, carried_over=("everything but the period",), doubt=doubt)
-
-
-_SHORTER_THAN_A_YEAR = 364
-
-
-def _same_days(start: dt.date, end: dt.date, years: int) -> TimeWindow:
-    """ "May 2025 ... and the year before?": the same part of that year."""
-    day = dt.timedelta(days=1)
-    return TimeWindow(start=add_months(start, 12 * years), end=add_months(end + day, 12 * years) - day)
-
-
-def _neighbour(start: dt.date, end: dt.date, unit: str | None, step: int, calendar: Calendar) -> TimeWindow | None:
-    """The period of that unit just after (before) the days `start` to `end`; of equal length in days without a unit."""
-    day = dt.timedelta(days=1)
-    period = next((u for u in _PERIOD_UNITS if u == unit), None)
-    if period is None:
-        length = end - start + day
-        return TimeWindow(start=start + step * length, end=end + step * length)
-    begin = calendar.period_start(end + day if step > 0 else start - day, period)
-    following = begin
-    while calendar.period_start(following, period) == begin:
-        following += day
-    return TimeWindow(start=begin, end=following - day)
-
-
-def _about_them(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
-    """ "how many of them bought yoga?": the entities that the plan before counted or listed, and a further condition on them."""
-    pairs = list(itertools.pairwise(t.text for t in tokens))
-    at = next((i for i, pair in enumerate(pairs) if pair in _PEOPLE), None)
-    entity = _counted_entity(previous, reader)
-    if at is None or entity is None or previous.limit or previous.having or previous.comparison or previous.dimensions:
-        return None
-    noun = tokenize(reader.model.datasets[entity].plural)
-    same_period = bool(set(pairs) & {("that", "month"), ("that", "period"), ("that", "quarter"), ("that", "year"), ("same", "period")})
-    spoken = [t for i, t in enumerate(tokens) if i not in (at, at + 1)]
-    spoken[at:at] = list(noun)
-    spoken = (
-        _without_pairs(spoken, {("that", "month"), ("that", "period"), ("that", "quarter"), ("that", "year")}) if same_period else spoken
-    )
-    reading = reader.readings(tuple(spoken), context)[0]
-    if reading.query is None or reading.account.leftover or _counted_entity(reading.query, reader) != entity:
-        return None
-    window = next((c.window for c in previous.entity_conditions if c.window is not None), previous.window)
-    new = tuple(c.model_copy(update={"window": window}) if same_period and c.window is None else c for c in reading.query.entity_conditions)
-    if not new and not reading.query.filters:
-        return None
-    old = previous.entity_conditions
-    if previous.window is not None:
-        return None  # A count in a window of its own says of whom it is only by its route.
-    query = reading.query.model_copy(
-        update={
-            "entity_conditions": (*old, *(c for c in new if c not in old)),
-            "filters": tuple(dict.fromkeys((*previous.filters, *reading.query.filters))),
-        }
-    )
-    return FollowUpReading(
-        query=query, carried_over=(f"the {reader.model.datasets[entity].plural} of the question before",), notes=reading.notes
-    )
-
-
-def _without_pairs(tokens: Sequence[Token], pairs: set[tuple[str, str]]) -> list[Token]:
-    found = list(tokens)
-    for at in range(len(found) - 1):
-        if (found[at].text, found[at + 1].text) in pairs:
-            begin = at - (at > 0 and found[at - 1].text in ("in", "during", "over"))
-            return found[:begin] + found[at + 2 :]
-    return found
-
-
-def _counted_entity(query: MetricQuery, reader: QuestionReader) -> str | None:
-    """The entity that the plan counts or lists."""
-    if query.listing is not None:
-        return query.listing.entity
-    return reader.lexicon.counted_by(query.metrics[0].metric) if len(query.metrics) == 1 and query.metrics[0].per is None else None
+    return FollowUpReading(query=found[0], carried_over=("everything but the period",), doubt=found[1])
 
 
 def _as_rate(words: Sequence[str], previous: MetricQuery, reader: QuestionReader) -> FollowUpReading | None:
@@ -339,7 +247,11 @@ def _as_rate(words: Sequence[str], previous: MetricQuery, reader: QuestionReader
     return FollowUpReading(query=query, carried_over=("all but the figure",))
 
 
-_RESIZING = word_set("make it the top first only just show instead please rather them me that and ones of rows")
+_RESIZING = word_set(
+    "make it the top first only just show instead please rather them me that and ones of rows lines entries to at limit cap enough is are "
+    "suffice fine will do would max maximum give"
+)
+_CUTTING = word_set("only just first top limit cap enough suffice max maximum will")
 
 
 def _resized(tokens: Sequence[Token], previous: MetricQuery) -> FollowUpReading | None:
@@ -347,7 +259,7 @@ def _resized(tokens: Sequence[Token], previous: MetricQuery) -> FollowUpReading 
     numbers = [n for at in range(len(tokens)) if (n := read_number(tokens, at)) is not None]
     rest = [t.text for at, t in enumerate(tokens) if t.kind == "word" and read_number(tokens, at) is None]
     listed = bool(previous.metrics) and any(d.grain is None for d in previous.dimensions)
-    ranked = previous.limit is not None or (listed and {"only", "just", "first", "top"} & set(rest))
+    ranked = previous.limit is not None or (listed and _CUTTING & set(rest))
     if not ranked or len(numbers) != 1 or numbers[0].unit is not None or not rest or not set(rest) <= _RESIZING:
         return None
     order = previous.order or (Order(by=previous.metrics[0].column, direction="desc"),)
@@ -415,11 +327,8 @@ def _whole_period(previous: MetricQuery, fragment: _Fragment, reader: QuestionRe
     units = [UNITS[t.text] for t in fragment.tokens if t.text in UNITS]
     if "whole" not in fragment.wishes or previous.window is None or len(fragment.tokens) != 1 or len(units) != 1:
         return None
-    calendar = reader.world(context.as_of).calendar
-    unit = next(u for u in _PERIOD_UNITS if u == units[0])
-    start = calendar.period_start(calendar.resolve(previous.window).end, unit)
-    window = TimeWindow(start=start, end=calendar.period_after(start, unit) - dt.timedelta(days=1))
-    return FollowUpReading(query=previous.model_copy(update={"window": window}), carried_over=("everything but the period",))
+    query = whole_period(previous, units[0], reader.world(context.as_of).calendar)
+    return FollowUpReading(query=query, carried_over=("everything but the period",)) if query is not None else None
 
 
 def _of_a_row(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
@@ -447,13 +356,16 @@ def _edited(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, 
     spoken = _with_head(fragment.tokens, previous, reader)
     if fragment.wishes & {"drop", "restore"} and spoken:
         spoken = (replace(spoken[0], text="only", raw="only"), *spoken)  # What is left out is named by its value alone.
-    draft = reader.draft(spoken, context, tuple(m.metric for m in previous.metrics))
+    draft = reader.draft(spoken, context, previous)
+    _take_grain(draft, fragment)
     leftover = [w for w in account_for(draft, ignoring=_HARMLESS).leftover if w not in _HARMLESS]
     if len(leftover) > 1:
         return None
-    _in_the_year_of(previous, draft)
+    in_the_year_of(previous, draft)
     edit = Edit(previous, draft, fragment.wishes, fragment.words)
     query = edit.query()
+    if edit.refused:
+        return FollowUpReading(query=previous, carried_over=(), refused=edit.refused)
     if query is None:
         return None
     doubt = f"I could not place '{leftover[0]}'" if leftover else edit.doubts[0] if edit.doubts else None
@@ -470,6 +382,18 @@ def _edited(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, 
     )
 
 
+def _take_grain(draft: Draft, fragment: _Fragment) -> None:
+    """ "Quarters are enough", "weeks instead": a calendar unit that is all that the fragment names."""
+    grains = [i for i, item in enumerate(draft.items) if draft.free(i) and item.time is not None and item.time.grain is not None]
+    named = [i for i, item in enumerate(draft.items) if item.mention is not None or item.number is not None or item.time is not None]
+    if len(grains) != 1 or named != grains or not (draft.items[grains[0]].is_plural or "swap" in fragment.wishes):
+        return
+    time = draft.items[grains[0]].time
+    if time is not None and time.grain is not None:
+        draft.add_dimension(time.grain)
+        draft.claim(grains[0], grains[0] + 1, "grouping")
+
+
 def _with_head(tokens: tuple[Token, ...], previous: MetricQuery, reader: QuestionReader) -> tuple[Token, ...]:
     """ "indoor lamps ... and outdoor ones?": the noun of the value before, where it makes a value of the same field."""
     for test in previous.filters:
@@ -484,28 +408,6 @@ def _with_head(tokens: tuple[Token, ...], previous: MetricQuery, reader: Questio
                 end = at + 1 + (at + 1 < len(tokens) and tokens[at + 1].text in ("one", "ones"))
                 return (*tokens[: at + 1], *head, *tokens[end:])
     return tokens
-
-
-_HALF_A_YEAR = 183
-
-
-def _in_the_year_of(previous: MetricQuery, draft: Draft) -> None:
-    """ "March 2025 ... and April?": a period without its year is that of the plan before, when that lies in one year."""
-    window = previous.window
-    if window is None or draft.window is None or draft.window.start is None or draft.window.end is None:
-        return
-    assumed = [i.time for i in draft.items if i.time is not None and i.time.window == draft.window and i.time.assumed.isdigit()]
-    span = draft.world.calendar.resolve(window)
-    if not assumed or span.start.year != span.end.year or draft.window.start.year == span.start.year:
-        return
-    shift = 12 * (span.start.year - draft.window.start.year)
-    day = dt.timedelta(days=1)
-    moved = TimeWindow(start=add_months(draft.window.start, shift), end=add_months(draft.window.end + day, shift) - day)
-    assert moved.start is not None
-    if abs((moved.start - span.start).days) <= _HALF_A_YEAR and moved.start <= draft.world.calendar.as_of:
-        draft.notes = [n for n in draft.notes if not n.startswith(f"took {assumed[0].assumed} as the year")]
-        draft.notes.append(f"took {span.start.year} as the year, as in the question before")
-        draft.window = moved
 
 
 def new_topic(query: MetricQuery | None, context: MindContext) -> tuple[str, ...]:

@@ -329,9 +329,9 @@ class QuestionReader:
         """The items of a question or of a part of one, as far as the asker may read them."""
         return cut_into_items(tokens, self.world(context.as_of), may_read(self.model, context.rights))
 
-    def draft(self, tokens: Sequence[Token], context: MindContext, carried: tuple[str, ...] = ()) -> Draft:
-        """The slots that a fragment fills, for an edit of the plan before, whose figures are `carried`."""
-        return draft_of(self.cut(tokens, context), self.world(context.as_of), is_fragment=True, carried=carried)
+    def draft(self, tokens: Sequence[Token], context: MindContext, previous: MetricQuery | None = None) -> Draft:
+        """The slots that a fragment fills, for an edit of the plan before."""
+        return draft_of(self.cut(tokens, context), self.world(context.as_of), is_fragment=True, previous=previous)
 
     def compile_error(self, query: MetricQuery, context: MindContext) -> AnswerError | None:
         """Why the query cannot run, or None when it can."""

@@ -89,6 +89,8 @@ def run_follow_up(
     follow_up: FollowUpReading, notes: tuple[str, ...], reader: QuestionReader, question: Question, context: MindContext
 ) -> Thinking:
     """The edited plan; parts that its figure has not got are left out, and named."""
+    if follow_up.refused:
+        return Decline(code="unsupported", message=follow_up.refused, understood=", ".join(follow_up.carried_over))
     if follow_up.others:
         every = [(reader.sentence(q, context), q) for q in (follow_up.query, *follow_up.others)]
         options = tuple(Option(label=label, plan=(step_of(q),)) for label, q in every if label)

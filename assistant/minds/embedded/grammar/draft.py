@@ -70,6 +70,8 @@ class Rank:
     """What is ranked: the "products" of "top 5 products"."""
     percent: float | None = None
     """Share of the ranked entities: the "top 10 %"."""
+    sorts: bool = False
+    """Only an order is asked for ("highest first"), and no row by itself."""
 
     def sorted_by(self, metric: Metric | None) -> str:
         """desc or asc, once the metric is known."""
@@ -116,6 +118,11 @@ class World:
         parts = ["".join(self.model.metrics[name].expression.split()).lower() for name in (above, below)]
         wanted = {f"{parts[0]}/nullif({parts[1]},0)", f"{parts[0]}/{parts[1]}"}
         return next((m.name for m in self.model.metrics.values() if "".join(m.expression.split()).lower() in wanted), None)
+
+    def part_of(self, rate: str) -> str | None:
+        """The metric above the line of a rate: the late parcels of the share of parcels that are late."""
+        plain = {m.name: "".join(m.expression.split()).lower() for m in self.model.metrics.values()}
+        return next((name for name in plain if name != rate and plain[rate].startswith(f"{plain[name]}/")), None)
 
     def relates(self, one: str, other: str) -> bool:
         """Whether one of the two belongs to the other, directly or by a dataset that both have."""
@@ -211,6 +218,8 @@ class Draft:
     """An edit of the plan before: what it leaves unsaid is carried over, never filled in."""
     carried_metrics: tuple[str, ...] = ()
     """Figures of the plan that a fragment edits: what it names must fit them."""
+    carried_fields: tuple[str, ...] = ()
+    """Fields that this plan is split by: "only under 35" is of the ages that it shows."""
     judged: bool = False
     """Something is called good or important without saying by which figure: none is filled in."""
     assumed_measure: str | None = None

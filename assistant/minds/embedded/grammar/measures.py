@@ -19,6 +19,7 @@ def read_measures(draft: Draft) -> None:
         draft.measures = [aggregated(draft, m.metric) for m in draft.measures]
     _how_often(draft)
     _average_of_field(draft)
+    _part_of_a_rate(draft)
     named = draft.find(Kind.METRIC)
     counts = [at for at in named if draft.items[at].has(Kind.DATASET, Kind.FIELD)]
     for at in [at for at in named if at not in counts] + counts:
@@ -65,6 +66,20 @@ def _average_of_field(draft: Draft) -> None:
                 before = at - 2 if draft.phrase(at - 2, ("how", "many")) else at
                 draft.claim(before, at + 1, "metric")
                 return
+
+
+def _part_of_a_rate(draft: Draft) -> None:
+    """ "how many parcels were late": of the rate that the adjective speaks of, the rows that it counts."""
+    for at in draft.find(Kind.MORE):
+        sense = draft.items[at].mention.one(Kind.MORE)  # type: ignore[union-attr]
+        rate = draft.model.metrics.get(sense.target) if sense is not None and not sense.degree else None
+        part = draft.world.part_of(rate.name) if rate is not None and rate.format is MetricFormat.RATE else None
+        fact = draft.world.fact(part) if part is not None else None
+        if part is None or fact is None or draft.counted != fact or [m.metric for m in draft.measures] != [draft.count_metric(fact)]:
+            continue
+        draft.measures = [Measure(metric=part)]
+        draft.claim(at, at + 1, "metric")
+        return
 
 
 def _counts_left(draft: Draft, counts: list[int]) -> None:

@@ -239,7 +239,7 @@ def _sort_words(draft: Draft) -> None:
                 while draft.word(begin - 1) in ("in", "from", "order", "the", "sorted", "ranked", ","):
                     begin -= 1
                 draft.claim(begin, at + len(words), "ranking")
-                draft.rank = Rank(direction=direction)
+                draft.rank = Rank(direction=direction, sorts=True)
                 return
 
 

@@ -141,7 +141,7 @@ def _distribution(draft: Draft) -> bool:
     """distribution of visits per customer"""
     words = [at for at in range(len(draft.items)) if draft.word(at) in _DISTRIBUTION]
     if not words:
-        return _by_their_number(draft)
+        return False
     named = [i for i in draft.find(Kind.METRIC) if i > words[0]] or draft.find(Kind.METRIC)
     for at in sorted(named, key=lambda i: draft.items[i].has(Kind.DATASET) and draft.word(i - 1) == "of" and len(named) > 1):
         metric = draft.sense(at, Kind.METRIC)
@@ -160,22 +160,6 @@ def _distribution(draft: Draft) -> bool:
         draft.distribution = DistributionSpec(entity=entity, metric=name, bin_width=_bin_width(draft))
         return True
     return False
-
-
-def _by_their_number(draft: Draft) -> bool:
-    """ "members by number of bookings", "how many stores by number of visits": how many have how many."""
-    begin = draft.skip(0, ("how", "many", "number", "count", "of", "our", "the", "all"))
-    if draft.item(begin) is None:
-        return False
-    entity, counted = next(iter(sorted(draft.nouns_within(begin))), None), draft.sense(begin + 2, Kind.METRIC)
-    if entity is None or counted is None or draft.word(begin + 1) != "by":
-        return False
-    number = draft.items[begin + 2].text.startswith(("number of", "count of"))
-    if not number or not draft.world.reaches(draft.world.fact(counted.target), entity) or draft.dimension_at(begin + 3) is not None:
-        return False
-    draft.claim(begin, begin + 3, "distribution")
-    draft.distribution = DistributionSpec(entity=entity, metric=counted.target, bin_width=_bin_width(draft))
-    return True
 
 
 def _bin_width(draft: Draft) -> float | None:

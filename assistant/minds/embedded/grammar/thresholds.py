@@ -160,7 +160,7 @@ def _band_filter(draft: Draft, at: int, bound: Bound) -> bool:
     if field_id is None and draft.word(noun) in _EARN:
         field_id = _income_field(draft, noun)
     if field_id is None:
-        field_id, begin = _age_field(draft, at, noun, bound), at
+        field_id, begin = _age_field(draft, at, noun, bound) or _carried_field(draft, at, bound), at
     if field_id is None or bound.relative_to or bound.percentile:
         return False
     bands = bands_of(draft.model.field(field_id).order)
@@ -175,6 +175,13 @@ def _band_filter(draft: Draft, at: int, bound: Bound) -> bool:
     if torn:
         draft.doubts.append(f"the data knows {' and '.join(torn)} only as a whole, which is left out")
     return True
+
+
+def _carried_field(draft: Draft, at: int, bound: Bound) -> str | None:
+    """The "under 35" of a fragment that names nothing else is of the one field with bands that the plan before is split by."""
+    banded = [name for name in draft.carried_fields if bands_of(draft.model.field(name).order)]
+    named = [i for i in range(len(draft.items)) if not at <= i < bound.end and draft.items[i].mention is not None]
+    return banded[0] if len(banded) == 1 and not named else None
 
 
 def _income_field(draft: Draft, verb: int) -> str | None:

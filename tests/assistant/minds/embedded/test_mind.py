@@ -356,6 +356,14 @@ TOP_FIVE = MetricQuery(
         ("no, I meant bookings", {"metrics": ({"metric": "bookings"},), "order": ({"by": "bookings"},)}),
         ("bookings too", {"metrics": ({"metric": "income"}, {"metric": "bookings"})}),
         ("compared with April", {"comparison": {"kind": "window", "baseline": {"start": "2024-04-01", "end": "2024-04-30"}}}),
+        ("the other way round", {"order": ({"by": "income", "direction": "asc"},)}),
+        ("lowest first", {"order": ({"by": "income", "direction": "asc"},)}),
+        ("cap it at 3", {"limit": 3}),
+        ("include bookings", {"metrics": ({"metric": "income"}, {"metric": "bookings"})}),
+        ("without the unknown ones", {"filters": ({"field": "studios.city", "op": "not_null"},)}),
+        ("and the week after?", {"window": {"start": "2024-06-01", "end": "2024-06-07"}}),
+        ("and in the same month last year?", {"window": {"start": "2023-05-01", "end": "2023-05-31"}}),
+        ("June instead of May", {"window": {"start": "2024-06-01", "end": "2024-06-30"}}),
     ],
 )
 def test_a_fragment_edits_one_slot(text: str, changed: dict[str, Any], reader: QuestionReader, context: MindContext) -> None:
@@ -365,6 +373,40 @@ def test_a_fragment_edits_one_slot(text: str, changed: dict[str, Any], reader: Q
     step, outcome = think(reader, asked, text)
     assert step is not None, outcome
     assert MetricQuery.model_validate(step.arguments) == MetricQuery.model_validate(TOP_FIVE.model_dump() | changed)
+
+
+def just_shown(query: MetricQuery, context: MindContext) -> MindContext:
+    """A conversation that has just shown this plan."""
+    steps = (Step(tool="query_metrics", arguments=query.model_dump(mode="json", exclude_defaults=True)),)
+    return MindContext(
+        warehouse=context.warehouse, rights=None, as_of=context.as_of, previous=PastTurn(question="", steps=steps, sentence="")
+    )
+
+
+def test_another_value_or_period_goes_into_the_condition_that_has_one(reader: QuestionReader, context: MindContext) -> None:
+    counted = think(reader, context, "How many members booked yoga in March?")[0]
+    assert counted is not None
+    past = just_shown(MetricQuery.model_validate(counted.arguments), context)
+    boxing = MetricQuery.model_validate(think(reader, past, "and boxing?")[0].arguments)  # type: ignore[union-attr]
+    assert [c.filters[0].values for c in boxing.entity_conditions] == [("Boxing",)]
+    assert not boxing.filters
+    april = MetricQuery.model_validate(think(reader, past, "what about April?")[0].arguments)  # type: ignore[union-attr]
+    assert april.window is None
+    assert [c.window.start for c in april.entity_conditions if c.window is not None] == [dt.date(2024, 4, 1)]
+
+
+def test_only_under_an_age_is_of_the_ages_that_are_shown(reader: QuestionReader, context: MindContext) -> None:
+    by_age = MetricQuery.model_validate({"metrics": ["income"], "dimensions": [{"field": "members.age_group"}]})
+    step = think(reader, just_shown(by_age, context), "only under 45")[0]
+    assert step is not None
+    assert MetricQuery.model_validate(step.arguments).filters == (Filter(field="members.age_group", op="in", values=("18-29", "30-44")),)
+
+
+def test_the_only_figure_cannot_be_dropped(reader: QuestionReader, context: MindContext) -> None:
+    step, outcome = think(reader, just_shown(TOP_FIVE, context), "drop the income")
+    assert step is None
+    assert isinstance(outcome, Decline)
+    assert "nothing left" in outcome.message
 
 
 def test_them_are_those_who_were_counted(reader: QuestionReader, context: MindContext) -> None:
