@@ -30,11 +30,13 @@ from assistant.minds.embedded.grammar import (
     values,
 )
 from assistant.minds.embedded.grammar.draft import Draft, Item, World, make_items
+from assistant.minds.embedded.inflection import is_plural
 from assistant.minds.embedded.lexicon import Kind, Sense
 from assistant.minds.embedded.numbers import Number, read_number
 from assistant.minds.embedded.records import query_of, read_scan
 from assistant.minds.embedded.segment import Mention, is_clause, segment
 from assistant.minds.embedded.temporal import TimePhrase, read_times
+from assistant.minds.embedded.temporal_words import UNITS
 from assistant.minds.embedded.tokens import Token
 from assistant.minds.embedded.wordlists import filler_words, word_set
 from tools.core.query.metric_query import (
@@ -67,6 +69,7 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     measures.read_measures,
     vague.read_vague,
     measures.settle_extreme,
+    per_entity.settle_ranked_period,
     per_entity.settle_top_part,
     shares.settle_share,
     changes.settle_change,
@@ -279,12 +282,14 @@ def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[st
 
     A bare calendar noun ("day") waits: it may be part of a phrase of the model, or one itself.
     """
-    times = _without_names(tokens, read_times(tokens, world.calendar), world)
+    times = _without_names(tokens, read_times(tokens, world.calendar, lambda word: bool(world.values.lookup((word,)))), world)
     loose = [t for t in times if t.grain is not None and not t.adverb and t.end == t.start + 1]
     taken = [False] * len(tokens)
     _take(taken, ((t.start, t.end) for t in times if t not in loose))
     numbers = _numbers(tokens, taken, with_unit=True)
     _take(taken, ((start, number.end) for start, number in numbers))
+    for at in _averages_of_periods(tokens):
+        taken[at] = True
     mentions = _within(segment(tokens, taken, world.lexicon, world.values, may_read, apart=apart), world)
     mentions = tuple(m for m in mentions if not _is_imperative(tokens, m))
     mentions = tuple(m for m in mentions if not _is_a_bound(tokens, m, mentions, world))
@@ -295,6 +300,19 @@ def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[st
     _take(taken, ((t.start, t.end) for t in kept))
     items = make_items(tokens, kept, mentions, [*numbers, *_numbers(tokens, taken)])
     return Cut(tokens=tokens, items=items, mentions=mentions)
+
+
+def _averages_of_periods(tokens: Sequence[Token]) -> list[int]:
+    """The "average" of "average orders per day", which asks for the average day and is no part of "average order"."""
+    found: list[int] = []
+    for at in range(len(tokens) - 3):
+        noun, per, unit = (tokens[at + k].text for k in (1, 2, 3))
+        if tokens[at].text in _AVERAGES and is_plural(noun) and per in ("per", "a", "each", "every") and unit in UNITS:
+            found.append(at)
+    return found
+
+
+_AVERAGES = word_set("average avg mean typical")
 
 
 def _is_imperative(tokens: Sequence[Token], mention: Mention) -> bool:

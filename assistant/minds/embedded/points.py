@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import calendar as months
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from assistant.minds.embedded import temporal_words as words
 from assistant.minds.embedded.numbers import read_number
-from assistant.minds.embedded.occasions import day_of, occasion_at
+from assistant.minds.embedded.occasions import occasion_at
+from assistant.minds.embedded.spans import Point, PointSpan, PointSpans
 from assistant.minds.embedded.tokens import Token
-from assistant.minds.embedded.wordlists import word_set
-from tools.core.errors import QueryUnsupported
+from assistant.minds.embedded.wordlists import grammar_words, shape_words, word_set
 from tools.core.query.calendar import Calendar, add_months
 from tools.core.query.metric_query import PeriodUnit, TimeWindow
 
@@ -31,44 +31,17 @@ _MAY_BEFORE = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Point:
-    """A named stretch of time, perhaps without its year. A `window` is relative to today and complete as it is."""
-
-    end: int
-    """Index of the first token after it."""
-    year: int | None = None
-    month: int | None = None
-    day: int | None = None
-    quarter: int | None = None
-    half: int | None = None
-    week_of: bool = False
-    """The week that holds the day, not the day."""
-    week: int | None = None
-    """ISO week number."""
-    head: tuple[int, str] | None = None
-    """(1, "week") = only the first week of it; negative = the last."""
-    window: TimeWindow | None = None
-    bare_day: int | None = None
-    """A day number that takes its month from the other end of a range."""
-    unit: str | None = None
-    occasion: str | None = None
-    """The rule of a day that has a name."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PointSpan:
-    start: dt.date
-    end: dt.date
-    assumed: str = ""
-
-
-class PointReader:
+class PointReader(PointSpans):
     """Reads points from tokens and gives them days."""
 
-    def __init__(self, tokens: Sequence[Token], calendar: Calendar) -> None:
+    def __init__(self, tokens: Sequence[Token], calendar: Calendar, is_stored: Callable[[str], bool] = lambda _: False) -> None:
+        """
+        Args:
+            is_stored: Whether a word is a value of the data, so that a season of that name is meant by the data's own calendar.
+        """
+        super().__init__(calendar)
         self._tokens = tokens
-        self._calendar = calendar
+        self._is_stored = is_stored
 
     def _word(self, at: int) -> str:
         return self._tokens[at].text if 0 <= at < len(self._tokens) and not self._tokens[at].quoted else ""
@@ -84,6 +57,7 @@ class PointReader:
             self._beside,
             self._placed,
             self._last_weekday,
+            self._season,
             self._relative,
             self._year_ending,
             self._week_of,
@@ -142,6 +116,21 @@ class PointReader:
         )
         window = TimeWindow(start=edge, end=span.start - _DAY) if earlier else TimeWindow(start=span.end + _DAY, end=edge - _DAY)
         return Point(window=window, end=anchor.end, unit=unit if count == 1 else None)
+
+    def _season(self, at: int) -> Point | None:
+        """in spring; last summer; winter 2025; the autumn months: three whole months, by the convention of the northern weather services"""
+        relative = self._word(at) if self._word(at) in words.LAST | words.THIS else ""
+        begin = at + bool(relative)
+        first = words.SEASONS.get(self._word(begin))
+        if first is None or self._is_stored(self._word(begin)):
+            return None
+        after = begin + 1 + (self._word(begin + 1) in ("months", "season"))
+        point = self._trailing_year(Point(season=first, end=after, unit="season", running=relative in words.THIS))
+        before = self._word(at - 1)
+        led = before in words.IN | words.VERSUS | words.SEASON_AFTER or relative
+        following = self._word(point.end)
+        alone = not following.isalpha() or following in grammar_words() | shape_words()
+        return point if (led or point.year is not None) and (alone or relative) else None
 
     def _last_weekday(self, at: int) -> Point | None:
         """last Friday: the one before today"""
@@ -458,91 +447,5 @@ class PointReader:
             return None
         return self._trailing_year(Point(month=left.month, day=day, end=at + 1, unit="day", year=left.year))
 
-    # -- days -----------------------------------------------------------------------------------
 
-    def span(self, point: Point) -> PointSpan:
-        """First and last day. Without a year: the latest such point that has begun by the as-of day."""
-        if point.window is not None:
-            resolved = self._calendar.resolve(point.window)
-            start, end = _head(resolved.start, resolved.end, point.head)
-            return PointSpan(start=start, end=end)
-        if point.year is not None:
-            return self._span_in(point, point.year)
-        as_of = self._calendar.as_of
-        year = as_of.year
-        span = self._span_in(point, year)
-        if span.start > as_of:
-            span = self._span_in(point, year - 1)
-        return replace(span, assumed=str(span.start.year))
-
-    def span_of_range(self, left: Point, right: Point) -> tuple[dt.date, dt.date, str] | None:
-        """A range whose year may be stated once, at either end."""
-        if left.bare_day is not None:
-            left = replace(right, day=left.bare_day, bare_day=None)
-        left_known = left.year is not None or left.window is not None
-        right_known = right.year is not None or right.window is not None
-        if right_known or not left_known:
-            last = self.span(right)
-            first = self.span(left) if left_known else self._span_in(left, last.end.year)
-            if first.start > last.end and not left_known:
-                first = self._span_in(left, last.end.year - 1)
-        else:
-            first = self.span(left)
-            last = self._span_in(right, first.start.year)
-            if last.end < first.start:
-                last = self._span_in(right, first.start.year + 1)
-        assumed = "" if left_known or right_known else str(last.end.year)
-        return first.start, last.end, assumed
-
-    def _span_in(self, point: Point, year: int) -> PointSpan:
-        start, end = self._days(point, year)
-        if point.week_of:
-            start = self._calendar.period_start(start, "week")
-            end = start + 6 * _DAY
-        start, end = _head(start, end, point.head)
-        return PointSpan(start=start, end=end)
-
-    def _days(self, point: Point, year: int) -> tuple[dt.date, dt.date]:
-        if point.week is not None:
-            start = self._calendar.period_start(dt.date.fromisocalendar(year, min(point.week, 52), 1), "week")
-            return start, start + 6 * _DAY
-        if point.occasion is not None:
-            day = day_of(point.occasion, year)
-            return day, day
-        if point.month is not None:
-            last = months.monthrange(year, point.month)[1]
-            if point.day is not None:
-                day = dt.date(year, point.month, min(point.day, last))
-                return day, day
-            return dt.date(year, point.month, 1), dt.date(year, point.month, last)
-        if point.quarter is not None:
-            return _months(year, 3 * point.quarter - 2, 3 * point.quarter)
-        if point.half is not None:
-            return _months(year, 6 * point.half - 5, 6 * point.half)
-        return dt.date(year, 1, 1), dt.date(year, 12, 31)
-
-
-def _months(year: int, first: int, last: int) -> tuple[dt.date, dt.date]:
-    return dt.date(year, first, 1), dt.date(year, last, months.monthrange(year, last)[1])
-
-
-def _head(start: dt.date, end: dt.date, head: tuple[int, str] | None) -> tuple[dt.date, dt.date]:
-    """Only the first (or last) few units of a stretch; "half" is half of its days, the middle one in the first half."""
-    if head is None:
-        return start, end
-    count, unit = head
-    if unit == "half":
-        middle = start + (end - start) // 2
-        return (start, middle) if count > 0 else (middle + _DAY, end)
-    if unit in ("day", "week"):
-        days = abs(count) * (7 if unit == "week" else 1)
-        return (start, min(end, start + (days - 1) * _DAY)) if count > 0 else (max(start, end - (days - 1) * _DAY), end)
-    size = abs(count) * {"month": 1, "quarter": 3, "year": 12}[unit]
-    if count > 0:
-        index = start.year * 12 + start.month - 1 + size - 1
-        return start, min(end, _months(index // 12, index % 12 + 1, index % 12 + 1)[1])
-    index = end.year * 12 + end.month - size
-    return max(start, dt.date(index // 12, index % 12 + 1, 1)), end
-
-
-__all__ = ["Point", "PointReader", "PointSpan", "QueryUnsupported"]
+__all__ = ["Point", "PointReader", "PointSpan"]

@@ -50,9 +50,9 @@ class TimePhrase:
     """Both ends of a range of equal units ("from Q1 to Q2"), for questions about the change between them."""
 
 
-def read_times(tokens: Sequence[Token], calendar: Calendar) -> tuple[TimePhrase, ...]:
-    """Every time expression of the question, in order, without overlaps."""
-    reader = _TimeReader(tokens, calendar)
+def read_times(tokens: Sequence[Token], calendar: Calendar, is_stored: Callable[[str], bool] = lambda _: False) -> tuple[TimePhrase, ...]:
+    """Every time expression of the question, in order, without overlaps; `is_stored` tells the seasons that the data has a name for."""
+    reader = _TimeReader(tokens, calendar, is_stored)
     phrases: list[TimePhrase] = []
     at = 0
     while at < len(tokens):
@@ -121,10 +121,10 @@ def _ordinal_alone(tokens: Sequence[Token], at: int, phrases: Sequence[TimePhras
 
 
 class _TimeReader:
-    def __init__(self, tokens: Sequence[Token], calendar: Calendar) -> None:
+    def __init__(self, tokens: Sequence[Token], calendar: Calendar, is_stored: Callable[[str], bool] = lambda _: False) -> None:
         self._tokens = tokens
         self._calendar = calendar
-        self._points = PointReader(tokens, calendar)
+        self._points = PointReader(tokens, calendar, is_stored)
         self._forms: tuple[Callable[[int], TimePhrase | None], ...] = (
             self._between,
             self._from_to,
@@ -378,8 +378,9 @@ class _TimeReader:
         for cycle, grain in words.CYCLES:
             if all(self._word(at + k) == w for k, w in enumerate(cycle)):
                 return TimePhrase(start=at, end=at + len(cycle), grain=grain)
-        if word == "what" and self._word(at + 1) == "time" and self._word(at + 2) not in ("period", "frame"):
-            return TimePhrase(start=at, end=at + 2, grain=Grain.HOUR_OF_DAY, adverb=True)
+        if word == "what" and self._word(at + 1) in ("time", "times") and self._word(at + 2) not in ("period", "frame"):
+            of_day = self._after_any(at + 2, (("of", "the", "day"), ("of", "day"), ("in", "the", "day")))
+            return TimePhrase(start=at, end=of_day or at + 2, grain=Grain.HOUR_OF_DAY, adverb=True)
         return TimePhrase(start=at, end=at + 1, grain=Grain(unit)) if unit else None
 
 

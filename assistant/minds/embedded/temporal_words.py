@@ -58,6 +58,11 @@ VERSUS = frozenset({"vs", "versus", "against"})
 IN = frozenset({"in", "on", "during", "for", "of", "at", "within", "over", "throughout", "from", "into", "across"})
 """Prepositions that may open a time expression and then belong to it."""
 
+SEASONS: dict[str, int] = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
+"""First month of each season, by the northern meteorological convention; said in the reading."""
+SEASON_AFTER = frozenset({"the", "and", "or", "than", "between", "since", "until", "before", "after", "with", "compared"})
+"""Words besides prepositions after which one of these is the season, and no noun of the trade ("summer dresses")."""
+
 PARTS_OF_DAY: dict[str, tuple[int, int]] = {
     "morning": (6, 11),
     "mornings": (6, 11),

@@ -136,7 +136,9 @@ def _average_entity(draft: Draft) -> None:
             draft.add_dimension(item.time.grain)  # "in an average month": settled with the measure
             draft.claim(at, at + 1, "per entity")
             return
-        if draft.free(at) and item.has(Kind.DATASET) and at and draft.claims[at - 1] == "aggregate":
+        following = draft.item(at + 2)
+        periods = draft.word(at + 1) in ("per", "a", "each") and following is not None and following.time is not None
+        if draft.free(at) and item.has(Kind.DATASET) and at and draft.claims[at - 1] == "aggregate" and not periods:
             draft.per = draft.dataset_at(at)
             draft.claim(at, at + 1, "per entity")
             return
@@ -200,6 +202,27 @@ def _averaged_period(draft: Draft, name: str) -> PeriodUnit | None:
                 draft.dimensions.remove(series[0])
                 return unit
     return None
+
+
+def settle_ranked_period(draft: Draft) -> None:
+    """ "Which shop has the fewest visitors per day": the average of its days is ranked, and not the single days."""
+    rank, periods = draft.rank, [d for d in draft.dimensions if isinstance(d, Grain)]
+    named = draft.subject is not None or (rank is not None and isinstance(rank.noun, DimensionRef))
+    unit = _UNIT_OF.get(periods[0]) if len(periods) == 1 else None
+    if rank is None or not named or unit is None or len(draft.measures) != 1 or draft.change is not None or draft.group_of_rank is not None:
+        return
+    metric = draft.measures[0].metric
+    per = any(
+        item.time is not None and item.time.grain is periods[0] and not item.time.adverb and draft.items[at - 1].text in ("per", "a")
+        for at, item in enumerate(draft.items)
+        if at
+    )
+    if not per or draft.measures != [Measure(metric=metric)] or _is_average(draft, metric) or draft.world.ratio(metric) is not None:
+        return
+    own = _per_period(draft, metric)
+    draft.dimensions = [d for d in draft.dimensions if d is not periods[0]]
+    draft.measures = [Measure(metric=own) if own is not None else Measure(metric=metric, per_grain=unit, aggregate="avg")]
+    rank.measure = draft.measures[0].column
 
 
 def _is_average(draft: Draft, name: str) -> bool:

@@ -246,7 +246,7 @@ def _sort_words(draft: Draft) -> None:
 def _rank_verb(draft: Draft) -> None:
     """ "rank departments by sales", "stores ranked by revenue" """
     for at in range(len(draft.items)):
-        if draft.word(at) not in _RANK_VERBS:
+        if draft.word(at) not in _RANK_VERBS or _is_what_they_do(draft, at):
             continue
         noun = draft.skip(at + 1, ("the", "our", "all"))
         draft.claim(at, at + 1, "ranking")
@@ -257,6 +257,13 @@ def _rank_verb(draft: Draft) -> None:
             if dimension is not None:
                 draft.add_dimension(dimension)
                 draft.claim(target, target + 1, "ranking")
+
+
+def _is_what_they_do(draft: Draft, at: int) -> bool:
+    """The "order" of "what time do people order online" is their deed: nothing says what to order by."""
+    named = draft.items[at].has(Kind.FACT, Kind.DOES, Kind.METRIC, Kind.DATASET)
+    acting = at > 0 and (draft.items[at - 1].has(Kind.DATASET) or draft.word(at - 1) in ("we", "they", "you", "people", "to"))
+    return named and acting and not any(draft.word(i) == "by" for i in range(at + 1, len(draft.items)))
 
 
 def _rank_by(draft: Draft) -> None:

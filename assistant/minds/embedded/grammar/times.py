@@ -249,7 +249,9 @@ def _against(draft: Draft, main: TimePhrase, base: TimePhrase) -> Comparison:
 def _note(draft: Draft, phrase: TimePhrase) -> None:
     if phrase.assumed:
         said = " ".join(t.text for t in draft.tokens[phrase.start : phrase.end])
-        draft.notes.append(f"read '{said}' as {phrase.assumed}" if phrase.part else f"took {phrase.assumed} as the year of '{said}'")
+        draft.notes.append(
+            f"read '{said}' as {phrase.assumed}" if not phrase.assumed.isdigit() else f"took {phrase.assumed} as the year of '{said}'"
+        )
 
 
 def read_windows(draft: Draft) -> None:

@@ -225,3 +225,29 @@ def test_a_day_with_a_name_opens_a_window(text: str, start: str) -> None:
 @pytest.mark.parametrize("text", ["on Christmas", "in the run-up to summer"])
 def test_a_day_with_a_name_alone_is_left_to_the_calendar_of_the_data(text: str) -> None:
     assert read(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("in spring", "2024-03-01", "2024-05-31"),
+        ("in the summer of 2023", "2023-06-01", "2023-08-31"),
+        ("last summer", "2024-06-01", "2024-08-31"),
+        ("in winter", "2023-12-01", "2024-02-29"),
+        ("winter 2022", "2022-12-01", "2023-02-28"),
+        ("this autumn", "2024-09-01", "2024-11-30"),
+    ],
+)
+def test_a_season_is_three_whole_months_and_said(text: str, start: str, end: str) -> None:
+    assert window(text) == days(start, end)
+    assert " to " in read(text)[0].assumed
+
+
+@pytest.mark.parametrize("text", ["summer dresses", "the spring sale", "sales fall", "in winter jackets"])
+def test_a_season_that_names_goods_is_no_time(text: str) -> None:
+    assert read(text) == ()
+
+
+def test_a_season_that_the_data_has_a_name_for_is_left_to_it() -> None:
+    phrases = read_times(tokenize("in spring 2023"), CALENDAR, lambda word: word == "spring")
+    assert [p.window for p in phrases] == [days("2023-01-01", "2023-12-31")]
