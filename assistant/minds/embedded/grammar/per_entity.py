@@ -209,8 +209,10 @@ def settle_ranked_period(draft: Draft) -> None:
     rank, periods = draft.rank, [d for d in draft.dimensions if isinstance(d, Grain)]
     named = draft.subject is not None or (rank is not None and isinstance(rank.noun, DimensionRef))
     unit = _UNIT_OF.get(periods[0]) if len(periods) == 1 else None
-    if rank is None or not named or unit is None or len(draft.measures) != 1 or draft.change is not None or draft.group_of_rank is not None:
+    if rank is None or not named or unit is None or len(draft.measures) != 1 or draft.change is not None:
         return
+    if draft.group_of_rank is not None and (draft.subject is None or rank.n is not None or draft.group_of_rank is not periods[0]):
+        return  # "top 3 stores per month": the best of each month
     metric = draft.measures[0].metric
     per = any(
         item.time is not None and item.time.grain is periods[0] and not item.time.adverb and draft.items[at - 1].text in ("per", "a")
@@ -220,6 +222,7 @@ def settle_ranked_period(draft: Draft) -> None:
     if not per or draft.measures != [Measure(metric=metric)] or _is_average(draft, metric) or draft.world.ratio(metric) is not None:
         return
     own = _per_period(draft, metric)
+    draft.group_of_rank = None
     draft.dimensions = [d for d in draft.dimensions if d is not periods[0]]
     draft.measures = [Measure(metric=own) if own is not None else Measure(metric=metric, per_grain=unit, aggregate="avg")]
     rank.measure = draft.measures[0].column
