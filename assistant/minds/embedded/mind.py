@@ -179,7 +179,9 @@ class EmbeddedMind:
         if verified is not None:
             return (yield from outcomes.run_verified(verified, question))
         lost = unresolved(tokens, reader)
-        if lost and readings[0].query is not None:
+        # "Sort all horse names by their age": read word by word, it says itself whose. What was cut off before it may be meant instead.
+        says_whose = bool(readings[0].by_fields) and asked == question.text
+        if lost and readings[0].query is not None and not says_whose:
             readings = [replace(reading, doubts=(*reading.doubts, f"whom or what '{lost}' means is not said")) for reading in readings]
         notes = (*notes, *new_topic(readings[0].query, context))
         return (yield from outcomes.run_readings(readings, notes, reader, replace(question, text=asked), context))

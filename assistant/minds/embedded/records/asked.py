@@ -125,6 +125,8 @@ class Asked:
     """The order picks the first ones: "the oldest captain"."""
     spoken_of: list[str] = field(default_factory=list)
     """Datasets whose nouns or verbs the question uses, in order."""
+    deeds: list[str] = field(default_factory=list)
+    """Those of which only a verb speaks."""
     years: list[Test] = field(default_factory=list)
     """Conditions on a year that names no field."""
     both: bool = False

@@ -171,6 +171,8 @@ def number_first(scan: Scan, at: int) -> int:
     if bound.percentile or bound.relative_to == "median":
         return at
     noun = scan.skip(bound.end, word_set("of the number total in for"))
+    if bound.relative_to and scan.fields(bound.end - 1):
+        noun = bound.end - 1
     fields = tuple(f for f in scan.fields(noun) if scan.draft.model.field(f).datatype in NUMBER)
     if not fields or scan.dataset(noun):
         return at
@@ -394,6 +396,8 @@ def dating_verb(scan: Scan, at: int) -> int:
     told = tuple(f for f in year_fields(scan.draft) if names_verb(scan.draft, f, scan.word(at)))
     if not told or scan.fields(at) or scan.dataset(at):
         return at
+    if any(set(told) & set(o.fields) for o in scan.asked.outputs if isinstance(o, Named)) and at + 1 >= len(scan.draft.items):
+        return at + 1  # "the year in which most ships were built"
     before = len(scan.asked.years)
     end = year_test(scan, at + 1)
     if end == at + 1 or len(scan.asked.years) == before:

@@ -100,8 +100,14 @@ def _adjective(scan: Scan, at: int) -> tuple[Ordered, int] | None:
             return Ordered(named=Named(fields=targets, of=scan.dataset(at + 2)), descending=high == (scan.word(at) == "most")), at + 2
     for kind, descending in ((Kind.MORE, True), (Kind.LESS, False)):
         targets = tuple(s.target for s in scan.senses(at, kind) if s.degree == "superlative" and s.target not in scan.draft.model.metrics)
-        if targets:
-            return Ordered(named=Named(fields=targets, of=scan.dataset(at + 1)), descending=descending), at + 1
+        if not targets:
+            continue
+        measured = tuple(f for f in scan.fields(at + 1) if scan.draft.model.field(f).datatype in NUMBER)
+        if measured and scan.dataset(at + 1) is None:
+            # "the shortest duration", "the oldest id": the noun says which field.
+            named = Named(fields=tuple(f for f in measured if f in targets) or measured)
+            return Ordered(named=named, descending=descending), at + 2
+        return Ordered(named=Named(fields=targets, of=scan.dataset(at + 1)), descending=descending), at + 1
     return None
 
 

@@ -167,6 +167,7 @@ def _add_named(scan: Scan, fields: tuple[str, ...], at: int, before: str | None)
     own = [f for f in fields if f.split(".")[0] == before]
     owner = before if own else _owner_ahead(scan, at + 1)
     each = scan.word(at - 1) in ("each", "every", "per", "by") and scan.word(at - 2) != "sorted"
+    each = each or (scan.further and any(isinstance(o, (Counted, Aggregated)) for o in scan.asked.outputs))
     scan.asked.outputs.append(Named(fields=fields, of=owner, each=each))
 
 
@@ -190,7 +191,7 @@ def _owner_ahead(scan: Scan, at: int) -> str | None:
 
 def _shared_last_word(scan: Scan, at: int) -> int:
     """ "first and last names": the last word of the second noun belongs to the first one too."""
-    if scan.word(at + 1) != "and" or not scan.fields(at + 2) or scan.draft.items[at].mention is not None:
+    if scan.word(at + 1) not in ("and", ",") or not scan.fields(at + 2) or scan.draft.items[at].mention is not None:
         return at
     last = scan.word(at + 2).rsplit(" ", 1)
     found = scan.draft.world.lexicon.lookup((scan.word(at), last[-1])) if len(last) == 2 else ()

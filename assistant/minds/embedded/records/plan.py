@@ -392,6 +392,9 @@ class _Planner:
         for dataset in self.asked.spoken_of:
             if dataset in used | told or not self.world.reaches(dataset, self.base) or dataset == self.base:
                 continue
+            things = [d for d in self.asked.spoken_of if d not in self.asked.deeds and d != self.base]
+            if dataset in self.asked.deeds and things and all(self.world.reaches(self.base, d) for d in things):
+                continue  # "how many assets does each contract contain": the verb says how the two belong together
             if any(o.dataset == dataset for o in self.asked.order) or any(self.world.reaches(c.fact, dataset) for c in self.conditions):
                 continue
             self.conditions.append(EntityCondition(entity=self._entity(), fact=dataset))
@@ -496,7 +499,10 @@ class _Planner:
         candidates = list(named.fields)
         if len(candidates) == 1:
             return candidates[0]
-        for wanted in (near, named.of, self.base or None, self.asked.owner):
+        dates = [c for c in candidates if c.split(".")[1] == self.world.model.datasets[c.split(".")[0]].default_time]
+        if dates and len({c.split(".")[0] for c in candidates}) == 1:
+            return dates[0]  # "most recent": by the day rather than by the year
+        for wanted in (near, named.of, self.base or None, self.asked.owner, *(r.dataset for r in self.asked.related)):
             own = [c for c in candidates if wanted is not None and c.split(".")[0] == wanted]
             if len(own) == 1:
                 return own[0]

@@ -46,7 +46,7 @@ def read_scan(draft: Draft, *, nouns_as_fields: bool = False) -> Asked | None:
     scan.asked.commanded = at > 0
     while at < len(draft.items):
         if scan.open_sentence(at) and at:
-            scan.head = True
+            scan.head = scan.further = True
             at = scan.opening(at)
             if at >= len(draft.items):
                 break

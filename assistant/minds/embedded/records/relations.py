@@ -13,6 +13,9 @@ from tools.core.query.metric_query import Comparator
 _DENYING = word_set("not no without never")
 
 
+_BESIDE_DENYING = word_set("do does did have has had been is are was were be ever any a an the yet")
+
+
 _AUXILIARY = word_set("is are was were be been being not get got has have had do does did")
 
 
@@ -21,9 +24,7 @@ def denied(scan: Scan, at: int) -> int:
     if after_denial(scan, at) > at:
         return at  # "not located in Berlin": a condition on the thing itself
     here = scan.skip(at, word_set("but and"))
-    while scan.word(here) in _DENYING | word_set("do does did have has had been is are was were be ever any a an yet") and not scan.content(
-        here
-    ):
+    while scan.word(here) in _DENYING | _BESIDE_DENYING and not scan.content(here):
         here += 1
     if not ({scan.word(i) for i in range(at, here)} & _DENYING):
         return at
@@ -122,9 +123,16 @@ def verbs(scan: Scan, at: int) -> int:
         return at
     for fact in facts:
         if fact in scan.draft.model.datasets:
+            scan.asked.deeds += [fact] if fact not in scan.asked.spoken_of else []
             scan.speak(fact)
             break
     return at + 1
+
+
+def _denied_deed(scan: Scan, at: int) -> bool:
+    """ "[did not] incur any fault": a verb between a denial and the noun of what was not done."""
+    noun = scan.skip(at + 1, word_set("any a an the to in for of with from on"))
+    return noun > at + 1 and scan.dataset(noun) is not None and bool({scan.word(at - 1), scan.word(at - 2)} & _DENYING)
 
 
 def unknown_verb(scan: Scan, at: int) -> int:
@@ -133,6 +141,9 @@ def unknown_verb(scan: Scan, at: int) -> int:
         return at
     item = scan.draft.items[at]
     plain = item.mention is None and item.number is None and item.time is None and item.text.isalpha()
+    if plain and _denied_deed(scan, at):
+        scan.asked.guessed.append(item.text)
+        return at + 1
     relative = scan.word(at - 1) in ("that", "which", "who")
     if not plain or not (scan.word(at - 1) in _AUXILIARY or relative) or not item.text.endswith(("ed", "en", "wn", "ught", "ld")):
         return at

@@ -53,6 +53,8 @@ class Scan:
     context: list[str] = field(default_factory=list)
     """Datasets spoken of, the nearest last."""
     nouns_as_fields: bool = False
+    further: bool = False
+    """In a sentence after the first: "... List the id and the number." """
 
     def word(self, at: int) -> str:
         return self.draft.items[at].text if 0 <= at < len(self.draft.items) else ""

@@ -104,6 +104,9 @@ ANSWERS: list[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]] = [
     ("What are the names and the horses of stables?", ("name", "stables_name"),
      [("Bramble", "Hill Farm"), ("Comet", "Hill Farm"), ("Duchess", "Long Meadow"), ("Ember", "Long Meadow"), ("Flint", "Long Meadow"),
       ("Grace", "Old Mill")]),
+    ("What is the name of the horse with the shortest height cm?", NAMES, [("Flint",)]),
+    ("What are the names of horses that got more than the average age?", NAMES, [("Comet",), ("Ember",)]),
+    ("How many horses does each stable have? List the number and the stable id.", ("stable_id", "horses"), [(2, 3), (1, 2), (3, 1)]),
     # figures of numbers, and counts
     ("What is the average age and height cm of horses?", ("average_age", "average_height_cm"), [(56 / 6, 153.5)]),
     ("What are the numbers of horses for each breed?", ("breed", "horses"), [("Arab", 2), ("Fjord", 2), ("Hanoverian", 2)]),
@@ -136,6 +139,13 @@ def test_a_verb_that_the_model_does_not_know_is_said(reader):
     read = reading(reader, "What are the names of stables that are inhabited by horses with breed Arab?")
     assert read.query is not None
     assert any("inhabited" in doubt for doubt in read.doubts)
+
+
+def test_a_deed_that_the_model_does_not_know_is_said_when_it_did_not_happen(reader, school):
+    read = reading(reader, "Which stables did not house any horse?")
+    assert read.query is not None
+    assert rows(reader, school, read.query, "name") == [("Sand Lane",)]
+    assert any("house" in doubt for doubt in read.doubts)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_a_column_of_codes_with_leading_zeros_stays_text(tmp_path):
 def test_texts_are_numbers_or_times_where_they_are_anything(tmp_path):
     model = drafted(
         "CREATE TABLE readings (reading_id INTEGER PRIMARY KEY, taken VARCHAR, max_wind_mph VARCHAR, pressure VARCHAR, map VARCHAR);"
-        "INSERT INTO readings VALUES (1, '8/21/2015 17:03', '', '30.07', 'a'), (2, '', '12', '29', 'b')",
+        "INSERT INTO readings VALUES (1, '8/21/2015 17:03', '', '30.07', 'a'), (2, 'NULL', '12', '29', 'b')",
         tmp_path,
     )
     kinds = [model.field(f"readings.{name}").datatype for name in ("taken", "max_wind_mph", "pressure", "map")]

@@ -199,7 +199,9 @@ def _field(column: Column, thing: str, prefix: str, *, is_key: bool, joins: bool
         _text(field, column, is_people)
     categories = column.holds not in TEMPORAL and column.longest <= LONG_CATEGORY and not looks_personal(column.name)
     field.repeats = field.is_dimension and categories and 1 < column.distinct < column.rows
-    adjectives = ADJECTIVES.get(label.split()[-1], {})
+    spoken = label.split()
+    noun = spoken[-2] if len(spoken) > 1 and spoken[-1] in UNITS else spoken[-1]  # "height cm" is high or low
+    adjectives = ADJECTIVES.get("date" if column.holds in TEMPORAL else noun, {})
     field.more, field.less = list(adjectives.get("more", [])), list(adjectives.get("less", []))
     if not column.rows:
         field.remarks.append("empty in every row")

@@ -34,6 +34,8 @@ _KEYS = """
     ORDER BY schema_name, table_name, constraint_index
 """
 _YEARS = (1500, 2200)
+_BLANKS = r"'', '-', '?', 'n/a', 'na', 'nan', 'nil', 'none', 'null', '\N', '\n'"
+"""What stands in texts instead of nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +60,7 @@ class Column:
     latest: str | None = None
     """The last day, of a column of days."""
     blanks: bool = False
-    """Some rows hold an empty text instead of nothing."""
+    """Some rows hold an empty text, or a word for it, instead of nothing."""
     low: float | None = None
     high: float | None = None
     """Smallest and largest number."""
@@ -137,7 +139,7 @@ def _column(connection: duckdb.DuckDBPyConnection, table: str, rows: int, name: 
     counted = "COUNT(DISTINCT {0})" if rows <= 1_000_000 else "APPROX_COUNT_DISTINCT({0})"
     wanted = [f"COUNT({value})", counted.format(value)]
     if datatype is Datatype.STRING:
-        wanted += [f"MAX(LENGTH({value}))", f"COUNT(NULLIF(TRIM({value}), ''))"]
+        wanted += [f"MAX(LENGTH({value}))", f"COUNT(*) FILTER (WHERE LOWER(TRIM({value})) NOT IN ({_BLANKS}))"]
         # A cast alone would round 30.07 to a whole number.
         wanted += [f"COUNT(TRY_CAST({value} AS BIGINT)) FILTER (WHERE {value} NOT LIKE '%.%')", f"COUNT(TRY_CAST({value} AS DOUBLE))"]
         # A code such as 00123 would lose its zeros, and a phone number is no amount.
