@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -13,6 +14,8 @@ from assistant.minds.embedded.grammar import (
     asked,
     changes,
     concentration,
+    contrast,
+    dated,
     existence,
     grouping,
     holding,
@@ -52,11 +55,14 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     times.read_comparison,
     times.read_trend,
     concentration.read_concentration,
+    dated.read_dated,
+    contrast.read_contrast,
     shares.read_share,
     special.read_special,
     asked.read_asked,
     subject.read_subject,
     thresholds.read_bands,
+    holding.read_held_figures,
     existence.read_existence,
     holding.read_holding,
     thresholds.read_thresholds,
@@ -71,6 +77,7 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     measures.settle_extreme,
     per_entity.settle_ranked_period,
     per_entity.settle_top_part,
+    contrast.settle_contrast,
     shares.settle_share,
     changes.settle_change,
     support.read_support,
@@ -80,6 +87,7 @@ READERS: tuple[Callable[[Draft], None], ...] = (
 _RELATIVE = frozenset({"who", "that", "which"})
 _CLAUSAL = frozenset({"both", "neither", "only", "exclusively", "solely", "never", "nothing"})
 """Words that say how something was done by each one: a clause tells that, a figure's name does not."""
+_BETWEEN_VALUES = frozenset({"and", "also", "in", "at", "on", "a", "the", "our", "via", "through", "from"})
 MAX_READINGS = 5
 MAX_MEASURES = 4
 MAX_LEFTOVER = 2
@@ -152,6 +160,7 @@ def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], b
     first, open_choices = _read(cut, world, {})
     clauses = [m for m in cut.mentions if is_clause(m, tokens, world.lexicon)]
     told_apart = any(t.text in _RELATIVE for m in clauses for t in tokens[m.start : m.end]) or any(t.text in _CLAUSAL for t in tokens)
+    told_apart = told_apart or _has_joined_values(cut.mentions, tokens)
     if clauses and (told_apart or not (first.is_whole and first.query is not None and runs(first.query))):
         apart = cut_into_items(tokens, world, may_read, apart=True)
         second, second_choices = _read(apart, world, {})
@@ -168,6 +177,14 @@ def interpret(tokens: Sequence[Token], world: World, may_read: Callable[[str], b
         phrase = next((item.text for item, claim in zip(first.items, first.claims, strict=True) if claim == "judgement"), "")
         return _settled(phrase, readings, world) or [replace(r, ambiguous=phrase) for r in readings]
     return readings
+
+
+def _has_joined_values(mentions: Sequence[Mention], tokens: Sequence[Token]) -> bool:
+    """ "how many customers ordered online and in a shop": who did the one and the other."""
+    counted = any(a.text == "how" and b.text == "many" for a, b in itertools.pairwise(tokens))
+    values = [m for m in mentions if m.of(Kind.VALUE, Kind.FILTER) and not m.of(Kind.METRIC, Kind.DATASET)]
+    gaps = ({t.text for t in tokens[a.end : b.start]} for a, b in itertools.pairwise(values))
+    return counted and any("and" in gap and gap <= _BETWEEN_VALUES for gap in gaps)
 
 
 def _alternatives(

@@ -155,8 +155,9 @@ def _move_window(draft: Draft) -> None:
     if (draft.listing is not None or all(m.metric in counted for m in draft.measures)) and all(
         c.window is None for c in draft.entity_conditions
     ):
-        draft.entity_conditions = [c.model_copy(update={"window": draft.window}) for c in draft.entity_conditions]
-        draft.window = None
+        dated = [c for c in draft.entity_conditions if draft.has_date(c)]
+        draft.entity_conditions = [c.model_copy(update={"window": draft.window}) if c in dated else c for c in draft.entity_conditions]
+        draft.window = None if dated else draft.window
 
 
 def time_field_of(draft: Draft, metrics: Sequence[str]) -> str | None:

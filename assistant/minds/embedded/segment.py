@@ -12,6 +12,8 @@ from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordi
 
 _VALUE_GAP_WORDS = frozenset({"and"})
 _GAPS = 5
+_OBJECTS = frozenset({"something", "anything", "it", "them", "things", "stuff", "us", "one", "some"})
+_PARTICLES = frozenset({"back", "up", "off", "out", "in", "over", "away"})
 _AUXILIARIES = frozenset({"do", "does", "did"})
 _ASKING = frozenset({"what", "why", "how", "where", "who"})
 
@@ -90,6 +92,8 @@ def _cuts_a_phrase(tokens: Sequence[Token], end: int, key: Phrase, lexicon: Lexi
 def _runs(tokens: Sequence[Token], taken: Sequence[bool], at: int, longest: int) -> list[tuple[int, Phrase, int]]:
     """(end, phrase, gaps) of every run from `at`: as typed, and with up to two gap words left out."""
     runs: list[tuple[int, Phrase, int]] = []
+    if at + 2 < len(tokens) and tokens[at + 1].text in _OBJECTS and tokens[at + 2].text in _PARTICLES and not any(taken[at : at + 3]):
+        runs.append((at + 3, (tokens[at].text, tokens[at + 2].text), 0))  # "sent something back"
     plain: list[str] = []
     loose: list[str] = []
     gaps = 0

@@ -22,6 +22,7 @@ from tools.core.query.resolve import Dimension, Scope, asked_as_of
 from tools.core.query.sentence import reading_of
 from tools.core.query.shapes import shaped
 from tools.core.query.values import distinct_values
+from tools.core.query.wording import Wording
 from tools.core.semantics.model import SemanticModel
 
 if TYPE_CHECKING:
@@ -117,6 +118,10 @@ def _columns(scope: Scope, plan: Plan, relation: Relation) -> tuple[Column, ...]
     if twice is not None:
         raise QueryUnsupported(f"two columns of the result would be named {twice}", try_instead="give one of the measures an alias")
     bases = {m.column: measure_column(scope, m) for m in plan.query.metrics}
+    words, labels = Wording(scope), [column.label for column in bases.values()]
+    for measure in plan.query.metrics:
+        if labels.count(bases[measure.column].label) > 1:  # Told apart by their conditions: spend of those with and without a return.
+            bases[measure.column] = replace(bases[measure.column], label=words.measure(measure))
     found = [dimension_column(d) for d in relation.dimensions]
     for figure in relation.figures:
         if figure in bases:

@@ -86,7 +86,7 @@ class DimensionRef(_Strict):
     """For numeric fields only: group into bands of this width."""
 
 
-Operator = Literal["in", "not_in", "gt", "ge", "lt", "le", "between", "contains", "starts_with", "is_null", "not_null"]
+Operator = Literal["in", "not_in", "gt", "ge", "ge_or_null", "lt", "le", "between", "contains", "starts_with", "is_null", "not_null"]
 
 
 class Filter(_Strict):
@@ -96,7 +96,7 @@ class Filter(_Strict):
     """The field tested."""
     op: Operator
     """in/not_in take any number of values; gt/ge/lt/le/contains/starts_with one; between two, both included; is_null/not_null none.
-    not_in keeps rows whose field is empty."""
+    not_in and ge_or_null keep rows whose field is empty: what was open on a day began by then, and its end date passes ge_or_null."""
     values: tuple[Scalar, ...] = ()
     """Values as stored in the warehouse."""
     grain: Grain | None = None

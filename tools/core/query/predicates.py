@@ -75,6 +75,10 @@ def typed(value: Scalar, field: Field) -> Scalar:
 
 def _condition(target: exp.Expression, condition: Filter, values: Sequence[Scalar], *, is_text: bool) -> exp.Expression:
     op = condition.op
+    if op == "ge_or_null":
+        return exp.paren(
+            exp.or_(exp.GTE(this=target, expression=sql.literal(values[0])), exp.Is(this=target.copy(), expression=exp.Null()))
+        )
     if op in ("is_null", "not_null"):
         empty = exp.Is(this=target, expression=exp.Null())
         return empty if op == "is_null" else exp.Not(this=empty)
@@ -136,6 +140,8 @@ def _day_condition(target: exp.Expression, condition: Filter, days: list[Scalar]
         "lt": exp.LT(this=target, expression=sql.literal(first)),
         "le": exp.LT(this=target, expression=sql.literal(first + _DAY)),
     }
+    if condition.op == "ge_or_null":
+        return _condition(target, condition, days, is_text=False)
     if condition.op in after:
         return after[condition.op]
     low = exp.GTE(this=target, expression=sql.literal(first))

@@ -131,6 +131,8 @@ class Wording:
         words = {"gt": "over", "ge": "at least", "lt": "under", "le": "at most", "contains": "contains", "starts_with": "starts with"}
         dated = {"gt": "after", "ge": "from", "lt": "before", "le": "until"}
         is_day = condition.grain is None and self._is_date(condition.field)
+        if condition.op == "ge_or_null":
+            return f"{name} {'from' if is_day else 'at least'} {values[0]}, or none"
         return f"{name} {(dated if is_day else words).get(condition.op, words[condition.op])} {values[0]}"
 
     def entity_condition(self, condition: EntityCondition) -> str:

@@ -111,6 +111,7 @@ _OF_MIDDLE = word_set("the a an our its their overall of than as much many that 
 _TAIL_WORDS = word_set("of in for across among over all other others our the ones per group")
 _TOP, _BOTTOM = word_set("top upper best highest"), word_set("bottom lower lowest worst")
 _PARTS = {"quartile": 0.25, "quarter": 0.25, "third": 1 / 3, "half": 0.5, "decile": 0.1, "quintile": 0.2, "fifth": 0.2, "tenth": 0.1}
+_WHERE = word_set("in on at by for from of during within per with without to")
 _NAMED_RANGE = word_set("from within in the range of anywhere somewhere")
 
 
@@ -143,6 +144,8 @@ def read_bound(draft: Draft, at: int) -> Bound | None:
     op, after = read_comparator(draft, at)
     if op is not None:
         return bound_after(draft, op, after)
+    if draft.phrase(at, ("a", "single")) and draft.word(at - 1) not in _WHERE:
+        return Bound(op="eq", value=1, end=at + 2)  # "placed a single order"; "in a single order" says where
     ranged = _range(draft, at) or _top_part(draft, at)
     if ranged is not None:
         return ranged
@@ -252,6 +255,11 @@ def _top_part(draft: Draft, at: int) -> Bound | None:
 def negate(bound: Bound) -> Bound:
     """ "did not come more than 3 times" = at most 3 times."""
     return replace(bound, op=_OPPOSITE[bound.op])
+
+
+def opposite_of(op: Comparator) -> Comparator:
+    """The test that passes where this one fails."""
+    return _OPPOSITE[op]
 
 
 _OPPOSITE: dict[Comparator, Comparator] = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne", "ne": "eq"}

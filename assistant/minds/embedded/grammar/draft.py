@@ -172,6 +172,8 @@ class Draft:
     dimensions: list[DimensionRef | Grain] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
     entity_conditions: list[EntityCondition] = field(default_factory=list)
+    main_from: int | None = None
+    """The first of the conditions that the sentence's own verb says, where a relative clause says those before it."""
     having: list[MetricCondition] = field(default_factory=list)
     parts: list[PartOfDate] = field(default_factory=list)
     windows: list[TimePhrase] = field(default_factory=list)
@@ -210,6 +212,8 @@ class Draft:
     counted_at: int = -1
     filter_at: dict[Filter, int] = field(default_factory=dict)
     """Where in the question a filter stands, for what depends on the words around it."""
+    contrast: bool = False
+    """Those who pass the question's one condition are set beside those who do not."""
     side_by_side: bool = False
     """Values are to be compared: their field was added as a dimension."""
     bare_count: bool = False
@@ -395,6 +399,10 @@ class Draft:
 
     def count_metric(self, dataset: str) -> str | None:
         return self.world.lexicon.count_metrics.get(dataset)
+
+    def has_date(self, condition: EntityCondition) -> bool:
+        """Whether a window can be set for the condition: who was on a list has no day."""
+        return condition.fact is None or self.model.datasets[condition.fact].default_time is not None
 
     def measured_facts(self) -> list[str]:
         """Facts of the metrics that the question names, chosen already or not: what a value must be able to restrict."""

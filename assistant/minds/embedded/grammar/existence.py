@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from assistant.minds.embedded.grammar.comparators import Bound, negate
+from assistant.minds.embedded.grammar.comparators import Bound, negate, opposite_of
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.objects import NEGATIONS, SOLELY, Clause, with_objects
 from assistant.minds.embedded.grammar.special import main_fact
@@ -28,6 +28,9 @@ _TRAILING = frozenset({"from", "with", "us", "at", "all", "here", "then"})
 """Words after an object that add nothing: "booked yoga with us but never boxing"."""
 _STOPPED = frozenset({"stopped", "stop", "quit", "ceased"})
 _STARTED = frozenset({"first", "initially", "started", "began", "begun"})
+_STAYED = frozenset({"stay", "stays", "stayed", "staying", "kept", "keep"})
+_WERE = frozenset({"was", "were", "been", "is", "are", "be"})
+_NOBODY = frozenset({"nobody", "noone", "none"})
 _AGAIN = frozenset({"again", "since", "afterwards", "more", "anymore", "back", "after", "that", "then"})
 _BOUNDS = word_set("more less fewer than at least most over under")
 _BETWEEN = word_set("in with aged , : our the whose year olds different")
@@ -43,11 +46,22 @@ def read_existence(draft: Draft) -> None:
             continue
         if last is not None and at == draft.skip(last.end, _TRAILING):
             last = elliptic(draft, replace(last, end=at)) or last
-        if draft.free(at) and (draft.items[at].has(Kind.FACT, Kind.DOES) or _is_active(draft, at) or _is_deed(draft, at)):
+        if draft.free(at) and (
+            draft.items[at].has(Kind.FACT, Kind.DOES) or _is_active(draft, at) or _is_away(draft, at) or _is_deed(draft, at)
+        ):
             clause = _clause_at(draft, at, last)
             if clause is not None:
+                if last is not None and clause.windows and not last.windows and _joined(draft, last, clause):
+                    share_window(draft, last, clause.windows[0])
                 add_clause(draft, clause)
                 last = clause
+
+
+def _joined(draft: Draft, last: Clause, clause: Clause) -> bool:
+    """ "called and opened a ticket last quarter", "neither called nor wrote in May": two deeds told in one breath, with one period."""
+    said = {draft.items[i].text for i in range(last.begin, last.end)}
+    joint = draft.items[clause.begin].text in ("and", "nor", "or", "but", "then")
+    return clause.entity == last.entity and clause.begin == last.end and joint and "ever" not in said
 
 
 # -- a clause with a verb ------------------------------------------------------------------------------
@@ -83,8 +97,13 @@ def _clause_at(draft: Draft, verb: int, last: Clause | None) -> Clause | None:
         first=first,
         only=only,
         stopped=stopped,
+        main=last is not None and _opens_relative(draft, last) and not _begins_a_clause(draft, begin, denials=False),
     )
     return with_objects(draft, clause, verb + 1)
+
+
+def _opens_relative(draft: Draft, clause: Clause) -> bool:
+    return any(draft.items[i].text in ("who", "that", "which") for i in (clause.begin - 1, clause.begin) if i >= 0)
 
 
 def _event_counted(draft: Draft, subject: str | None, verb: int) -> str | None:
@@ -99,11 +118,17 @@ def _event_counted(draft: Draft, subject: str | None, verb: int) -> str | None:
 
 def verb_phrase(draft: Draft, verb: int) -> tuple[int, bool]:
     """First item of the verb phrase, and whether it denies: "that no campaign has ever [targeted]"."""
-    begin, negated = verb, False
+    begin, negated = verb, _is_away(draft, verb)
     while begin > 0 and not draft.claims[begin - 1]:
         item = draft.items[begin - 1]
         if item.text in _BEFORE_VERB | NEGATIONS | _STOPPED | _STARTED:
             negated = negated or item.text in NEGATIONS
+        elif (
+            (item.text in _STAYED and _is_away(draft, verb))
+            or item.text in _NOBODY
+            or (item.text == "one" and draft.word(begin - 2) == "no")
+        ):
+            negated = True
         elif not (item.has(Kind.DATASET) and draft.word(begin - 2) in ("no", "any")):
             break
         begin -= 1
@@ -120,7 +145,7 @@ def _fact(draft: Draft, verb: int, subject: str | None, *, negated: bool) -> str
     if subject is None:
         return None
     if mention is None:
-        return main_fact(draft, subject) if _is_active(draft, verb) else None
+        return main_fact(draft, subject) if _is_active(draft, verb) or _is_away(draft, verb) else None
     facts = [s.target for s in mention.of(Kind.FACT)] or ([s.target for s in mention.of(Kind.DATASET)] if _is_deed(draft, verb) else [])
     if negated:
         facts += [f for s in mention.of(Kind.DOES) if (f := draft.world.fact(s.target)) is not None]
@@ -147,6 +172,12 @@ def _is_active(draft: Draft, at: int) -> bool:
     return draft.word(at) == "active" and bool(said & {"was", "were", "is", "are", "who", "still", "not", "been"}) and not noun
 
 
+def _is_away(draft: Draft, at: int) -> bool:
+    """ "stayed away", "were absent": the entity's main fact did not take place."""
+    before = draft.items[at - 1].text if at else ""
+    return (draft.word(at) == "away" and before in _STAYED) or (draft.word(at) in ("absent", "inactive") and before in _WERE)
+
+
 def _is_deed(draft: Draft, at: int) -> bool:
     """ "never used a coupon", where the model names its redemptions so: a phrase of several words that says what was done."""
     item = draft.items[at]
@@ -171,7 +202,15 @@ def _is_condition(draft: Draft, subject: str, verb: int, *, negated: bool) -> bo
 def _in_main_clause(draft: Draft, verb: int) -> bool:
     """ "in which month did members book most": the auxiliary before the subject makes it the question's own verb."""
     noun = next((i for i in range(verb - 1, -1, -1) if draft.items[i].has(Kind.DATASET)), -1)
+    if any(draft.items[i].text in ("who", "that", "which") for i in range(noun + 1, verb)) or _is_reduced(draft, verb):
+        return False
     return noun > 0 and draft.word(draft.back(noun, ("the", "our", "all", "most"))) in ("did", "do", "does")
+
+
+def _is_reduced(draft: Draft, verb: int) -> bool:
+    """ "what did the members invited by a campaign spend": a participle that describes, with the sentence's own verb after it."""
+    described = draft.items[verb].text.endswith(("ed", "en", "ught")) and draft.word(verb + 1) in ("by", "in", "with", "from", "at", "on")
+    return described and any(draft.items[i].has(Kind.FACT, Kind.DOES) for i in range(verb + 2, len(draft.items)) if draft.free(i))
 
 
 def _amount_asked(draft: Draft, verb: int) -> bool:
@@ -181,8 +220,9 @@ def _amount_asked(draft: Draft, verb: int) -> bool:
     return much is not None and draft.items[verb].has(Kind.DOES) and not relative
 
 
-def _begins_a_clause(draft: Draft, begin: int) -> bool:
-    return draft.items[begin].text in ("and", "but", "or", "who", "that", "yet") or draft.items[begin].text in NEGATIONS
+def _begins_a_clause(draft: Draft, begin: int, *, denials: bool = True) -> bool:
+    word = draft.items[begin].text
+    return word in ("and", "but", "or", "who", "that", "yet") or (denials and word in NEGATIONS)
 
 
 def _asked_entity(draft: Draft) -> str | None:
@@ -254,7 +294,10 @@ def elliptic(draft: Draft, last: Clause) -> Clause | None:
     while draft.free(at) and draft.word(at) in _BEFORE_VERB | NEGATIONS | {","}:
         negated = negated or draft.word(at) in NEGATIONS
         at += 1
-    at = draft.skip(at, ("any", "some", "a", "the", "in", "from", "at", "of", "anything", "something", "single", "one"))
+    only = any(draft.items[i].text in SOLELY for i in range(begin, at))
+    at = draft.skip(
+        at, ("any", "some", "a", "the", "in", "from", "at", "of", "on", "via", "through", "anything", "something", "single", "one")
+    )
     if not draft.free(at) or draft.items[at].has(Kind.FACT, Kind.DOES):
         return None
     item = draft.items[at]
@@ -268,8 +311,9 @@ def elliptic(draft: Draft, last: Clause) -> Clause | None:
     starts = (item.time is not None and item.time.window is not None) or filters_of(draft, at, last.fact) is not None
     if not starts:
         return None
-    clause = with_objects(draft, Clause(entity=last.entity, fact=last.fact, negated=negated, begin=begin, end=at), at)
-    if clause is not None and not clause.negated and item.time is None:
+    clause = with_objects(draft, Clause(entity=last.entity, fact=last.fact, negated=negated, begin=begin, end=at, only=only), at)
+    apart = clause is not None and bool(clause.windows) and bool(last.windows) and clause.windows != last.windows
+    if clause is not None and not clause.negated and item.time is None and not (only or apart):
         return None
     if clause is None or not (clause.filters or clause.windows or clause.alternatives):
         return None
@@ -346,7 +390,11 @@ def _first_noun(draft: Draft) -> None:
 def add_clause(draft: Draft, clause: Clause) -> None:
     """Claims the clause's words and adds its condition, or one per object joined by "and" (which may then not be denied together)."""
     draft.claim_free(clause.begin, clause.end, "condition")
+    if clause.main and draft.main_from is None:
+        draft.main_from = len(draft.entity_conditions)
     bound = clause.bound or Bound(op="ge", value=1, end=clause.end)
+    if clause.only and (bound.op, bound.value, bound.unit) == ("ge", 1.0, "times"):
+        bound = replace(bound, op="eq")  # "only ever bought once"
     if clause.negated:
         bound = Bound(op="eq", value=0, end=clause.end) if clause.bound is None else negate(clause.bound)
     window = clause.windows[0] if clause.windows else None
@@ -379,6 +427,14 @@ def add_clause(draft: Draft, clause: Clause) -> None:
             _nothing_else(draft, (*clause.filters, *tests))
         if bound.upper is not None:
             draft.entity_conditions.append(draft.entity_conditions[-1].model_copy(update={"op": "le", "value": bound.upper}))
+
+
+def opposite(condition: EntityCondition) -> EntityCondition:
+    """The condition of those who do not pass this one."""
+    if condition.fact is not None and (condition.op, condition.value) in (("ge", 1.0), ("eq", 0.0)):
+        denied: tuple[Comparator, float] = ("eq", 0.0) if condition.op == "ge" else ("ge", 1.0)
+        return condition.model_copy(update={"op": denied[0], "value": denied[1]})
+    return condition.model_copy(update={"op": opposite_of(condition.op)})
 
 
 def _per_window(draft: Draft, clause: Clause, bound: Bound, window: TimeWindow | None) -> Bound:

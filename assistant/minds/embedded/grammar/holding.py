@@ -11,13 +11,16 @@ from assistant.minds.embedded.grammar.comparators import read_bound
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.existence import add_clause, elliptic, share_window, subject_before, verb_phrase
 from assistant.minds.embedded.grammar.objects import NEGATIONS, Clause, with_objects
-from assistant.minds.embedded.grammar.values import filters_of, named_filter
+from assistant.minds.embedded.grammar.values import ValueRun, filters_of, named_filter
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
-from tools.core.query.metric_query import DimensionRef
+from tools.core.query.metric_query import DimensionRef, EntityCondition
+from tools.core.semantics.model import MetricFormat
 
 _WITH = frozenset({"with", "having", "without", "has", "have", "had", "made", "make"})
 _GETTING = frozenset({"see", "have", "get", "make", "record", "receive", "had", "made", "seen", "got", "recorded", "received"})
+_HAPPENED = word_set("got get gets received receive receives suffered experienced saw left gave given filed made placed reported faced")
+_ONE = frozenset({"a", "an", "any", "no", "some"})
 _CONTAINING = word_set(
     "hold holds held contain contains contained containing include includes included including with having have has had without"
 )
@@ -40,6 +43,8 @@ def _with_noun(draft: Draft) -> None:
         subject = subject_before(draft, begin)
         bound = read_bound(draft, at + 1) if subject is not None else None
         noun = bound.end if bound is not None else draft.skip(at + 1, _NO if subject else ())
+        described = _described(draft, noun) if subject is not None else None
+        noun = described.end if described is not None else noun
         mention = draft.items[noun].mention if draft.free(noun) else None
         senses = mention.of(Kind.DATASET) if mention else ()
         words = {draft.word(i) for i in range(at + 1, noun)}
@@ -50,9 +55,56 @@ def _with_noun(draft: Draft) -> None:
         negated = denied or draft.word(at) == "without" or (bound is None and bool(words & {"no", "zero", "0", "neither"}))
         said = Clause(entity=subject, fact=facts[0], negated=negated, begin=begin, end=noun + 1, bound=bound, by_noun=True)
         clause = with_objects(draft, said, noun + 1)
+        if clause is not None and described is not None:
+            clause = replace(clause, filters=(*described.filters, *clause.filters))
         if clause is not None:
             add_clause(draft, clause)
             _nor(draft, clause)
+
+
+def read_held_figures(draft: Draft) -> None:
+    """ "customers who received a late parcel", "with an abandoned call": a figure that counts some rows of a fact, said of one of them."""
+    for at in range(2, len(draft.items)):
+        article = draft.word(at - 1)
+        item = draft.item(at)
+        if item is None or not item.has(Kind.METRIC) or item.has(Kind.DATASET) or article not in _ONE:
+            continue
+        verb = at - 2
+        light = draft.word(verb) in _HAPPENED or draft.word(verb) in _WITH | {"without", "with"}
+        begin, denied = verb_phrase(draft, verb) if light else (verb, False)
+        subject = (subject_before(draft, begin) or (draft.customer if draft.counted == draft.customer else None)) if light else None
+        sense = draft.sense(at, Kind.METRIC)
+        if (
+            subject is None
+            or sense is None
+            or draft.metric(sense.target).format is not MetricFormat.NUMBER
+            or "/" in draft.metric(sense.target).expression
+        ):
+            continue
+        fact = draft.world.fact(sense.target)
+        if fact is None or fact == subject or not draft.world.reaches(fact, subject):
+            continue
+        denied = denied or draft.word(verb) == "without" or article == "no"
+        after = draft.item(at + 1)
+        window = after.time.window if after is not None and after.time is not None else None
+        draft.claim_free(begin, at + 1 + (window is not None), "condition")
+        draft.entity_conditions.append(
+            EntityCondition(entity=subject, metric=sense.target, op="eq" if denied else "ge", value=0 if denied else 1, window=window)
+        )
+
+
+def _described(draft: Draft, at: int) -> ValueRun | None:
+    """The open of "more than three open tickets", the web of "no web orders": values of the rows that the noun after them means."""
+    item = draft.item(at)
+    if item is None or not item.has(Kind.VALUE, Kind.FILTER) or item.has(Kind.DATASET):
+        return None
+    for noun in range(at + 1, min(at + 3, len(draft.items))):
+        mention = draft.items[noun].mention if draft.free(noun) else None
+        for sense in mention.of(Kind.DATASET) if mention else ():
+            run = filters_of(draft, at, sense.target)
+            if run is not None and run.end == noun and all(f.field.split(".")[0] == sense.target for f in run.filters):
+                return run
+    return None
 
 
 def _nor(draft: Draft, last: Clause) -> None:

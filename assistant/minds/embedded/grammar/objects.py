@@ -14,8 +14,12 @@ from tools.core.query.metric_query import DimensionRef, Filter, Grain, PeriodUni
 NEGATIONS = frozenset({"not", "never", "without", "no", "none", "neither", "nor", "nothing"})
 _AFTER_VERB = word_set(
     "again the a an any some our from in on at of for with to something anything anyone product products item items both either "
-    "ever also goods each all it us there again stuff"
+    "ever also goods each all it us there again stuff through via using"
 )
+_NOT_BOTH = (("but", "not", "both"), (",", "but", "not", "both"), (",", "not", "both"), ("not", "both"), ("but", "never", "both"))
+_FIRST_TIME = (("for", "the", "first", "time"), ("their", "first", "time"), ("the", "first", "time"))
+_THROUGH = frozenset({"by", "through", "via", "across", "over", "using"})
+_ANYTHING = frozenset({"something", "anything", "stuff", "things"})
 SOLELY = frozenset({"only", "exclusively", "solely", "purely", "just", "nowhere"})
 _BUT = (("but",), ("except",), ("other", "than"), ("else", "than"), ("apart", "from"), ("besides",))
 _NOTHING_ELSE = (
@@ -72,6 +76,8 @@ class Clause:
     """Said with a noun of the fact ("with bookings over 5") instead of a verb."""
     inherited: tuple[Filter, ...] = ()
     """What "any" and "it" mean: the objects of the clause before."""
+    main: bool = False
+    """The sentence's own verb after a relative clause: the "opened a ticket" of "which part of those who called opened a ticket"."""
 
 
 @dataclass(kw_only=True)
@@ -84,6 +90,7 @@ class _Objects:
     bound: Bound | None = None
     negated: bool = False
     only: bool = False
+    first: bool = False
     distinct: str | None = None
     every: PeriodUnit | None = None
     rate: PeriodUnit | None = None
@@ -101,6 +108,7 @@ def with_objects(draft: Draft, clause: Clause, at: int) -> Clause | None:
             at = -after
             continue
         at = found.end = after
+    found.end = draft.skip(found.end, _ANYTHING)
     return replace(
         clause,
         negated=found.negated,
@@ -109,6 +117,7 @@ def with_objects(draft: Draft, clause: Clause, at: int) -> Clause | None:
         windows=tuple(found.windows),
         bound=found.bound,
         only=found.only or clause.only,
+        first=found.first or clause.first,
         distinct=found.distinct,
         every=found.every,
         rate=found.rate,
@@ -132,6 +141,10 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
     if bound is not None and found.bound is None and at == clause.end and clause.by_noun and bound.unit is None:
         found.bound = bound
         return bound.end
+    if bound is not None and found.bound is None and (described := _described(draft, bound, clause)) is not None:
+        found.bound = bound
+        found.filters.extend(described.filters)
+        return described.end + 1
     run = filters_of(draft, at, clause.fact) or _joined_run(draft, clause, found, at)
     if run is not None:
         _take_values(found, run)
@@ -159,11 +172,45 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
         return at + 1 if found.filters and not _value_follows(draft, at + 1, clause) else -(at + 1)
     if item.text in ("that", "this", "same") and draft.free(at + 1) and _said_of(draft, at + 1):
         return -(at + 1)
+    also = draft.match(at, (("as", "well"), ("too",)))
+    if also > at:
+        return also if _is_last(draft, also) else -also
+    neither = draft.match(at, _NOT_BOTH)
+    if neither > at and _one_of_two(found):
+        return neither
+    first = draft.match(at, _FIRST_TIME)
+    if first > at:
+        found.first = True
+        return first
+    agent = draft.skip(at + 1, ("a", "an", "any", "some", "the", "our", "one", "of"))
+    if item.text == "by" and draft.free(agent) and agent < len(draft.items) and _belongs(draft, agent, clause):
+        return agent + 1
+    if item.text in _THROUGH and read_bound(draft, at + 1) is not None:
+        return -(at + 1)
     if item.text == "by" and filters_of(draft, draft.skip(at + 1, ("the", "our", "both", "a")), clause.fact) is not None:
         return -(at + 1)
     if item.text in _AFTER_VERB and not draft.phrase(at, ("in", "each")):
         return at + 1 if item.text in ("each", "both", "ever") else -(at + 1)
     return None
+
+
+def _is_last(draft: Draft, at: int) -> bool:
+    return at >= len(draft.items) or draft.items[at].text in (",", ";", "?")
+
+
+def _one_of_two(found: _Objects) -> bool:
+    """ "deli or produce, but not both": one of the two values, and only one; of groups of values that cannot be said."""
+    last = found.filters[-1] if found.filters else None
+    if last is None or last.op != "in" or len(last.values) != 2 or found.bound is not None:
+        return False
+    found.bound, found.distinct = Bound(op="eq", value=1, end=found.end), last.field
+    return True
+
+
+def _described(draft: Draft, bound: Bound, clause: Clause) -> ValueRun | None:
+    """The open of "more than three open tickets": so many rows of the fact, each of this kind."""
+    run = filters_of(draft, bound.end, clause.fact) if bound.unit is None else None
+    return run if run is not None and run.joint == "" and _counts_fact(draft, run.end, clause.fact) else None
 
 
 def _value_follows(draft: Draft, at: int, clause: Clause) -> bool:
@@ -265,6 +312,9 @@ def _countable(draft: Draft, clause: Clause, at: int) -> str | None:
     if not isinstance(dimension, DimensionRef) or dimension.grain is not None:
         return None
     dataset = dimension.field.split(".")[0]
+    own = dataset == clause.fact and dimension != draft.key_of(dataset)  # "ordered through more than one channel"
+    if own:
+        return dimension.field
     if (
         dataset in (clause.entity, clause.fact)
         or not draft.world.reaches(clause.fact, dataset)

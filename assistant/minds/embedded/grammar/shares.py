@@ -24,6 +24,9 @@ _SETTING = frozenset({"in", "at", "for", "within", "among", "during", "on"})
 _RELATIVE = word_set("who that which")
 _DIVIDES = word_set("is are was were be been have has had come comes came coming that who which whose go goes went do does did")
 """Between the whole and the part: "what share of web orders | are paid by invoice", "share of members in Lyon | who have the app"."""
+_ARE = frozenset({"are", "is", "were", "was", "live", "have", "belong", "come", "hold"})
+_FALL = frozenset({"make", "makes", "fall", "falls", "come", "comes", "are", "belong", "sit", "live"})
+"""After a condition and before what it is split by: the parts of those who pass are asked for, not who passes of each part."""
 _CONTRIBUTE = (("contribute",), ("contributes",), ("contributed",), ("contributing",))
 
 
@@ -136,24 +139,55 @@ def _of_entities(draft: Draft) -> bool:
         draft.measures = [Measure(metric=metric, entity_conditions=(best,), as_share=True)]
         draft.dimensions, draft.rank, draft.share = [], None, None
         return True
-    return rank is None and not draft.filters and not draft.dimensions and _of_conditions(draft, metric)
+    return rank is None and (_who_are(draft, metric) or _of_conditions(draft, metric))
+
+
+def _who_are(draft: Draft, metric: str) -> bool:
+    """ "what share of those who returned something are gold members": the conditions say whose, the value after "are" is the part."""
+    counts = draft.world.lexicon.counted_by(metric)
+    at = [i for i, claim in enumerate(draft.claims) if claim in ("condition", "threshold")]
+    said = [f for f in draft.filters if at and draft.filter_at.get(f, 0) > at[-1] and _verb_before(draft, f) in _ARE]
+    if counts is None or draft.dimensions or len(said) != 1 or not draft.entity_conditions:
+        return False
+    draft.filters.remove(said[0])
+    draft.measures, draft.share = [Measure(metric=metric, filters=(said[0],), as_share=True)], None
+    return True
+
+
+def _verb_before(draft: Draft, test: Filter) -> str:
+    at = draft.filter_at.get(test, 0) - 1
+    while at >= 0 and draft.items[at].text in ("the", "our", "in", "also", "from", "a", "an"):
+        at -= 1
+    return draft.items[at].text if at >= 0 else ""
 
 
 def _of_conditions(draft: Draft, metric: str) -> bool:
-    """The conditions after "percent" make the part; one before it, of two, is the whole ("Of those who came in May, what share ...")."""
+    """The conditions after "percent" make the part, in each group of what it is split by; those before it, or in the relative clause of
+    what it is a share of, make the whole ("Of those who came in May, what share ...", "share of those who called that opened a ticket")."""
     conditions = draft.entity_conditions
     share_at = draft.claims.index("share") if "share" in draft.claims else 0
     at = [i for i, claim in enumerate(draft.claims) if claim in ("condition", "threshold")]
     earlier = any(i < share_at for i in at)
-    if not conditions or not any(i > share_at for i in at) or (earlier and len(conditions) != 2):
+    whole_until = draft.main_from or int(earlier)
+    if not conditions or not any(i > share_at for i in at) or (earlier and len(conditions) != 2) or whole_until >= len(conditions):
         return False
-    whole = conditions[:1] if earlier else []
-    part = tuple(c for c in conditions if c not in whole)
+    counts = draft.world.lexicon.counted_by(metric)
+    if (draft.filters and counts is None) or (draft.dimensions and _parts_of_all(draft, at[-1])):
+        return False
+    if any(c.entity != counts for c in conditions) and draft.dimensions:
+        draft.doubts.append("the share is taken within each group")
+    whole, part = conditions[:whole_until], tuple(conditions[whole_until:])
     if draft.window is not None and all(c.window is None for c in part):
-        part = tuple(c.model_copy(update={"window": draft.window}) for c in part)
+        part = tuple(c.model_copy(update={"window": draft.window}) if draft.has_date(c) else c for c in part)
     draft.measures = [Measure(metric=metric, entity_conditions=part, as_share=True)]
     draft.entity_conditions, draft.share = whole, None
     return True
+
+
+def _parts_of_all(draft: Draft, last: int) -> bool:
+    """ "what share of the members who booked come from each region": how those who pass are made up."""
+    split = [i for i, claim in enumerate(draft.claims) if claim == "grouping" and i > last]
+    return bool(split) and any(item.text in _FALL for item in draft.items[last + 1 : split[0] + 1])
 
 
 def _part(draft: Draft) -> Filter | None:

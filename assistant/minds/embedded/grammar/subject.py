@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from assistant.minds.embedded.grammar.draft import Draft, Subject
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
-from tools.core.query.metric_query import DimensionRef, Grain, Measure
+from tools.core.query.metric_query import DimensionRef, EntityCondition, Grain, Measure
 
 _COUNTING = (
     ("how", "many"),
@@ -29,6 +31,7 @@ _BETWEEN = word_set(
 _AGGREGATED = word_set("average mean median typical maximum minimum max min highest lowest largest smallest most biggest distribution")
 """Before "number of visits", these ask for a figure per customer, not for a count."""
 _SUPERLATIVES = _AGGREGATED | word_set("top best worst least")
+_DESCRIBING = word_set("from in of the aged living at on and or our with")
 _ADVERBS = word_set("not never only ever")
 _WHO = frozenset({"who", "whom"})
 PERSONS = word_set("everyone everybody anyone anybody someone somebody those")
@@ -51,13 +54,18 @@ def read_subject(draft: Draft) -> None:
 
 
 def _counted(draft: Draft) -> None:
-    """ "how many X": X is counted."""
+    """ "how many X", and the X of "which share of X": X is counted."""
     for at, item in enumerate(draft.items):
+        if draft.claims[at] == "share" and (_doers(draft, at + 1) or _people_described(draft, at + 1)):
+            return
         if draft.word(draft.back(at, ("the", "total"))) in _AGGREGATED:
             continue
         if draft.free(at) and item.has(Kind.METRIC) and item.text.startswith(("number of", "count of")) and _count_phrase(draft, at):
             return
         after = draft.match(at, _COUNTING)
+        if after > at and _doers(draft, after):
+            draft.claim_free(at, after, "count")
+            return
         if after > at and _count_after(draft, at, draft.skip(after, _DISTINCT)):
             return
 
@@ -116,6 +124,45 @@ def _counted_by_verb(draft: Draft, dataset: str, head: int) -> tuple[int, str] |
     return None
 
 
+def _people_described(draft: Draft, at: int) -> bool:
+    """ "what share of our gold members returned something": values that stand for customers are counted."""
+    noun = draft.skip(at, _DISTINCT)
+    counting = draft.count_metric(draft.customer or "")
+    nouns = draft.free(noun) and draft.customer in draft.nouns_within(noun)
+    if counting is None or not draft.free(noun) or not (_are_people(draft, noun) or (nouns and draft.items[noun].has(Kind.FILTER))):
+        return False
+    draft.claim_free(at, noun, "count")
+    draft.counted, draft.counted_at = draft.customer, noun
+    draft.add_measure(Measure(metric=counting))
+    return True
+
+
+def _doers(draft: Draft, at: int) -> bool:
+    """ "how many buyers returned something": a figure that counts customers by what they did, where something more is said of them."""
+    noun = draft.skip(at, _DISTINCT)
+    sense = draft.sense(noun, Kind.METRIC) if draft.free(noun) else None
+    counting, customer = draft.count_metric(draft.customer or ""), draft.customer
+    if sense is None or counting is None or customer is None or draft.items[noun].has(Kind.DATASET, Kind.FIELD):
+        return False
+    fact = draft.world.fact(sense.target)
+    acts = [i for i in draft.find(Kind.FACT, Kind.DOES) if i > noun and not draft.items[i].has(Kind.METRIC, Kind.DATASET)]
+    if fact in (None, customer) or not acts or not draft.items[noun].is_plural or not counts_customers(draft, sense.target):
+        return False
+    draft.claim_free(at, noun + 1, "count")
+    draft.counted, draft.counted_at = customer, noun
+    draft.add_measure(Measure(metric=counting))
+    draft.main_from = 1
+    draft.entity_conditions.append(EntityCondition(entity=customer, fact=fact))
+    return True
+
+
+def counts_customers(draft: Draft, name: str) -> bool:
+    """Whether a metric counts the customers who have a row of its fact, all rows alike."""
+    metric, key = draft.metric(name), draft.model.datasets[draft.customer or ""].primary_key
+    counted = re.fullmatch(r"COUNT\(DISTINCT (\w+)\.(\w+)\)", metric.expression.strip(), re.IGNORECASE)
+    return counted is not None and metric.filter is None and (counted[2],) == key and counted[1] == draft.world.fact(name)
+
+
 def _head(draft: Draft, noun: int) -> int | None:
     """The counted noun, with the values and adjectives before it passed over: "how many female customers"."""
     at = noun
@@ -125,7 +172,8 @@ def _head(draft: Draft, noun: int) -> int | None:
             return None
         if item.has(Kind.METRIC, Kind.DATASET):
             return at
-        if not item.has(Kind.VALUE, Kind.FILTER) or at > noun + 2:
+        joined = item.text in ("and", "or", ",", "nor") and at > noun
+        if not (item.has(Kind.VALUE, Kind.FILTER) or joined) or at > noun + 4:
             return None
         at += 1
     return None
@@ -306,6 +354,9 @@ def _leading_noun(draft: Draft) -> None:
     if item is not None and item.number is not None and item.number.unit is None and item.number.value >= 1:
         n, at = int(item.number.value), at + 1  # "The ten customers who spent most"
         item = draft.item(at)
+    if item is not None and not item.has(Kind.METRIC, Kind.DATASET, Kind.FIELD) and n is None:
+        _leading_people(draft, at)
+        return
     if item is None or not item.has(Kind.DATASET, Kind.FIELD) or not item.is_plural:
         return
     if any(draft.word(i) in ("how", "what", "which") and draft.word(i - 1) in (",", ":", "?") for i in range(at + 1, len(draft.items))):
@@ -313,7 +364,7 @@ def _leading_noun(draft: Draft) -> None:
     dataset = draft.dataset_at(at) or next((s.target.split(".")[0] for s in item.mention.of(Kind.FIELD)), None) if item.mention else None
     if dataset is None or not draft.model.datasets[dataset].is_entity:
         return  # "reviews with 5 stars": rows of a fact are counted, things are listed.
-    following = draft.item(at + 1)
+    following = draft.item(_past_description(draft, at + 1))
     restricted = following is not None and (following.text in RELATIVE | _ADVERBS or following.has(Kind.FACT, Kind.DOES))
     dimension = draft.dimension_at(at)
     if restricted and dataset == draft.customer and n is None and _is_counted(draft, at):
@@ -325,9 +376,28 @@ def _leading_noun(draft: Draft) -> None:
         _take(draft, at - (n is not None), at, dimension, n)
 
 
+def _leading_people(draft: Draft, at: int) -> None:
+    """ "homeowners who bought meat in May": values that stand for customers, of whom something is said."""
+    restricted = draft.word(_past_description(draft, at + 1)) in ("who", "that", "which")
+    if restricted and not any(item.text in _LISTING | _ASKING | {"how"} for item in draft.items) and _is_counted(draft, at):
+        _people_described(draft, at)
+
+
+def _past_description(draft: Draft, at: int) -> int:
+    """Index of the "who" of "customers from the West who have called"; `at` itself when no values stand between."""
+    place = at
+    while draft.word(place) in _DESCRIBING or (
+        draft.item(place) is not None and draft.items[place].has(Kind.VALUE, Kind.FILTER) and not draft.items[place].has(Kind.METRIC)
+    ):
+        place += 1
+    return place if draft.word(place) in ("who", "that", "which") else at
+
+
 def _is_counted(draft: Draft, at: int) -> bool:
     """ "customers who came in May": how many they are, as "customers in the North" is; a list is asked for with "list" or "which"."""
-    ranks = any(item.text in _SUPERLATIVES or item.has(Kind.MORE, Kind.LESS) for item in draft.items[at:])
+    bounds = {i + 1 for i, item in enumerate(draft.items) if item.text == "at"}  # "at least two" ranks nobody
+    words = [item for i, item in enumerate(draft.items) if i >= at and i not in bounds]
+    ranks = any(item.text in _SUPERLATIVES or item.has(Kind.MORE, Kind.LESS) for item in words)
     splits = any(item.text in ("their", "with") and i > at + 1 for i, item in enumerate(draft.items)) or any(
         item.text in ("by", "per") and following.has(Kind.METRIC) and not following.has(Kind.FIELD)
         for item, following in zip(draft.items[at:], draft.items[at + 1 :], strict=False)

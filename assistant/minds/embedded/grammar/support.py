@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.grammar.special import main_fact
 from assistant.minds.embedded.grammar.values import COMPARATIVES
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
@@ -78,6 +79,9 @@ def _ends_clause(draft: Draft, at: int) -> bool:
 
 
 def _repeats(draft: Draft, kind: Kind, target: str, facts: set[str | None]) -> bool:
+    facts = {
+        f for f in facts if f is None or not _is_deed_of(draft, f, target if kind is not Kind.DOES else draft.world.fact(target), kind)
+    }
     if kind is Kind.DOES:
         fact = draft.world.fact(target)
         return bool(draft.measures) and any(f == fact or (f is not None and fact is not None and _related(draft, f, fact)) for f in facts)
@@ -87,6 +91,14 @@ def _repeats(draft: Draft, kind: Kind, target: str, facts: set[str | None]) -> b
     return bool(draft.measures or draft.judged) and (
         target == draft.customer or target in conditioned or any(f is not None and draft.world.reaches(f, target) for f in facts)
     )
+
+
+def _is_deed_of(draft: Draft, entity: str, fact: str | None, kind: Kind) -> bool:
+    """Whether a verb says something of counted people that their number does not: "called us", where those are counted who order."""
+    main = main_fact(draft, entity) if draft.model.datasets[entity].is_entity else None
+    if kind is Kind.DATASET or main is None or fact is None or fact == entity:
+        return False
+    return not (draft.world.reaches(fact, main) or draft.world.reaches(main, fact))
 
 
 def _related(draft: Draft, one: str, other: str) -> bool:

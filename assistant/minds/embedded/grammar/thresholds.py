@@ -240,6 +240,9 @@ def _after(draft: Draft, at: int, bound: Bound) -> _Target | None:
 
 def _before(draft: Draft, at: int, bound: Bound) -> _Target | None:
     """ "revenue over 10k", "spent more than $500", "spent on meat more than 300" """
+    counted = draft.item(draft.skip(bound.end, _AFTER_NUMBER))
+    if bound.unit is None and counted is not None and counted.is_plural and counted.has(Kind.FIELD, Kind.DATASET, Kind.METRIC):
+        return None  # "tickets in at least two categories" bounds the categories
     noun = at - 1
     while noun >= 0 and (draft.word(noun) in _LINKS or (_is_object(draft, noun) and noun > at - _REACH)):
         noun -= 1
@@ -361,7 +364,7 @@ def _keep(draft: Draft, limits: list[_Limit]) -> None:
     asked = draft.subject.dataset if draft.subject is not None else None
     is_entity = asked is not None and draft.model.datasets[asked].is_entity
     apart = is_entity and len({limit.filters for limit in rows}) > 1
-    for limit in limits:
+    for limit in _share_period(draft, limits):
         if limit.entity is None and (apart or limit.bound.percentile) and is_entity:
             limit = replace(limit, entity=asked)
             _claim_values(draft, limit)
@@ -381,6 +384,16 @@ def _keep(draft: Draft, limits: list[_Limit]) -> None:
             )
             for op, value in limit.limits
         )
+
+
+def _share_period(draft: Draft, limits: list[_Limit]) -> list[_Limit]:
+    """ "made 100 visits in 2017 and spent under 2,000": one period for both, where the others have the same and this has none."""
+    windows = [limit.window for limit in limits if limit.entity is not None and limit.window is not None]
+    windows += [c.window for c in draft.entity_conditions if c.window is not None]
+    said = [item for i, item in enumerate(draft.items) if item.time is not None and item.time.window is not None and draft.free(i)]
+    if len(set(windows)) != 1 or said or any(item.text in ("ever", "overall", "altogether") for item in draft.items):
+        return limits
+    return [replace(limit, window=limit.window or windows[0]) if limit.entity is not None else limit for limit in limits]
 
 
 def _claim_values(draft: Draft, limit: _Limit) -> None:

@@ -315,7 +315,7 @@ def _modifies(draft: Draft, at: int, senses: Sequence[Sense]) -> bool:
     item = draft.items[at]
     following = draft.items[at + 1] if at + 1 < len(draft.items) else None
     noun = following is not None and following.has(Kind.METRIC, Kind.DATASET)
-    acts = any(i.has(Kind.FACT, Kind.DOES) and not i.has(Kind.METRIC, Kind.DATASET) for i in draft.items)
+    acts = any(i is not item and i.has(Kind.FACT, Kind.DOES) and not i.has(Kind.METRIC, Kind.DATASET) for i in draft.items)
     state = item.has(Kind.FACT, Kind.DOES) and at and draft.items[at - 1].text in _STATES and not item.text.endswith(("ed", "ing"))
     own = any(s.target.split(".")[0] in facts for s in senses)
     before = at - 1

@@ -454,7 +454,11 @@ class _Planner:
             fact = self._bridge(wanted)
         if fact == entity:
             raise _Unclear
-        self.conditions.append(EntityCondition(entity=entity, fact=fact, filters=tuple(filters), op=each.op, value=each.value))
+        several = each.value > 1 or each.op in ("gt", "lt", "le")
+        told_apart = self._key(each.dataset) if several and each.dataset not in (fact, entity) else None  # "bought by 500 customers"
+        self.conditions.append(
+            EntityCondition(entity=entity, fact=fact, filters=tuple(filters), op=each.op, value=each.value, distinct=told_apart)
+        )
 
     def _average(self, average: AgainstAverage) -> None:
         field_id = self._field(average.named)

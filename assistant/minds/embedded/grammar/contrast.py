@@ -1,0 +1,259 @@
+"""Those who pass a condition set beside those who do not: "do people with the app spend more than those without?".
+
+The first half names the condition, the second only denies it ("than those who don't", "versus the rest"), or is not said at all
+("do members who booked spend more?"). A yes-or-no field of customers becomes a split; every other condition two figures side by side.
+"""
+
+from __future__ import annotations
+
+from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.grammar.existence import opposite
+from assistant.minds.embedded.grammar.subject import counts_customers
+from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.wordlists import word_set
+from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, Measure
+from tools.core.semantics.model import Datatype, MetricFormat
+
+_AGAINST = (
+    ("compared", "with"),
+    ("compared", "to"),
+    ("compare", "with"),
+    ("compare", "to"),
+    ("as", "opposed", "to"),
+    ("in", "contrast", "to"),
+    ("than",),
+    ("versus",),
+    ("vs", "."),
+    ("vs",),
+    ("against",),
+    ("relative", "to"),
+)
+_BESIDE = (("and",), ("or",), ("with",), ("to",), ("from",), ("between",))
+_OTHERS = (
+    ("everyone", "else"),
+    ("everybody", "else"),
+    ("anyone", "else"),
+    ("the", "rest"),
+    ("rest",),
+    ("the", "others"),
+    ("others",),
+    ("the", "other", "ones"),
+)
+_THAT_OF = (("that", "of"), ("the", "one", "of"), ("among",), ("for",), ("of",), ("in", "case", "of"))
+_THOSE = word_set("those ones people they")
+_DENYING = (
+    ("without",),
+    ("with", "none"),
+    ("do", "not"),
+    ("does", "not"),
+    ("did", "not"),
+    ("have", "not"),
+    ("has", "not"),
+    ("had", "not"),
+    ("are", "not"),
+    ("is", "not"),
+    ("were", "not"),
+    ("not",),
+    ("never",),
+    ("have", "no"),
+    ("had", "no"),
+    ("have", "none"),
+    ("lack",),
+    ("with", "no"),
+)
+_REPEATED = word_set("it one any them so the a an our have has had done did do ever that this such at all anything something")
+_SETTING = frozenset({"by", "in", "per", "for", ",", "on", "during", "since"})
+_MORE = word_set("more less fewer higher lower bigger smaller larger greater better worse longer shorter")
+_ASKING = word_set("do does did are is have has")
+
+
+def read_contrast(draft: Draft) -> None:
+    """Claims the half that only denies, and the verb and comparative of the whole; which condition it denies is settled at the end."""
+    verb = _compared_verb(draft)
+    tail = _tail(draft)
+    if tail is None and not (verb is not None and _implied(draft, verb)):
+        return
+    draft.contrast = True
+    if tail is not None:
+        draft.claim_free(*tail, "contrast")
+    if verb is not None:
+        _measure_of(draft, verb)
+    for at in range(len(draft.items)):
+        if draft.word(at) in _MORE:
+            much = 2 if draft.phrase(at - 2, ("how", "much")) else 0
+            draft.claim(at - much, at + 1, "contrast")
+    _doers(draft)
+
+
+def settle_contrast(draft: Draft) -> None:
+    """The split, or the two figures."""
+    if not draft.contrast:
+        return
+    tests = [f for f in draft.filters if draft.entity_of(f.field) == draft.customer and f.op in ("in", "not_in")]
+    conditions = [c for c in draft.entity_conditions if c.entity == draft.customer]
+    if len(tests) + len(conditions) != 1 or not draft.measures:
+        draft.doubts.append("who is set beside whom is not clear")
+        return
+    if draft.dimensions and tests and any(isinstance(d, DimensionRef) and d.field == tests[0].field for d in draft.dimensions):
+        return
+    draft.subject = None
+    draft.measures = [_for_each(draft, m) for m in draft.measures]
+    if tests:
+        _by_filter(draft, tests[0])
+    else:
+        draft.entity_conditions.remove(conditions[0])
+        sides = ((conditions[0],), (opposite(conditions[0]),))
+        draft.measures = [
+            m.model_copy(update={"entity_conditions": side, "alias": f"{m.column}_{name}"})
+            for m in draft.measures
+            for side, name in zip(sides, ("with", "without"), strict=True)
+        ]
+
+
+def _for_each(draft: Draft, measure: Measure) -> Measure:
+    """The "spend" of people is what each of them spends: two groups of different size are compared."""
+    said = any(
+        item.has(Kind.DOES) and measure.metric in {s.target for s in item.mention.of(Kind.DOES)} for item in draft.items if item.mention
+    )
+    whole = draft.world.ratio_of(measure.metric, draft.customer or "") if said and measure.per is None else None
+    return Measure(metric=whole) if whole is not None else measure
+
+
+def _by_filter(draft: Draft, test: Filter) -> None:
+    draft.filters.remove(test)
+    if draft.model.field(test.field).datatype is Datatype.BOOLEAN:
+        draft.add_dimension(DimensionRef(field=test.field))
+        return
+    denied = test.model_copy(update={"op": "not_in" if test.op == "in" else "in"})
+    draft.measures = [
+        m.model_copy(update={"filters": (*m.filters, side), "alias": f"{m.column}_{name}"})
+        for m in draft.measures
+        for side, name in ((test, "with"), (denied, "without"))
+    ]
+
+
+# -- the second half ------------------------------------------------------------------------------------
+
+
+def _tail(draft: Draft) -> tuple[int, int] | None:
+    """(begin, end) of "than those who don't", "versus the rest", "and those without"."""
+    for at in range(1, len(draft.items)):
+        after = draft.match(at, _AGAINST)
+        strong = after > at
+        after = after if strong else draft.match(at, _BESIDE)
+        if after == at:
+            continue
+        others = draft.match(after, _OTHERS)
+        if strong and others > after:
+            return at, others
+        after = draft.match(after, _THAT_OF)
+        noun = draft.skip(after, ("the", "our", "all"))
+        if strong and draft.word(noun) == "other" and _is_people(draft, noun + 1):
+            return at, noun + 2
+        people = noun + 1 if draft.word(noun) in _THOSE or _is_people(draft, noun) else noun
+        relative = draft.skip(people, ("who", "that", "which"))
+        denied = draft.match(relative, _DENYING)
+        if denied == relative or (people == noun and draft.phrase(relative, ("not",))):
+            continue
+        end = _repeated(draft, at, denied)
+        if end is not None and (strong or people > noun or draft.word(relative) == "without"):
+            return at, end
+    return None
+
+
+def _is_people(draft: Draft, at: int) -> bool:
+    item = draft.item(at)
+    return item is not None and item.has(Kind.DATASET) and draft.dataset_at(at) == draft.customer
+
+
+def _repeated(draft: Draft, before: int, at: int) -> int | None:
+    """Index after the words that only say again what was said; None when something else is denied."""
+    said = {w for item in draft.items[:before] for w in item.text.split()}
+    senses = {s.target for item in draft.items[:before] if item.mention is not None for s in item.mention.senses}
+    while draft.free(at) and at < len(draft.items):
+        item = draft.items[at]
+        if item.mention is not None:
+            known = set(item.text.split()) <= said | _REPEATED or {s.target for s in item.mention.senses} & senses
+            ended = item.has(Kind.METRIC) and not known
+            if not known:
+                return at if ended and draft.items[at - 1].text in ("by", "in", "on") else None
+        elif (item.text not in _REPEATED and item.text not in said) or item.text in (
+            "by",
+            "in",
+            "per",
+            "for",
+            ",",
+            "on",
+            "during",
+            "since",
+        ):
+            break
+        at += 1
+    return at
+
+
+# -- the whole ----------------------------------------------------------------------------------------------
+
+
+def _compared_verb(draft: Draft) -> int | None:
+    """The "spend" of "spend more", "come more often"."""
+    for at in range(1, len(draft.items)):
+        if draft.word(at) in _MORE:
+            verb = draft.back(at, ("much", "any", "even", "really", "on", "average", "us"))
+            item = draft.item(verb)
+            if verb >= 0 and item is not None and item.has(Kind.DOES, Kind.FACT):
+                return verb
+            if draft.phrase(at - 2, ("how", "much")):  # "how much more do members spend than the rest"
+                return next((i for i in range(at, len(draft.items)) if draft.word(i + 1) == "than" and draft.items[i].has(Kind.DOES)), None)
+    return None
+
+
+def _implied(draft: Draft, verb: int) -> bool:
+    """ "do people who have the app spend more?": than the others, where nobody else is named."""
+    opens = draft.word(0) in _ASKING and any(_is_people(draft, i) or draft.items[i].has(Kind.FILTER) for i in range(1, verb))
+    more = next((i for i in range(verb + 1, len(draft.items)) if draft.word(i) in _MORE), -1)
+    if more < 0:
+        return False
+    rest = draft.skip(more + 1, ("often", "frequently", "money", "on", "average", "with", "us", "per", "order", "visit"))
+    following = draft.item(rest)
+    ends = rest >= len(draft.items) or (following is not None and following.time is not None)
+    return opens and ends and not any(item.text in ("than", "before", "now", "again") for item in draft.items)
+
+
+def _measure_of(draft: Draft, verb: int) -> None:
+    """What each of them does on average: "spend more" is not the sum of what the larger group spends."""
+    mention = draft.items[verb].mention
+    assert mention is not None
+    more = next((i for i in range(verb + 1, len(draft.items)) if draft.word(i) in _MORE), verb)
+    often = draft.word(more + 1) in ("often", "frequently")
+    done = [s.target for s in mention.of(Kind.DOES) if draft.metric(s.target).format is not MetricFormat.RATE]
+    counts = [c for s in mention.of(Kind.FACT) if (c := draft.count_metric(s.target)) is not None]
+    named = draft.item(more + 1) if more > verb else None
+    if named is not None and named.has(Kind.METRIC) and not often:
+        draft.claim(verb, verb + 1, "metric")
+        draft.claim(more, more + 1, "contrast")
+        draft.per = draft.per or draft.customer
+        draft.aggregate = draft.aggregate or "avg"
+        return
+    names = [*counts, *done] if often else [*done, *counts]
+    if not names or draft.customer is None:
+        return
+    draft.claim(verb, verb + 1, "metric")
+    draft.claim_free(more, more + 1 + often, "contrast")
+    if named is not None and named.text == "money":
+        draft.claim(more + 1, more + 2, "contrast")
+    whole = draft.world.ratio_of(names[0], draft.customer)
+    draft.add_measure(Measure(metric=whole) if whole is not None else Measure(metric=names[0], per=draft.customer, aggregate="avg"))
+
+
+def _doers(draft: Draft) -> None:
+    """ "app users", "buyers": customers named by what they did."""
+    for at in draft.find(Kind.METRIC):
+        sense = draft.sense(at, Kind.METRIC)
+        fact = draft.world.fact(sense.target) if sense is not None else None
+        if sense is None or fact is None or draft.customer in (None, fact) or draft.items[at].has(Kind.DATASET):
+            continue
+        if counts_customers(draft, sense.target) and draft.measures:
+            draft.claim(at, at + 1, "condition")
+            draft.entity_conditions.append(EntityCondition(entity=draft.customer or "", fact=fact))
+            return
