@@ -12,7 +12,8 @@ from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordi
 
 _VALUE_GAP_WORDS = frozenset({"and"})
 _GAPS = 5
-_OBJECTS = frozenset({"something", "anything", "it", "them", "things", "stuff", "us", "one", "some"})
+_OBJECTS = frozenset({"something", "anything", "things", "stuff", "us"})
+"""They add nothing to a verb; "it" and "them" mean something that was said before."""
 _PARTICLES = frozenset({"back", "up", "off", "out", "in", "over", "away"})
 _AUXILIARIES = frozenset({"do", "does", "did"})
 _ASKING = frozenset({"what", "why", "how", "where", "who"})

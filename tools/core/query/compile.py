@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -106,10 +107,16 @@ def _shown(plan: Plan, relation: Relation) -> Relation:
     hidden = {m.column for m in plan.hidden_measures}
     if not hidden:
         return relation
-    shown = tuple(f for f in relation.figures if f not in hidden and not any(f.startswith(f"{h}_") for h in hidden))
+    columns = hidden | {m.column for m in plan.query.metrics}
+    shown = tuple(f for f in relation.figures if _base(f, columns) not in hidden)
     kept = {*(d.column for d in relation.dimensions), *shown}
     outputs = [e for e in relation.select.expressions if e.alias_or_name in kept]
     return replace(relation, select=relation.select.select(*outputs, append=False), figures=shown)
+
+
+def _base(figure: str, measures: Iterable[str]) -> str:
+    """The column that a figure is, or is derived from: `revenue_per_customer_share` of `revenue_per_customer`, never of `revenue`."""
+    return next(m for m in sorted(measures, key=len, reverse=True) if figure == m or figure.startswith(f"{m}_"))
 
 
 def _columns(scope: Scope, plan: Plan, relation: Relation) -> tuple[Column, ...]:
@@ -127,7 +134,7 @@ def _columns(scope: Scope, plan: Plan, relation: Relation) -> tuple[Column, ...]
         if figure in bases:
             found.append(bases[figure])
             continue
-        base = next(b for b in sorted(bases, key=len, reverse=True) if figure.startswith(f"{b}_"))
+        base = _base(figure, bases)
         found.append(derived_column(bases[base], figure.removeprefix(f"{base}_")))
     return tuple(found)
 

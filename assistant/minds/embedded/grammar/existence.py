@@ -175,7 +175,7 @@ def _is_active(draft: Draft, at: int) -> bool:
 def _is_away(draft: Draft, at: int) -> bool:
     """ "stayed away", "were absent": the entity's main fact did not take place."""
     before = draft.items[at - 1].text if at else ""
-    return (draft.word(at) == "away" and before in _STAYED) or (draft.word(at) in ("absent", "inactive") and before in _WERE)
+    return (draft.word(at) == "away" and before in _STAYED) or (draft.word(at) == "absent" and before in _WERE)
 
 
 def _is_deed(draft: Draft, at: int) -> bool:

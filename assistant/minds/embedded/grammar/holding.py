@@ -102,7 +102,7 @@ def _described(draft: Draft, at: int) -> ValueRun | None:
         mention = draft.items[noun].mention if draft.free(noun) else None
         for sense in mention.of(Kind.DATASET) if mention else ():
             run = filters_of(draft, at, sense.target)
-            if run is not None and run.end == noun and all(f.field.split(".")[0] == sense.target for f in run.filters):
+            if run is not None and run.end == noun and all(draft.world.reaches(sense.target, f.field.split(".")[0]) for f in run.filters):
                 return run
     return None
 

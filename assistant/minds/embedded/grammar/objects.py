@@ -293,7 +293,7 @@ def _different(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | 
     field_id = _countable(draft, clause, noun)
     if field_id is None:
         return None
-    found.bound, found.distinct = bound, field_id
+    found.bound, found.distinct = bound, field_id if (bound.op, bound.value) != ("ge", 1.0) else None
     return noun + 1
 
 

@@ -108,7 +108,8 @@ def _measure_the_noun(draft: Draft) -> None:
 def _described(draft: Draft, at: int) -> list[str]:
     """Whom the phrase names by itself: "business customers", and "gold members" or "women", which only customers can be."""
     named = sorted(draft.nouns_within(at))
-    senses = draft.items[at].mention.of(Kind.VALUE, Kind.FILTER) if draft.items[at].is_plural and draft.items[at].mention else ()
+    item = draft.items[at]
+    senses = item.mention.of(Kind.VALUE, Kind.FILTER) if item.is_plural and item.mention is not None else ()
     return named or [entity for sense in senses if (entity := draft.entity_of(draft.field_of(sense))) is not None]
 
 
@@ -201,7 +202,7 @@ def _part(draft: Draft) -> Filter | None:
 
 
 def _divide(draft: Draft) -> int:
-    """Where the part begins: at the last verb or relative after the share that a filter follows; at the share, if the whole came before it."""
+    """Where the part begins: at the last verb or relative after the share that a filter follows; at the share, if the whole came before."""
     share = draft.claims.index("share") if "share" in draft.claims else 0
     filters = [at for at, claim in enumerate(draft.claims) if claim == "filter"]
     verbs = (at for at in range(share + 1, len(draft.items)) if _divides(draft, at) and any(f >= at for f in filters))

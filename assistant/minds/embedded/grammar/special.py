@@ -244,6 +244,8 @@ def _together(draft: Draft) -> tuple[int, int]:
 def _also(draft: Draft) -> tuple[int, int]:
     """ "what do people who buy milk also buy", "what else is bought with beer": what the other purchases are is asked for."""
     asks = next((i for i in range(len(draft.items)) if draft.word(i) in ("what", "which")), -1)
+    if draft.share is not None:
+        return -1, -1  # "what share of members who paid also booked boxing"
     for at in range(asks + 1, len(draft.items)):
         verbs = [i for i in draft.find(Kind.FACT) if i > asks]
         if draft.word(at) in ("also", "else") and 0 <= asks <= 2 and verbs and draft.find(Kind.VALUE):

@@ -35,6 +35,7 @@ def read_support(draft: Draft) -> None:
     _read_unit(draft)
     _read_origin(draft)
     facts = {draft.world.fact(m.metric) for m in draft.measures} | {c.fact for c in draft.entity_conditions}
+    facts |= {draft.world.fact(c.metric) for c in draft.entity_conditions if c.metric is not None}
     for at in draft.find(Kind.DOES, Kind.FACT, Kind.DATASET):
         item = draft.items[at]
         assert item.mention is not None
@@ -79,9 +80,8 @@ def _ends_clause(draft: Draft, at: int) -> bool:
 
 
 def _repeats(draft: Draft, kind: Kind, target: str, facts: set[str | None]) -> bool:
-    facts = {
-        f for f in facts if f is None or not _is_deed_of(draft, f, target if kind is not Kind.DOES else draft.world.fact(target), kind)
-    }
+    done = draft.world.fact(target) if kind is Kind.DOES else target
+    facts = {f for f in facts if f is None or kind is Kind.DATASET or not _is_deed_of(draft, f, done)}
     if kind is Kind.DOES:
         fact = draft.world.fact(target)
         return bool(draft.measures) and any(f == fact or (f is not None and fact is not None and _related(draft, f, fact)) for f in facts)
@@ -93,10 +93,10 @@ def _repeats(draft: Draft, kind: Kind, target: str, facts: set[str | None]) -> b
     )
 
 
-def _is_deed_of(draft: Draft, entity: str, fact: str | None, kind: Kind) -> bool:
+def _is_deed_of(draft: Draft, entity: str, fact: str | None) -> bool:
     """Whether a verb says something of counted people that their number does not: "called us", where those are counted who order."""
     main = main_fact(draft, entity) if draft.model.datasets[entity].is_entity else None
-    if kind is Kind.DATASET or main is None or fact is None or fact == entity:
+    if main is None or fact is None or fact == entity:
         return False
     return not (draft.world.reaches(fact, main) or draft.world.reaches(main, fact))
 

@@ -46,7 +46,7 @@ _FILTERS = st.one_of(
     st.fixed_dictionaries(
         {
             "field": st.sampled_from(_FIELDS),
-            "op": st.sampled_from(["in", "not_in", "gt", "le", "contains", "starts_with"]),
+            "op": st.sampled_from(["in", "not_in", "gt", "le", "ge_or_null", "contains", "starts_with"]),
             "values": st.sampled_from([["Deli"], [1], ["2017-03-01"], [True], ["it's"]]),
         }
     ),
@@ -98,6 +98,10 @@ _PLANS = st.builds(
         moving_average=st.just(2),
         fill_gaps=st.just(True),
         lifecycle=st.just({"entity": "customers", "fact": "orders"}),
+        having=st.lists(
+            st.builds(lambda m, v: {"metric": m, "op": "gt", "value": v}, _METRICS, st.sampled_from([0, 50])), min_size=1, max_size=1
+        ),
+        order=st.lists(st.builds(lambda m: {"by": m}, _METRICS), min_size=1, max_size=1),
         limit=st.just(3),
         ties=st.just("include"),
     ),

@@ -136,6 +136,9 @@ def test_an_average_of_undated_rows_has_no_window(compiled: Compile) -> None:
         ({"field": "customers.region", "op": "not_in", "values": ["North", "South"]}, 40.0),
         ({"field": "customers.region", "op": "is_null"}, 40.0),
         ({"field": "customers.region", "op": "not_null"}, 183.0),
+        ({"field": "customers.region", "op": "ge_or_null", "values": ["South"]}, 120.0),
+        ({"field": "lines.sold_on", "op": "ge_or_null", "values": ["2017-03"]}, 78.0),
+        ({"field": "orders.ordered_at", "op": "ge_or_null", "values": ["2017-03-01"]}, 78.0),
         ({"field": "customers.age", "op": "between", "values": [25, 40]}, 175.0),
         ({"field": "customers.age", "op": "gt", "values": ["41"]}, 40.0),
         ({"field": "products.department", "op": "contains", "values": ["EL"]}, 127.0),
@@ -161,6 +164,20 @@ def test_a_measure_may_have_filters_of_its_own(ask: Ask, compiled: Compile) -> N
     assert compiled(metrics=["revenue", private]).sql.count("FROM lines") == 1
     share = {**private, "as_share": True, "alias": "share"}
     assert ask(metrics=[share], dimensions=BY_DEPARTMENT) == [("Deli", pytest.approx(72 / 127)), ("Garden", 0.0)]
+
+
+def test_the_same_figure_twice_is_told_apart_by_its_conditions(compiled: Compile) -> None:
+    sides = [
+        {"metric": "revenue", "filters": [{"field": "customers.region", "op": op, "values": ["North"]}], "alias": op}
+        for op in ("in", "not_in")
+    ]
+    labels = [column.label for column in compiled(metrics=sides).columns]
+    assert labels == ["revenue (region is North)", "revenue (region is not North)"]
+
+
+def test_a_figure_whose_name_begins_like_a_hidden_one_stays(ask: Ask) -> None:
+    shown = {"metric": "order_count", "alias": "revenue_orders"}
+    assert ask(metrics=[shown], having=[{"metric": "revenue", "op": "gt", "value": 5}]) == ask(metrics=["order_count"])
 
 
 def test_a_metric_filter_and_derived_metrics_use_one_pass(ask: Ask) -> None:
