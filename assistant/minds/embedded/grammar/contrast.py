@@ -33,6 +33,8 @@ _OTHERS = (
     ("everyone", "else"),
     ("everybody", "else"),
     ("anyone", "else"),
+    ("all", "others"),
+    ("all", "the", "others"),
     ("the", "rest"),
     ("rest",),
     ("the", "others"),
@@ -144,12 +146,15 @@ def _tail(draft: Draft) -> tuple[int, int] | None:
         if after == at:
             continue
         others = draft.match(after, _OTHERS)
-        if strong and others > after:
+        if others > after and (strong or draft.word(others - 1) in ("else", "rest") or draft.word(after) == "all"):
             return at, others
         after = draft.match(after, _THAT_OF)
         noun = draft.skip(after, ("the", "our", "all"))
         if strong and draft.word(noun) == "other" and _is_people(draft, noun + 1):
             return at, noun + 2
+        whole = draft.item(noun)
+        if whole is not None and whole.has(Kind.VALUE, Kind.FILTER) and strong and _denies_what_was_said(draft, at, noun):
+            return at, noun + 1
         people = noun + 1 if draft.word(noun) in _THOSE or _is_people(draft, noun) else noun
         relative = draft.skip(people, ("who", "that", "which"))
         denied = draft.match(relative, _DENYING)
@@ -159,6 +164,16 @@ def _tail(draft: Draft) -> tuple[int, int] | None:
         if end is not None and (strong or people > noun or draft.word(relative) == "without"):
             return at, end
     return None
+
+
+def _denies_what_was_said(draft: Draft, before: int, at: int) -> bool:
+    """The "households without kids" after "households with kids": one phrase of the model each."""
+    words = draft.items[at].text.split()
+    denied = {"without", "no"} & set(words)
+    rest = {w for w in words if w not in denied}
+    return bool(denied) and any(
+        rest <= set(item.text.split()) and not denied & set(item.text.split()) for item in draft.items[:before] if item.mention is not None
+    )
 
 
 def _is_people(draft: Draft, at: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from assistant.minds.embedded.grammar.comparators import Bound, negate, opposite_of
+from assistant.minds.embedded.grammar.comparators import Bound, negate, opposite_of, read_bound
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.objects import NEGATIONS, SOLELY, Clause, with_objects
 from assistant.minds.embedded.grammar.special import main_fact
@@ -29,6 +29,7 @@ _TRAILING = frozenset({"from", "with", "us", "at", "all", "here", "then"})
 _STOPPED = frozenset({"stopped", "stop", "quit", "ceased"})
 _STARTED = frozenset({"first", "initially", "started", "began", "begun"})
 _STAYED = frozenset({"stay", "stays", "stayed", "staying", "kept", "keep"})
+_CAME = frozenset({"come", "comes", "came", "coming"})
 _WERE = frozenset({"was", "were", "been", "is", "are", "be"})
 _NOBODY = frozenset({"nobody", "noone", "none"})
 _AGAIN = frozenset({"again", "since", "afterwards", "more", "anymore", "back", "after", "that", "then"})
@@ -47,7 +48,7 @@ def read_existence(draft: Draft) -> None:
         if last is not None and at == draft.skip(last.end, _TRAILING):
             last = elliptic(draft, replace(last, end=at)) or last
         if draft.free(at) and (
-            draft.items[at].has(Kind.FACT, Kind.DOES) or _is_active(draft, at) or _is_away(draft, at) or _is_deed(draft, at)
+            draft.items[at].has(Kind.FACT, Kind.DOES) or any(said(draft, at) for said in _STATES) or _is_deed(draft, at)
         ):
             clause = _clause_at(draft, at, last)
             if clause is not None:
@@ -129,6 +130,8 @@ def verb_phrase(draft: Draft, verb: int) -> tuple[int, bool]:
             or (item.text == "one" and draft.word(begin - 2) == "no")
         ):
             negated = True
+        elif begin == verb and _is_back(draft, verb):
+            pass
         elif not (item.has(Kind.DATASET) and draft.word(begin - 2) in ("no", "any")):
             break
         begin -= 1
@@ -145,7 +148,7 @@ def _fact(draft: Draft, verb: int, subject: str | None, *, negated: bool) -> str
     if subject is None:
         return None
     if mention is None:
-        return main_fact(draft, subject) if _is_active(draft, verb) or _is_away(draft, verb) else None
+        return main_fact(draft, subject) if any(said(draft, verb) for said in _STATES) else None
     facts = [s.target for s in mention.of(Kind.FACT)] or ([s.target for s in mention.of(Kind.DATASET)] if _is_deed(draft, verb) else [])
     if negated:
         facts += [f for s in mention.of(Kind.DOES) if (f := draft.world.fact(s.target)) is not None]
@@ -172,10 +175,19 @@ def _is_active(draft: Draft, at: int) -> bool:
     return draft.word(at) == "active" and bool(said & {"was", "were", "is", "are", "who", "still", "not", "been"}) and not noun
 
 
+def _is_back(draft: Draft, at: int) -> bool:
+    """ "came back in May", where the model has no word for coming: the entity's main fact took place again."""
+    return draft.word(at) == "back" and at > 0 and draft.items[at - 1].text in _CAME and not draft.items[at - 1].has(Kind.FACT)
+
+
 def _is_away(draft: Draft, at: int) -> bool:
     """ "stayed away", "were absent": the entity's main fact did not take place."""
     before = draft.items[at - 1].text if at else ""
     return (draft.word(at) == "away" and before in _STAYED) or (draft.word(at) == "absent" and before in _WERE)
+
+
+_STATES = (_is_active, _is_away, _is_back)
+"""Phrases without a verb of the model that say whether the entity's main fact took place."""
 
 
 def _is_deed(draft: Draft, at: int) -> bool:
@@ -189,6 +201,8 @@ def _is_condition(draft: Draft, subject: str, verb: int, *, negated: bool) -> bo
     """ "which products were bought most", "how many products were bought": there the verb says what is measured, not who is kept."""
     if negated or _denied_after(draft, verb):
         return True
+    if draft.word(verb + 1) == "by" and read_bound(draft, verb + 2) is not None and not _amount_asked(draft, verb):
+        return True  # "which products were bought by more than 500 customers"
     if _amount_asked(draft, verb) or subject not in (draft.customer, draft.counted):
         return False
     if draft.counted is None and _in_main_clause(draft, verb):
@@ -481,8 +495,17 @@ def _by_occasion(draft: Draft, clause: Clause) -> Clause:
 
 
 def _nothing_else(draft: Draft, tests: tuple[Filter, ...]) -> None:
-    """Adds to the last condition that no row of the fact is of another kind."""
+    """Adds to the last condition that no row of the fact is of another kind; or, of a bare period, on another day."""
     last = draft.entity_conditions[-1]
+    if not tests and last.window is not None:
+        span = draft.world.calendar.resolve(last.window)
+        begins = draft.model.settings.data_start or draft.world.values.first_day
+        if begins is None or span.start > begins:
+            _add_before(draft, "eq", 0.0, lacking="")
+        if span.end < draft.world.calendar.as_of:
+            after = TimeWindow(start=span.end + dt.timedelta(days=1))
+            draft.entity_conditions.append(last.model_copy(update={"op": "eq", "value": 0.0, "window": after}))
+        return
     if len(tests) != 1 or tests[0].op != "in":
         draft.doubts.append("'only' may mean more than this")
         return

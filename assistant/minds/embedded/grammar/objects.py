@@ -175,6 +175,8 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
     also = draft.match(at, (("as", "well"), ("too",)))
     if also > at:
         return also if _is_last(draft, also) else -also
+    if item.text == "back" and at == clause.end:
+        return at + 1  # "came back"
     neither = draft.match(at, _NOT_BOTH)
     if neither > at and _one_of_two(found):
         return neither

@@ -56,7 +56,7 @@ def read_subject(draft: Draft) -> None:
 def _counted(draft: Draft) -> None:
     """ "how many X", and the X of "which share of X": X is counted."""
     for at, item in enumerate(draft.items):
-        if draft.claims[at] == "share" and (_doers(draft, at + 1) or _people_described(draft, at + 1)):
+        if draft.claims[at] == "share" and (_doers(draft, at + 1) or _people_described(draft, at + 1) or _noun_shared(draft, at + 1)):
             return
         if draft.word(draft.back(at, ("the", "total"))) in _AGGREGATED:
             continue
@@ -134,6 +134,20 @@ def _people_described(draft: Draft, at: int) -> bool:
     draft.claim_free(at, noun, "count")
     draft.counted, draft.counted_at = draft.customer, noun
     draft.add_measure(Measure(metric=counting))
+    return True
+
+
+def _noun_shared(draft: Draft, at: int) -> bool:
+    """ "what share of companies ordered": the things of a noun that names no figure by itself are counted."""
+    noun = draft.skip(at, _DISTINCT)
+    mention = draft.items[noun].mention if draft.free(noun) and noun < len(draft.items) else None
+    senses = mention.of(Kind.DATASET) if mention is not None and not mention.of(Kind.METRIC) else ()
+    dataset = next((s.target for s in senses if draft.count_metric(s.target)), None)
+    if dataset is None or not draft.items[noun].is_plural:
+        return False
+    draft.claim_free(at, noun + 1, "count")
+    draft.counted, draft.counted_at = dataset, noun
+    draft.add_measure(Measure(metric=draft.count_metric(dataset) or ""))
     return True
 
 

@@ -125,6 +125,12 @@ def number_bound(scan: Scan, at: int) -> Bound | None:
     return None if bound is None or bound.relative_to or bound.percentile else bound
 
 
+def _counts_things(scan: Scan, at: int) -> bool:
+    """Whether the noun at `at` is of things in the plural: a number before it says how many they are, and is nobody's own number."""
+    item = scan.draft.items[at] if 0 <= at < len(scan.draft.items) else None
+    return item is not None and item.has(Kind.DATASET) and item.is_plural
+
+
 def _number_test(scan: Scan, at: int, named: Named) -> int:
     numeric = tuple(f for f in named.fields if scan.draft.model.field(f).datatype in NUMBER)
     if not numeric:
@@ -132,6 +138,8 @@ def _number_test(scan: Scan, at: int, named: Named) -> int:
     chosen = Named(fields=numeric, of=named.of)
     here = scan.skip(at, word_set("is are was were of that which has have with"))
     bound = number_bound(scan, here)
+    if bound is not None and _counts_things(scan, bound.end):
+        return at  # "suppliers with more than 20 products": so many products
     if bound is not None:
         _add_bound(scan, chosen, bound.op, bound.value, bound.upper)
         return bound.end
@@ -174,7 +182,7 @@ def number_first(scan: Scan, at: int) -> int:
     if bound.relative_to and scan.fields(bound.end - 1):
         noun = bound.end - 1
     fields = tuple(f for f in scan.fields(noun) if scan.draft.model.field(f).datatype in NUMBER)
-    if not fields or scan.dataset(noun):
+    if not fields or scan.dataset(noun) or _counts_things(scan, noun):
         return at
     named = Named(fields=fields, of=whose(scan, noun + 1)[0])
     if bound.relative_to:
