@@ -25,7 +25,8 @@ def finished(draft: Draft) -> tuple[MetricQuery | None, str]:
     if draft.judged and not draft.measures:
         return None, NO_METRIC
     _settle_subject(draft)
-    _drop_counts_of_one(draft)
+    if not _drop_counts_of_one(draft):
+        return None, "each of them is one"
     _move_window(draft)
     if draft.trend and not any(isinstance(d, Grain) for d in draft.dimensions):
         draft.dimensions.append(times.default_grain(draft))
@@ -112,12 +113,16 @@ def _keep_top_percent(draft: Draft) -> None:
     draft.entity_conditions.append(ranking.top_part(draft, rank, rank.noun.field.split(".")[0], by or draft.measures[0].metric))
 
 
-def _drop_counts_of_one(draft: Draft) -> None:
-    """Where each row is one customer, the number of customers is no figure: "who are our top 10 customers by revenue"."""
+def _drop_counts_of_one(draft: Draft) -> bool:
+    """Where each row is one customer, the number of customers is no figure: "who are our top 10 customers by revenue".
+
+    False when nothing is left to show.
+    """
     split = {d.field for d in draft.dimensions if isinstance(d, DimensionRef)}
     kept = [m for m in draft.measures if not _counts_the_rows(draft, m.metric, split)]
-    if kept:
-        draft.measures = kept
+    lost = bool(draft.measures) and not kept
+    draft.measures = kept
+    return not lost
 
 
 def _counts_the_rows(draft: Draft, metric: str, split: set[str]) -> bool:

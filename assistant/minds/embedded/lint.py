@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from assistant.minds.embedded.inflection import stem
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.mind import QuestionReader
-from assistant.minds.embedded.values import ValueIndex, indexed_fields
+from assistant.minds.embedded.values import ValueIndex, indexed_fields, key_field
 from assistant.turn import MindContext
 from tools.core.query.metric_query import DimensionRef, Measure, MetricQuery
 from tools.core.semantics.model import Metric, SemanticModel
@@ -94,6 +94,9 @@ def _plain_questions(reader: QuestionReader, context: MindContext) -> Iterator[t
             yield f"{phrase} last month", alone
         fact = graph.fact(metric.name)
         fields = [f for f in model.fields() if f.is_dimension and not f.is_time and graph.reaches(fact, f.dataset)]
+        counted = graph.lexicon.counted_by(metric.name)
+        key = key_field(model, counted) if counted is not None else None
+        fields = [f for f in fields if f != key]  # Each member is one member.
         fields.sort(key=lambda f: f.dataset != fact)
         for field in fields[:_DIMENSIONS_PER_METRIC]:
             query = MetricQuery(metrics=(Measure(metric=metric.name),), dimensions=(DimensionRef(field=field.id),))

@@ -331,8 +331,15 @@ def _default(draft: Draft) -> None:
     if draft.dimensions and draft.filters and draft.subject is None and not amount:
         entity = draft.entity_of(draft.filters[0].field)
         counting = draft.count_metric(entity) if entity is not None and entity == draft.customer else None
+        if entity is not None and draft.filters[0].field == _key_of(draft, entity):
+            counting = default  # "member 17 by month": there is nothing to count
         if counting is not None:
             draft.add_measure(Measure(metric=counting))
+
+
+def _key_of(draft: Draft, entity: str) -> str | None:
+    key = draft.key_of(entity)
+    return key.field if isinstance(key, DimensionRef) else None
 
 
 def _default_within_reach(draft: Draft) -> str | None:

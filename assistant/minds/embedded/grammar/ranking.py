@@ -316,7 +316,8 @@ def _is_listed_noun(draft: Draft, at: int) -> bool:
     item = draft.item(at)
     if item is None or not item.is_plural or draft.dimension_at(at) is None:
         return False
-    return item.has(Kind.DATASET) or not item.has(Kind.METRIC)
+    name = draft.dataset_at(at)
+    return draft.model.datasets[name].is_entity if name is not None else not item.has(Kind.METRIC)
 
 
 def top_part(draft: Draft, rank: Rank, entity: str, metric: str) -> EntityCondition:

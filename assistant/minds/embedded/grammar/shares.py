@@ -7,6 +7,7 @@ from assistant.minds.embedded.grammar.ranking import top_part
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import DimensionRef, Filter, Measure, ShareOfTotal
+from tools.core.semantics.model import MetricFormat
 
 _SHARE = frozenset({"share", "percentage", "percent", "proportion", "fraction", "contribution", "portion", "pct", "%", "shares", "mix"})
 _AS_SHARE = (
@@ -72,6 +73,9 @@ def settle_share(draft: Draft) -> None:
     if draft.share is None:
         return
     _measure_the_noun(draft)
+    if draft.measures and all(draft.metric(m.metric).format is MetricFormat.RATE for m in draft.measures):
+        draft.share = None  # "percentage of promoters in Lyon": the figure is a share already
+        return
     if _of_entities(draft):
         return
     part = _part(draft)

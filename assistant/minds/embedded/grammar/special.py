@@ -141,7 +141,7 @@ def _distribution(draft: Draft) -> bool:
     """distribution of visits per customer"""
     words = [at for at in range(len(draft.items)) if draft.word(at) in _DISTRIBUTION]
     if not words:
-        return False
+        return _by_their_number(draft)
     named = [i for i in draft.find(Kind.METRIC) if i > words[0]] or draft.find(Kind.METRIC)
     for at in sorted(named, key=lambda i: draft.items[i].has(Kind.DATASET) and draft.word(i - 1) == "of" and len(named) > 1):
         metric = draft.sense(at, Kind.METRIC)
@@ -160,6 +160,23 @@ def _distribution(draft: Draft) -> bool:
         draft.distribution = DistributionSpec(entity=entity, metric=name, bin_width=_bin_width(draft))
         return True
     return False
+
+
+def _by_their_number(draft: Draft) -> bool:
+    """ "members by number of bookings", "how many stores by number of visits": how many have how many."""
+    begin = draft.skip(0, ("how", "many", "number", "count", "of", "our", "the", "all"))
+    at = draft.skip(begin + 2, ("the", "number", "count", "of"))
+    if draft.word(begin + 1) != "by" or draft.item(at) is None:
+        return False
+    entity, counted = next(iter(sorted(draft.nouns_within(begin))), None), draft.sense(at, Kind.METRIC)
+    number = at > begin + 2 or draft.items[at].text.startswith(("number of", "count of"))
+    if entity is None or counted is None or not number or draft.dimension_at(at + 1) is not None:
+        return False
+    if not draft.world.reaches(draft.world.fact(counted.target), entity):
+        return False
+    draft.claim(begin, at + 1, "distribution")
+    draft.distribution = DistributionSpec(entity=entity, metric=counted.target, bin_width=_bin_width(draft))
+    return True
 
 
 def _bin_width(draft: Draft) -> float | None:

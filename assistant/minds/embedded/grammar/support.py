@@ -40,9 +40,20 @@ def read_support(draft: Draft) -> None:
         item = draft.items[at]
         assert item.mention is not None
         for sense in item.mention.of(Kind.DOES, Kind.FACT, Kind.DATASET):
+            if _is_asked_for(draft, at):
+                break
             if _repeats(draft, sense.kind, sense.target, facts):
                 draft.claim(at, at + 1, "support")
                 break
+
+
+def _is_asked_for(draft: Draft, at: int) -> bool:
+    """A noun listed beside figures ("income, visits and class"), or split by one ("members by number of bookings"), repeats none."""
+    if not draft.items[at].has(Kind.DATASET):
+        return False
+    listed = draft.word(at - 1) in ("and", "&", "plus") and at > 1 and draft.claims[at - 2] == "metric"
+    split = draft.word(at + 1) == "by" and at + 2 < len(draft.items) and draft.claims[at + 2] in ("count", "metric") and draft.rank is None
+    return listed or split
 
 
 def _read_origin(draft: Draft) -> None:

@@ -315,7 +315,8 @@ def _modifies(draft: Draft, at: int, senses: Sequence[Sense]) -> bool:
     item = draft.items[at]
     following = draft.items[at + 1] if at + 1 < len(draft.items) else None
     noun = following is not None and following.has(Kind.METRIC, Kind.DATASET)
-    acts = any(i is not item and i.has(Kind.FACT, Kind.DOES) and not i.has(Kind.METRIC, Kind.DATASET) for i in draft.items)
+    acts = any(i.has(Kind.FACT, Kind.DOES) and not i.has(Kind.METRIC, Kind.DATASET) for i in draft.items if i is not item)
+    acts = acts or (at > 0 and draft.items[at - 1].has(Kind.DATASET))  # "members open accounts"
     state = item.has(Kind.FACT, Kind.DOES) and at and draft.items[at - 1].text in _STATES and not item.text.endswith(("ed", "ing"))
     own = any(s.target.split(".")[0] in facts for s in senses)
     before = at - 1
@@ -337,6 +338,10 @@ def _fields_after(draft: Draft, at: int) -> frozenset[str]:
 def _coarsest(draft: Draft, senses: Sequence[Sense], fact: str | None) -> Sense | None:
     """Fields of the facts that are spoken of first, then those within their reach, then the one that holds it in most rows."""
     facts = [fact] if fact is not None else draft.measured_facts()
+    default = draft.model.settings.default_metric
+    measured = draft.world.fact(default) if default is not None else None
+    if not facts and measured is not None:
+        facts = [measured]  # "best month for lighting": it will be measured by the default figure
     reachable = [s for s in senses if any(draft.world.reaches(f, s.target.split(".")[0]) for f in facts)]
     if fact is None and not reachable:
         reachable = list(senses)

@@ -242,6 +242,9 @@ class _Planner:
         limit: int | None = None,
         listing: ListingSpec | None = None,
     ) -> MetricQuery:
+        pinned = {f.field for f in self.filters if f.op == "in" and len(f.values) == 1}
+        if dimensions and not metrics and {*dimensions} <= pinned:
+            raise _Unclear  # "what did member 17 book": the number is known
         picks = limit is not None and bool(order)
         return MetricQuery.model_validate(
             {

@@ -41,6 +41,8 @@ def read_scan(draft: Draft, *, nouns_as_fields: bool = False) -> Asked | None:
     """
     if not draft.items or draft.items[0].text in _YES_OR_NO:
         return None  # "is store 12 any good?" asks for a judgement, not for rows
+    if _holds_against(draft):
+        return None  # "who books more, students or adults?" compares a figure
     scan = Scan(draft=draft, nouns_as_fields=nouns_as_fields)
     at = scan.opening(0)
     scan.asked.commanded = at > 0
@@ -57,6 +59,14 @@ def read_scan(draft: Draft, *, nouns_as_fields: bool = False) -> Asked | None:
     if draft.items[-1].text in ("each", "every") and not any(isinstance(o, Named) for o in scan.asked.outputs):
         return None  # Each of what is not said: a follow-up may know.
     return scan.asked if scan.asked.outputs else None
+
+
+def _holds_against(draft: Draft) -> bool:
+    """Two values with "or" between them at the end, set apart by a comma or a colon."""
+    *_, mark, one, joint, other = [None] * 4 + list(draft.items)
+    if mark is None or one is None or joint is None or other is None:
+        return False
+    return mark.text in (",", ":", "-") and joint.text in ("or", "vs", "versus") and one.has(Kind.VALUE) and other.has(Kind.VALUE)
 
 
 def clause(scan: Scan, at: int) -> int:

@@ -260,3 +260,6 @@ def test_the_last_period_is_named_when_the_window_ends_inside_it(compiled: Compi
     cut = compiled(metrics=["revenue"], dimensions=BY_MONTH, window={"start": "2017-01-01", "end": "2017-03-15"})
     assert [(p.start, p.end) for p in cut.incomplete_periods] == [(day("2017-03-01"), day("2017-03-15"))]
     assert compiled(metrics=["revenue"], dimensions=BY_MONTH).incomplete_periods == ()
+    measure = {"metric": "revenue", "per_grain": "week", "aggregate": "avg"}
+    weekly = compiled(metrics=[measure], window={"start": "2017-03-01", "end": "2017-03-12"})
+    assert [(p.start, p.end) for p in weekly.incomplete_periods] == [(day("2017-03-01"), day("2017-03-05"))]
