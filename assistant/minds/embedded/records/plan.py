@@ -27,6 +27,8 @@ from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter,
 from tools.core.semantics.model import Datatype
 
 _NUMBER = (Datatype.INTEGER, Datatype.DECIMAL, Datatype.FLOAT)
+_ROWS_PER_KIND = 20
+"""From so many rows per value on, a field names kinds of rows, and nobody wants it once per row."""
 
 
 class _Unclear(Exception):
@@ -220,10 +222,11 @@ class _Planner:
         order = [Order(by=f, direction="desc" if descending else "asc") for f, descending in order_fields]
         limit = self.asked.limit
         single = len(self.world.model.datasets[owner].primary_key) == 1
-        if self.asked.distinct or not listed or not single:
-            keys = [] if self.asked.distinct else [k for f in shown if (k := self._key(f.split(".")[0])) is not None]
+        distinct = self.asked.distinct or (not things and not order and self._names_kinds(shown))
+        if distinct or not listed or not single:
+            keys = [] if distinct else [k for f in shown if (k := self._key(f.split(".")[0])) is not None]
             named = [*dict.fromkeys((*keys, *shown))] if shown else self._names(owner)
-            if not listed and not self.asked.distinct:
+            if not listed and not distinct:
                 self.doubts.append("each combination is listed once, however often it occurs")
             return self._query(dimensions=named, order=order, limit=limit)
         fields_of_others = [f"{t}.{n}" for t in things[1:] for n in self.world.model.datasets[t].named_by]
@@ -231,6 +234,12 @@ class _Planner:
         names = list(self.world.model.datasets[owner].named_by) if things or not fields else []
         listing = ListingSpec(entity=owner, fields=tuple(dict.fromkeys((*(f"{owner}.{n}" for n in names), *shown))))
         return self._query(listing=listing, order=order, limit=limit)
+
+    def _names_kinds(self, fields: Sequence[str]) -> bool:
+        """Whether the fields sort many rows into few kinds ("what departments are there"): each is told once."""
+        values = self.world.values
+        counts = [(len(found), sum(values.rows(f, v) for v in found)) for f in fields if (found := values.values_of(f))]
+        return bool(fields) and len(counts) == len(fields) and all(rows >= _ROWS_PER_KIND * kinds for kinds, rows in counts)
 
     def _query(
         self,

@@ -180,3 +180,13 @@ def test_keys_of_any_spelling_are_counted_and_moments_begin_on_their_day(tmp_pat
         ValueIndex.build(model, lambda sql: connection.execute(sql).fetchall()).save(tmp_path / "values.json")
     assert ValueIndex.load(tmp_path / "values.json").first_day == dt.date(2023, 2, 1)
     assert QuestionReader(model, ValueIndex.empty(), AS_OF).lexicon.count_metrics == {"visits": "visits"}
+
+
+@pytest.mark.parametrize(("rows_per_breed", "listed_once"), [(3, False), (50, True)])
+def test_what_sorts_many_rows_into_few_kinds_is_told_once(school, tmp_path, rows_per_breed: int, listed_once: bool):
+    path = tmp_path / "semantic_model.yaml"
+    path.write_text(draft_model(school, "riding_school"), encoding="utf-8")
+    values = ValueIndex({"horses.breed": [("Haflinger", rows_per_breed), ("Friesian", rows_per_breed)]}, {})
+    query = reading(QuestionReader(read_model(path), values, AS_OF), "What breeds are there?").query
+    assert query is not None
+    assert (query.listing is None, [d.field for d in query.dimensions]) == ((True, ["horses.breed"]) if listed_once else (False, []))
