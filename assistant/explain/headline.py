@@ -32,6 +32,8 @@ class Result:
     measures: tuple[int, ...]
     scope: str
     """Filters and window in words, to end a sentence with: "in March 2017, where department is DELI"."""
+    where: str = ""
+    """The scope without its window, for a sentence that names a period itself."""
     when: str = ""
     """The window alone, to stand right after a figure that is compared: "in June 2017"."""
     before: str = ""
@@ -100,6 +102,7 @@ def _result(finding: Finding) -> Result:
         dimensions=dimensions,
         measures=measures,
         scope=_scope(finding, with_window=not compared),
+        where=_scope(finding, with_window=False),
         when=_during(reading.window, finding) if reading.window and compared else "",
         before=_during(reading.comparison, finding) if reading.comparison and compared else "",
         absent=_absent(finding),
@@ -241,7 +244,7 @@ def _series(result: Result) -> str:
         return f"{capitalised(label)} has no values in this period."
     if len(rows) == 1 and result.only_first:
         verb, extreme = "were" if is_plural(label) else "was", "lowest" if result.lowest_first else "highest"
-        return _end(f"{capitalised(label)} {verb} {extreme} {result.at(rows[0], when)}: {result.show(rows[0], index)}", result.scope)
+        return _end(f"{capitalised(label)} {verb} {extreme} {result.at(rows[0], when)}: {result.show(rows[0], index)}", result.where)
     if len(rows) == 1:
         return f"{capitalised(_statement(result, rows[0], index))} {result.at(rows[0], when)}."
     first, last = rows[0], rows[-1]

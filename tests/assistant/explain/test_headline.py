@@ -165,7 +165,9 @@ def test_a_single_period_is_said_as_a_total_on_its_day():
 
 def test_the_best_period_is_said_to_be_the_best():
     day = Column(name="visit_date", type="date", grain="day", label="day")
-    best = finding([day, VISITS], [(dt.date(2017, 12, 24), 645)], sentence="Visits by day, highest first, top 1", filters=("store is 367",))
+    rows: list[tuple[Cell, ...]] = [(dt.date(2017, 12, 24), 645)]
+    first = "Visits by day, 2017, highest first, top 1"
+    best = finding([day, VISITS], rows, sentence=first, filters=("store is 367",), window=IN_2017)
     assert headline(best) == "Visits were highest on 24 Dec 2017: 645 where store is 367."
 
 
