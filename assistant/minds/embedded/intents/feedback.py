@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from assistant.minds.embedded.intents.cohort import Rest
@@ -22,14 +23,16 @@ _FIGURES = word_set(
 _ABOUT = word_set("about of on with regarding concerning over that")
 _ENDS = word_set(
     "since during last this after before from between among by according until who whom , ; . ? ! please lately recently today when than "
-    "then more most often in for whose"
+    "then more most often in for whose compared versus"
 )
 _ARTICLES = word_set("our the your my their its a an any some us we you it things that there")
 _PEOPLE = word_set("customers customer people shoppers members those clients buyers users")
 _OF_PRODUCTS = word_set(
     "get gets have has had receive receives with are is were the arrive arrives being which that do does about draw draws"
 )
+_PICKS = word_set("best top biggest largest worst main")
 _CLAUSE_MARKS = word_set("and , ; but")
+_SHOW = word_set("show give find list")
 _KINDS = {"review": "review", "ticket": "ticket", "post": "social", "call": "call", "chat": "chat"}
 
 
@@ -64,7 +67,7 @@ class FeedbackIntent:
         if rest.account.leftover and not (cues.has("people") or any(t.text in _PEOPLE for t in rest.asked.tokens)):
             return None  # Somebody else's words: suppliers, employees, neighbours.
         arguments: dict[str, Any] = {"show": _show(cues), **_chosen(cues), **_people(rest)}
-        uses = {"ranking", "window", "metric"}
+        uses = {"window", "metric"} if _picked(rest.asked.tokens) else {"ranking", "window", "metric"}
         notes: tuple[str, ...] = ()
         if arguments["show"] == "before_after":
             day = _changed_on(cues, rest)
@@ -126,7 +129,14 @@ def _found(asked: Asked) -> list[Cue]:
         words.append(about)
     if not any(_moves(cue) for cue in words):
         words = [cue for cue in words if cue.role != "after"]  # "Since May" is a window then, and read as any other.
+    picked = _picked(tokens)
+    words = [cue for cue in words if cue.role != "asking" or not picked & set(range(cue.start, cue.end))]
     return sorted([*words, *named], key=lambda cue: cue.start)
+
+
+def _picked(tokens: Sequence[Token]) -> set[int]:
+    """Where "best" or "top" says whose words are meant ("our top customers") and not which complaints: by which figure is not known."""
+    return {at for at, (one, following) in enumerate(pairwise(tokens)) if one.text in _PICKS and following.text in _PEOPLE}
 
 
 def _of_its_clause(found: Sequence[Cue], tokens: Sequence[Token]) -> list[Cue]:
@@ -206,7 +216,15 @@ def _show(cues: Cues) -> str:
         return "before_after"
     if cues.has("product"):
         return "products"
-    return "records" if cues.has("read") else "themes"
+    return "records" if cues.has("read") or _shown(cues) else "themes"
+
+
+def _shown(cues: Cues) -> bool:
+    """ "Show me reviews about wobbly tables": the texts are wanted, not what they are about."""
+    if not cues.has("about") or _spoken(cues.found):
+        return False
+    first = min(cues.found, key=lambda cue: cue.start)
+    return first.role == "asking" and first.text.lower().split()[0] in _SHOW and any(c.role.startswith("source ") for c in cues.found)
 
 
 def _chosen(cues: Cues) -> dict[str, Any]:

@@ -35,6 +35,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
         "changed_on": "2025-06-01",
     },
     "Let me read five quotes about parcels": {"show": "records", "about": "parcels", "limit": 5},
+    "Show me reviews about torn boxes": {"show": "records", "sources": ["review"], "about": "torn boxes"},
+    "What do people think of parcels compared with last year?": {"show": "themes", "about": "parcels"},
     "What are the complaints since May 2025?": {"show": "themes", "window": {"start": "2025-05-01"}},
 }
 FIGURES = ("number of feedback texts", "negative share of feedback by month", "average sentiment by feedback topic", "letters by month")
@@ -60,6 +62,20 @@ def test_a_question_to_the_texts_is_a_search(question: str, arguments: dict[str,
     (step,) = steps_of(bakery, question)
     assert step.tool == "search_feedback"
     assert {name: step.arguments.get(name) for name in arguments} == arguments
+
+
+@pytest.mark.parametrize(
+    ("question", "unexplained"),
+    {
+        "What do our best customers praise?": "best",
+        "What do the top customers complain about?": "top",
+        "What do people think of parcels compared with last year?": "compared",
+    }.items(),
+)
+def test_words_that_could_change_whose_words_are_meant_are_asked_about(question: str, unexplained: str, bakery: Assistant) -> None:
+    answer = bakery.ask(Question(text=question))
+    assert answer.status == "offered"
+    assert f"'{unexplained}'" in answer.text
 
 
 @pytest.mark.parametrize("question", FIGURES)
