@@ -15,23 +15,14 @@ from assistant.minds.embedded.grammar.objects import NEGATIONS, SOLELY, Clause, 
 from assistant.minds.embedded.grammar.special import main_fact
 from assistant.minds.embedded.grammar.subject import PERSONS
 from assistant.minds.embedded.grammar.values import filters_of
+from assistant.minds.embedded.grammar.verbs import BEFORE_VERB, STARTED, STATES, STOPPED, denied_after, is_deed, verb_phrase
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import ordinary_words, word_set
 from tools.core.query.metric_query import Comparator, EntityCondition, Filter, TimeWindow
+from tools.core.semantics.model import MetricFormat
 
-_BEFORE_VERB = word_set(
-    "who that which have has had did do does also ever only exclusively solely been were was are is just already still actually "
-    "then and but "
-    "or made make being to yet later together they them at least first initially"
-)
 _TRAILING = frozenset({"from", "with", "us", "at", "all", "here", "then"})
 """Words after an object that add nothing: "booked yoga with us but never boxing"."""
-_STOPPED = frozenset({"stopped", "stop", "quit", "ceased"})
-_STARTED = frozenset({"first", "initially", "started", "began", "begun"})
-_STAYED = frozenset({"stay", "stays", "stayed", "staying", "kept", "keep"})
-_CAME = frozenset({"come", "comes", "came", "coming"})
-_WERE = frozenset({"was", "were", "been", "is", "are", "be"})
-_NOBODY = frozenset({"nobody", "noone", "none"})
 _AGAIN = frozenset({"again", "since", "afterwards", "more", "anymore", "back", "after", "that", "then"})
 _BOUNDS = word_set("more less fewer than at least most over under")
 _BETWEEN = word_set("in with aged , : our the whose year olds different")
@@ -47,15 +38,15 @@ def read_existence(draft: Draft) -> None:
             continue
         if last is not None and at == draft.skip(last.end, _TRAILING):
             last = elliptic(draft, replace(last, end=at)) or last
-        if draft.free(at) and (
-            draft.items[at].has(Kind.FACT, Kind.DOES) or any(said(draft, at) for said in _STATES) or _is_deed(draft, at)
-        ):
+        if draft.free(at) and (draft.items[at].has(Kind.FACT, Kind.DOES) or any(said(draft, at) for said in STATES) or is_deed(draft, at)):
             clause = _clause_at(draft, at, last)
             if clause is not None:
                 if last is not None and clause.windows and not last.windows and _joined(draft, last, clause):
                     share_window(draft, last, clause.windows[0])
                 add_clause(draft, clause)
                 last = clause
+            elif draft.free(at):
+                last = _figure_at(draft, at, last) or last
 
 
 def _joined(draft: Draft, last: Clause, clause: Clause) -> bool:
@@ -81,13 +72,13 @@ def _clause_at(draft: Draft, verb: int, last: Clause | None) -> Clause | None:
     if subject is None and (_begins_a_clause(draft, begin) or counted_before) and _asked_entity(draft) is not None:
         subject = _asked_entity(draft)
     subject = _event_counted(draft, subject, verb) or subject
-    fact = _fact(draft, verb, subject, negated=negated or _denied_after(draft, verb))
+    fact = _fact(draft, verb, subject, negated=negated or denied_after(draft, verb))
     if subject is None or fact is None or not _is_condition(draft, subject, verb, negated=negated):
         return None
     inherited = last.filters if last is not None and last.fact == fact else ()
-    first = any(draft.word(i) in _STARTED for i in range(begin, verb))
+    first = any(draft.word(i) in STARTED for i in range(begin, verb))
     only = any(draft.word(i) in SOLELY for i in range(begin, verb))
-    stopped = any(draft.word(i) in _STOPPED for i in range(begin, verb))
+    stopped = any(draft.word(i) in STOPPED for i in range(begin, verb))
     clause = Clause(
         entity=subject,
         fact=fact,
@@ -107,6 +98,40 @@ def _opens_relative(draft: Draft, clause: Clause) -> bool:
     return any(draft.items[i].text in ("who", "that", "which") for i in (clause.begin - 1, clause.begin) if i >= 0)
 
 
+def _figure_at(draft: Draft, verb: int, last: Clause | None) -> Clause | None:
+    """ "customers who clicked an e-mail in June": a verb that counts some rows of a fact, in a clause of its own about customers."""
+    mention = draft.items[verb].mention
+    begin, negated = verb_phrase(draft, verb)
+    said = {draft.items[i].text for i in range(max(begin - 1, 0), verb)}
+    joined = last is not None and begin == last.end and bool(said & {"and", "but", "or"})
+    subject = last.entity if joined and last is not None else subject_before(draft, begin)
+    counts = [s.target for s in (mention.of(Kind.DOES) if mention else ()) if is_plain_number(draft, s.target)]
+    name = next((m for m in counts if subject is not None and draft.world.reaches(draft.world.fact(m), subject)), None)
+    fact = draft.world.fact(name) if name is not None else None
+    told = draft.customer == subject and bool(said & {"who", "that", "which"} or joined)
+    if name is None or fact is None or fact == subject or subject is None or not told:
+        return None
+    noun = draft.skip(verb + 1, ("a", "an", "any", "the", "our", "one", "some", "something", "on", "in", "from"))
+    item = draft.item(noun)
+    known = {draft.world.fact(s.target) for s in item.mention.of(Kind.METRIC)} if item is not None and item.mention is not None else set()
+    named = {s.target for s in item.mention.of(Kind.DATASET)} if item is not None and item.mention is not None else set()
+    end = noun + 1 if any(k is not None and draft.world.relates(fact, k) for k in known | named) else verb + 1
+    when = draft.item(end)
+    window = when.time.window if when is not None and when.time is not None else None
+    end += window is not None
+    draft.claim_free(begin, end, "condition")
+    draft.entity_conditions.append(
+        EntityCondition(entity=subject, metric=name, op="eq" if negated else "ge", value=0 if negated else 1, window=window)
+    )
+    return Clause(entity=subject, fact=fact, negated=negated, begin=begin, end=end, windows=(window,) if window is not None else ())
+
+
+def is_plain_number(draft: Draft, name: str) -> bool:
+    """Whether the metric counts rows: no money, no rate, no quotient."""
+    metric = draft.metric(name)
+    return metric.format is MetricFormat.NUMBER and "/" not in metric.expression and "COUNT" in metric.expression.upper()
+
+
 def _event_counted(draft: Draft, subject: str | None, verb: int) -> str | None:
     """ "in how many visits did people buy nothing but fuel": the visits are counted, so each of them must pass."""
     counted = draft.counted
@@ -117,39 +142,14 @@ def _event_counted(draft: Draft, subject: str | None, verb: int) -> str | None:
     return counted if main_clause and draft.world.reaches(counted, subject or "") else None
 
 
-def verb_phrase(draft: Draft, verb: int) -> tuple[int, bool]:
-    """First item of the verb phrase, and whether it denies: "that no campaign has ever [targeted]"."""
-    begin, negated = verb, _is_away(draft, verb)
-    while begin > 0 and not draft.claims[begin - 1]:
-        item = draft.items[begin - 1]
-        if item.text in _BEFORE_VERB | NEGATIONS | _STOPPED | _STARTED:
-            negated = negated or item.text in NEGATIONS
-        elif (
-            (item.text in _STAYED and _is_away(draft, verb))
-            or item.text in _NOBODY
-            or (item.text == "one" and draft.word(begin - 2) == "no")
-        ):
-            negated = True
-        elif begin == verb and _is_back(draft, verb):
-            pass
-        elif not (item.has(Kind.DATASET) and draft.word(begin - 2) in ("no", "any")):
-            break
-        begin -= 1
-    return begin, negated
-
-
-def _denied_after(draft: Draft, verb: int) -> bool:
-    return draft.word(verb + 1) in ("nothing", "no", "none")
-
-
 def _fact(draft: Draft, verb: int, subject: str | None, *, negated: bool) -> str | None:
     """The fact that the verb means for this subject; a metric's verb only when it denies ("never sold", "spent nothing")."""
     mention = draft.items[verb].mention
     if subject is None:
         return None
     if mention is None:
-        return main_fact(draft, subject) if any(said(draft, verb) for said in _STATES) else None
-    facts = [s.target for s in mention.of(Kind.FACT)] or ([s.target for s in mention.of(Kind.DATASET)] if _is_deed(draft, verb) else [])
+        return main_fact(draft, subject) if any(said(draft, verb) for said in STATES) else None
+    facts = [s.target for s in mention.of(Kind.FACT)] or ([s.target for s in mention.of(Kind.DATASET)] if is_deed(draft, verb) else [])
     if negated:
         facts += [f for s in mention.of(Kind.DOES) if (f := draft.world.fact(s.target)) is not None]
     fact = next((f for f in facts if f != subject and draft.world.reaches(f, subject)), None)
@@ -167,39 +167,9 @@ def _fact_of_object(draft: Draft, verb: int, subject: str, fact: str) -> str:
     return main if any(draft.world.reaches(main, n) for n in named) else fact
 
 
-def _is_active(draft: Draft, at: int) -> bool:
-    """ "was still active in December": the entity's main fact took place; "active customers" is a noun with its adjective."""
-    said = {draft.items[i].text for i in range(max(0, at - 3), at)}
-    following = draft.item(at + 1)
-    noun = following is not None and following.has(Kind.DATASET, Kind.METRIC, Kind.FIELD)
-    return draft.word(at) == "active" and bool(said & {"was", "were", "is", "are", "who", "still", "not", "been"}) and not noun
-
-
-def _is_back(draft: Draft, at: int) -> bool:
-    """ "came back in May", where the model has no word for coming: the entity's main fact took place again."""
-    return draft.word(at) == "back" and at > 0 and draft.items[at - 1].text in _CAME and not draft.items[at - 1].has(Kind.FACT)
-
-
-def _is_away(draft: Draft, at: int) -> bool:
-    """ "stayed away", "were absent": the entity's main fact did not take place."""
-    before = draft.items[at - 1].text if at else ""
-    return (draft.word(at) == "away" and before in _STAYED) or (draft.word(at) == "absent" and before in _WERE)
-
-
-_STATES = (_is_active, _is_away, _is_back)
-"""Phrases without a verb of the model that say whether the entity's main fact took place."""
-
-
-def _is_deed(draft: Draft, at: int) -> bool:
-    """ "never used a coupon", where the model names its redemptions so: a phrase of several words that says what was done."""
-    item = draft.items[at]
-    told = item.has(Kind.DATASET) and not item.has(Kind.METRIC, Kind.FIELD) and " " in item.text
-    return told and at > 0 and draft.items[at - 1].text in NEGATIONS | {"ever", "who", "that", "have", "has", "had", "did"}
-
-
 def _is_condition(draft: Draft, subject: str, verb: int, *, negated: bool) -> bool:
     """ "which products were bought most", "how many products were bought": there the verb says what is measured, not who is kept."""
-    if negated or _denied_after(draft, verb):
+    if negated or denied_after(draft, verb):
         return True
     if draft.word(verb + 1) == "by" and read_bound(draft, verb + 2) is not None and not _amount_asked(draft, verb):
         return True  # "which products were bought by more than 500 customers"
@@ -305,7 +275,7 @@ def elliptic(draft: Draft, last: Clause) -> Clause | None:
     if draft.word(at) not in ("and", "but", "or", ",", "yet") and draft.word(at) not in NEGATIONS:
         return None
     begin, negated = at, False
-    while draft.free(at) and draft.word(at) in _BEFORE_VERB | NEGATIONS | {","}:
+    while draft.free(at) and draft.word(at) in BEFORE_VERB | NEGATIONS | {","}:
         negated = negated or draft.word(at) in NEGATIONS
         at += 1
     only = any(draft.items[i].text in SOLELY for i in range(begin, at))

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from assistant.minds.embedded.grammar.comparators import read_bound
 from assistant.minds.embedded.grammar.draft import Draft
-from assistant.minds.embedded.grammar.existence import add_clause, elliptic, share_window, subject_before, verb_phrase
+from assistant.minds.embedded.grammar.existence import add_clause, elliptic, share_window, subject_before
 from assistant.minds.embedded.grammar.objects import NEGATIONS, Clause, with_objects
 from assistant.minds.embedded.grammar.values import ValueRun, filters_of, named_filter
+from assistant.minds.embedded.grammar.verbs import verb_phrase
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import DimensionRef, EntityCondition
