@@ -127,7 +127,7 @@ def _happened(draft: Draft) -> None:
             for field in draft.model.datasets[dataset].fields.values():
                 words = {w for phrase in (field.label, *field.language.synonyms) for w in atoms(phrase)} - _PLAIN
                 same = {b for w in words for b in bases(w)} & set(bases(draft.items[at].text))  # "launched" and "launch day"
-                if field.datatype in _DATES and same and not _is_default(draft, field):
+                if field.datatype in _DATES and same:
                     begin = draft.back(at, _VERBLESS) + 1
                     draft.claim_free(begin, at + 2, "filter")
                     draft.filters += _within(draft, field, window)
@@ -137,11 +137,7 @@ def _happened(draft: Draft) -> None:
 def _things(draft: Draft, verb: int) -> list[str]:
     """Datasets whose nouns stand before the verb; facts have dates of their own, which windows are of anyway."""
     nouns = [s.target for i in range(verb) if draft.items[i].mention for s in draft.items[i].mention.of(Kind.DATASET)]  # type: ignore[union-attr]
-    return [n for n in dict.fromkeys(nouns) if draft.model.datasets[n].default_time is None]
-
-
-def _is_default(draft: Draft, field: Field) -> bool:
-    return draft.model.datasets[field.dataset].default_time in (field.name, field.id)
+    return [n for n in dict.fromkeys(nouns) if draft.model.datasets[n].is_entity or draft.model.datasets[n].default_time is None]
 
 
 def _joiners(draft: Draft) -> None:
