@@ -18,7 +18,7 @@ from assistant.minds.reflection import unreflected
 from assistant.turn import Clarification, Decline, Done, MindContext, Option, Question, Step, Thinking
 from tools.core.contract import Finding
 from tools.core.errors import AnswerError, RepairableByModel
-from tools.core.query.metric_query import MetricQuery
+from tools.core.query.metric_query import Filter, MetricQuery
 from tools.core.semantics.model import SemanticModel
 
 if TYPE_CHECKING:
@@ -63,6 +63,9 @@ def run_readings(
             return _ask_which(readings, "This can be read in more than one way. Which one do you mean?", reader, question, context)
         notes = (*notes, f"this can be read in {compared} ways, which give the same result")
     finding = yield step_of(best.query)
+    named = without_the_nameless(best.query, finding)
+    if named is not None:
+        finding = yield step_of(named)
     judged = judge(question.text, best, reader.model, reader.learner)
     left_out = tuple(best.account.ignored)
     return Done(
@@ -71,7 +74,7 @@ def run_readings(
         notes=(*notes, *best.notes),
         doubt=judged.doubt or nothing_meets(best.query, finding),
         confidence=judged.confidence,
-        steps_given_up=compared,
+        steps_given_up=compared + (named is not None),
     )
 
 
@@ -126,6 +129,10 @@ def run_follow_up(
         query = follow_up.instead
         more = (*more, "nothing meets this together with the condition before, which is left out")
         finding = yield step_of(query)
+    known = without_the_nameless(query, finding)
+    if known is not None:
+        given_up, query = given_up + 1, known
+        finding = yield step_of(query)
     said = question.text if follow_up.named is None else follow_up.named
     doubt = doubt or second_look(said, query, reader.model, follow_up.previous) or nothing_meets(query, finding)
     return Done(carried_over=follow_up.carried_over, notes=(*notes, *more), doubt=doubt, steps_given_up=given_up)
@@ -169,6 +176,22 @@ def nothing_meets(query: MetricQuery, finding: Finding | None) -> str | None:
     figures = [at for at, column in enumerate(table.columns) if column.role == "metric"]
     empty = all(row[at] is None for row in table.rows for at in figures)
     return "Nothing in the data meets these conditions together, so I may have read one of them wrongly" if figures and empty else None
+
+
+def without_the_nameless(query: MetricQuery, finding: Finding | None) -> MetricQuery | None:
+    """The same ranking of what has a name, where rows without one are among the first: "which coupon brought most" asks for a coupon.
+
+    None when all are named, or no first ones are picked.
+    """
+    if query.limit is None or finding is None or not finding.tool or not finding.tables:
+        return None
+    table = finding.tables[0]
+    splits = [at for at, column in enumerate(table.columns) if column.role == "dimension"]
+    if len(splits) != len(query.dimensions):
+        return None
+    fields = [d.field for at, d in zip(splits, query.dimensions, strict=True) if d.grain is None and any(r[at] is None for r in table.rows)]
+    tests = tuple(Filter(field=field, op="not_null") for field in fields)
+    return query.model_copy(update={"filters": (*query.filters, *tests)}) if tests else None
 
 
 def _option(reading: Reading, reader: QuestionReader, context: MindContext) -> Option | None:
