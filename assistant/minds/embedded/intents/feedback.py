@@ -83,8 +83,8 @@ class FeedbackIntent:
         n = rest.n or _number(cues)
         if n and arguments["show"] != "before_after":
             arguments["limit"] = min(n, 50)
-        # "Calls with the reason billing" may be a figure as well: nobody is said to have said something.
-        yields = not _spoken(cues.found) and arguments["show"] == "themes"
+        # "Calls about billing" may be a figure as well: nobody is said to have said something. "What do people call about" is none.
+        yields = not _spoken(cues.found) and cues.has("about") and arguments["show"] == "themes"
         return Plan(arguments=arguments, uses=frozenset(uses), notes=notes, yields=yields, individuals=arguments["show"] == "records")
 
     def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:
