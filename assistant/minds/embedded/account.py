@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from assistant.minds.embedded.grammar.draft import ARTICLES, Draft
 from assistant.minds.embedded.grammar.values import is_value_noun
+from assistant.minds.embedded.inflection import irregular_participles, verb_forms
 from assistant.minds.embedded.lexicon import Kind
-from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordinary_words, word_set
+from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordinary_words, word_set, words_by_role
 
 _MARKS = frozenset({",", ";", "(", ")", "%", ":", "+", "=", "/", "-"})
 _DENYING = word_set(
@@ -19,10 +21,25 @@ _OTHER_QUESTIONS = frozenset({"when", "where", "why", "whose"})
 """They ask for a date, a place, a reason: not for a figure."""
 _ACTS = word_set("work works worked working use uses used using try tries tried move moves moved plan plans planned")
 """Ordinary words that are also what somebody does."""
+_OWNERS = frozenset({"our", "my", "your", "their", "its"})
+_OURS = frozenset({"we", "us", "was", "were", "been", "being", "be", "is", "are", "get", "gets", "got", "to"})
+"""After these a verb says what happened to the figure: "did we receive", "were received"."""
+_ADVERBIAL = frozenset({"all", "also", "ever", "so", "far", "just", "only", "really", "actually", "have", "had", "has"})
 _SUBJECTS = frozenset({"they", "we", "you", "people", "it", "i"})
 _PREPOSITIONS = frozenset(
     {"in", "by", "for", "of", "from", "to", "with", "at", "on", "per", "using", "via", "about", "own", "owning", "live", "living"}
 )
+
+
+@cache
+def plain_acts() -> frozenset[str]:
+    """Verbs that say no more than that something was there, in all forms."""
+    return frozenset(form for verb in words_by_role("plain")["acts"] for form in verb_forms(verb))
+
+
+def colouring_words(place: str) -> frozenset[str]:
+    """Words that describe a figure without changing it, by where they stand: before it, or beside it."""
+    return words_by_role("plain")[place]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,9 +132,66 @@ def _asks_a_way(draft: Draft) -> bool:
 
 
 def _is_ordinary(draft: Draft, at: int) -> bool:
+    if _colours_a_figure(draft, at) or _is_plain_act(draft, at) or _is_auxiliary(draft, at) or _is_up_to_now(draft, at):
+        return True
     if draft.items[at].text == "back" and at and draft.items[at - 1].text in ("come", "comes", "came", "coming"):
         return False  # "came back" is said of people who did not stay away
     return draft.items[at].text in ordinary_words() and not _is_name(draft, at) and not _is_what_they_do(draft, at)
+
+
+def _colours_a_figure(draft: Draft, at: int) -> bool:
+    """ "Our *huge* revenue", "the revenue *performance*", "the *progress* of revenue": what is added up stays the same.
+
+    Of things that are counted ("big orders"), the same word may say which.
+    """
+    word = draft.items[at].text
+    if word in colouring_words("before"):
+        return _is_summed(draft, at + 1) or (word == "own" and draft.word(at - 1) in _OWNERS)
+    if word not in colouring_words("beside"):
+        return False
+    of = draft.skip(at + 1, ("of", "in", "for", "the", "our", "a"))
+    return _is_figure(draft, at - 1) or (draft.word(at + 1) in ("of", "in", "for") and _is_figure(draft, of))
+
+
+def _is_figure(draft: Draft, at: int) -> bool:
+    return 0 <= at < len(draft.items) and draft.claims[at] in ("metric", "count", "ranking")
+
+
+def _is_summed(draft: Draft, at: int) -> bool:
+    """Whether a figure that is no count of things stands there."""
+    if not _is_figure(draft, at):
+        return False
+    mention = draft.items[at].mention
+    names = [s.target for s in mention.of(Kind.METRIC)] if mention is not None else []
+    return bool(names) and all(draft.world.lexicon.counted_by(name) is None for name in names)
+
+
+def _is_plain_act(draft: Draft, at: int) -> bool:
+    """ "How many tickets did we *receive*", "the revenue *achieved* in May": the figure was there, and no more than that is said.
+
+    Not of somebody who acts on something: in "customers who received a coupon" the verb is the condition.
+    """
+    if draft.items[at].text not in plain_acts():
+        return False
+    before = at - 1
+    while before >= 0 and draft.items[before].text in ordinary_words() | _ADVERBIAL:
+        before -= 1
+    ours = before >= 0 and draft.items[before].text in _OURS
+    return ours or (_is_figure(draft, before) and (at + 1 == len(draft.items) or draft.items[at + 1].text in _PREPOSITIONS | _MARKS))
+
+
+def _is_auxiliary(draft: Draft, at: int) -> bool:
+    """The "gets" of "gets placed through the app", the "got" of "how many shops have we got"."""
+    if draft.items[at].text not in ("gets", "got", "getting", "gotten"):
+        return False
+    following = draft.items[at + 1].text if at + 1 < len(draft.items) else ""
+    passive = following.endswith("ed") or following in irregular_participles()
+    return passive or (at > 0 and draft.items[at - 1].text in ("we", "us", "you", "have", "has", "had"))
+
+
+def _is_up_to_now(draft: Draft, at: int) -> bool:
+    """The "to date" of "orders to date": everything so far."""
+    return (draft.word(at - 1), draft.items[at].text) == ("to", "date")
 
 
 def _is_what_they_do(draft: Draft, at: int) -> bool:

@@ -311,6 +311,7 @@ def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[st
     mentions = tuple(m for m in mentions if not _is_imperative(tokens, m))
     mentions = tuple(m for m in mentions if not _is_a_bound(tokens, m, mentions, world))
     mentions = tuple(m for m in mentions if not _is_light_verb(tokens, m, mentions, world))
+    mentions = tuple(m for m in mentions if not _is_measuring_noun(tokens, m, mentions))
     _take(taken, ((m.start, m.end) for m in mentions))
     same = {(m.start, m.end) for m in mentions}
     kept = [t for t in times if t not in loose or not taken[t.start] or (t.start, t.end) in same]
@@ -356,6 +357,21 @@ def _is_light_verb(tokens: Sequence[Token], mention: Mention, mentions: Sequence
         return False
     following = tokens[mention.end].text if mention.end < len(tokens) else ""
     return following in _FIXED or any(_says_what(m, world) for m in mentions if m is not mention)
+
+
+_HOW_MUCH = word_set("volume volumes quantity quantities size")
+
+
+def _is_measuring_noun(tokens: Sequence[Token], mention: Mention, mentions: Sequence[Mention]) -> bool:
+    """The "volume" of "the volume of our orders", "revenue volumes": "how much" beside the figure, though it can be one itself."""
+    if mention.end != mention.start + 1 or tokens[mention.start].text not in _HOW_MUCH:
+        return False
+    of = mention.end
+    while of < len(tokens) and tokens[of].text in ("of", "the", "our", "all", "your"):
+        of += 1
+    counted = next((m for m in mentions if m.start == of > mention.end), None)
+    figure = any(m.end == mention.start and m.of(Kind.METRIC) for m in mentions)
+    return figure or (counted is not None and bool(counted.of(Kind.METRIC, Kind.DATASET)) and not counted.of(Kind.VALUE))
 
 
 _OPENS_BOUND = word_set("over under above below more less up")

@@ -8,11 +8,11 @@ background is carried over where the question has none of its own, and said.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 
-from assistant.minds.embedded.tokens import Token, atoms
-from assistant.minds.embedded.wordlists import phrase_lines, word_set
+from assistant.minds.embedded.patterns import Names, patterns
+from assistant.minds.embedded.tokens import Token
+from assistant.minds.embedded.wordlists import word_set
 
 OPENERS = word_set(
     "how what which who whom whether show list give tell name find get please could can would i "
@@ -52,6 +52,7 @@ _TOPICS = word_set("looking working talking focusing focused interested concentr
 """ "I am looking at the North": the statement says what the question is about, so it stays."""
 _RELATIVES = word_set("who that which whose whom with")
 _NEEDS = word_set("need want require")
+_TELLS_MORE = word_set("with that which who whose where named called and or")
 _RESTATED = 6
 """Words that a closing "I mean visits" has at most."""
 
@@ -69,16 +70,19 @@ class Proper:
         return " ".join(t.raw for t in self.background)
 
 
-def without_asides(tokens: Sequence[Token], is_phrase: Callable[[tuple[str, ...]], bool]) -> tuple[Token, ...]:
+def without_asides(tokens: Sequence[Token], names: Names) -> tuple[Token, ...]:
     """The tokens without what people say while they think ("you know", "let me see"); a phrase of the model stays."""
     kept: list[Token] = []
     at = _after_greeting(tokens)
     while at < len(tokens):
-        length = next((n for n in range(min(_longest_aside(), len(tokens) - at), 1, -1) if _is_aside(tokens, at, n)), 0)
-        if not length or is_phrase(tuple(t.text for t in tokens[at : at + length])):
+        length = _aside_at(tokens, at, names)
+        if not length:
             kept.append(tokens[at])
             at += 1
             continue
+        if tokens[at].opens and at + length < len(tokens) and not tokens[at + length].opens:
+            kept += [replace(tokens[at + length], opens=True, asked=tokens[at].asked)]
+            length += 1
         at += length
         if kept and kept[-1].text == "," and at < len(tokens) and tokens[at].text == ",":
             at += 1  # ", you know, ...": one of the two commas goes with it
@@ -96,19 +100,22 @@ def _after_greeting(tokens: Sequence[Token]) -> int:
     return 0
 
 
-def _is_aside(tokens: Sequence[Token], at: int, length: int) -> bool:
-    run = tokens[at : at + length]
-    return not any(t.quoted for t in run) and tuple(t.text for t in run) in _asides()
+def _aside_at(tokens: Sequence[Token], at: int, names: Names) -> int:
+    """How many tokens are an aside at `at`; 0 for none."""
+    found = patterns("asides")
+    ends = found[""].ends(tokens, at, names)
+    ends |= {e for e in found["unless known"].ends(tokens, at, names) if not any(names.any([t]) for t in tokens[at:e])}
+    return max((end - at for end in ends if end - at > 1 and _stands_apart(tokens, at, end, names)), default=0)
 
 
-@cache
-def _asides() -> frozenset[tuple[str, ...]]:
-    return frozenset(atoms(line) for line in phrase_lines("asides"))
-
-
-@cache
-def _longest_aside() -> int:
-    return max(len(a) for a in _asides())
+def _stands_apart(tokens: Sequence[Token], at: int, end: int, names: Names) -> bool:
+    """No phrase of the model, nor the beginning of one; and nothing follows that says more of its noun: "the company with ..." """
+    if any(t.quoted or t.opens for t in tokens[at + 1 : end]) or names.is_phrase(tuple(t.text for t in tokens[at:end])):
+        return False
+    if end == len(tokens) or tokens[end].opens:
+        return True
+    longer = names.is_phrase(tuple(t.text for t in tokens[end - 1 : end + 1]))
+    return not longer and not tokens[end].joined and tokens[end].text not in _TELLS_MORE
 
 
 def restated(tokens: Sequence[Token], says_something: Callable[[Sequence[Token]], bool]) -> tuple[tuple[Token, ...], str]:

@@ -20,6 +20,12 @@ def _irregular_verbs() -> dict[str, tuple[str, str]]:
     return {base: (past, participle) for base, past, participle in rows}
 
 
+@cache
+def irregular_participles() -> frozenset[str]:
+    """ "sold", "taken": participles that do not end in -ed."""
+    return frozenset(participle for _, participle in _irregular_verbs().values())
+
+
 _IRREGULAR_PLURALS = {"person": "people", "child": "children", "man": "men", "woman": "women", "datum": "data", "criterion": "criteria"}
 _SINGULARS = {plural: singular for singular, plural in _IRREGULAR_PLURALS.items()}
 _SAME = frozenset(

@@ -19,6 +19,7 @@ from assistant.minds.embedded.choices import Means, meaning_of
 from assistant.minds.embedded.clauses import read_clauses
 from assistant.minds.embedded.complete import Completer, complete
 from assistant.minds.embedded.followup import edits_the_plan, new_topic, previous_queries, read_follow_up
+from assistant.minds.embedded.frames import Unwrapped, unwrapped
 from assistant.minds.embedded.grammar.draft import Draft, World
 from assistant.minds.embedded.guards import refuse_text, refuse_tokens
 from assistant.minds.embedded.help import help_with
@@ -29,6 +30,7 @@ from assistant.minds.embedded.learner import Learner, LearnerFile
 from assistant.minds.embedded.learner.masking import Part, masked, words_of
 from assistant.minds.embedded.lexicon import Kind, Lexicon
 from assistant.minds.embedded.numbers import read_number
+from assistant.minds.embedded.patterns import Names
 from assistant.minds.embedded.ratios import ratios
 from assistant.minds.embedded.segment import Mention, segment
 from assistant.minds.embedded.spelling import repair
@@ -157,7 +159,7 @@ class EmbeddedMind:
         if verified is not None and context.previous is None:
             return (yield from outcomes.run_verified(verified, question))
         tokens, notes, asked = reader.prepared(question.text, context.as_of)
-        words = tokenize(question.text)
+        words = reader.unwrapped(tokenize(question.text)).tokens
         declined = refuse_tokens(question.text, words, reader.known_words(words), in_thread=bool(previous_queries(context)))
         idle = declined is not None and declined.code == "not_a_question" and context.previous is not None and bool(tokens)
         named = declined is not None and declined.code == "write_request" and reader.lexicon.has_exact(tuple(t.text for t in words[:2]))
@@ -234,17 +236,17 @@ class QuestionReader:
 
     def prepared(self, text: str, as_of: dt.date | None = None) -> tuple[tuple[Token, ...], tuple[str, ...], str]:
         """As `tokens`, and the question proper as it was typed."""
-        calendar = Calendar(self.model.settings, as_of or self.model.settings.as_of or _NO_DAY)
+        calendar = self._calendar(as_of)
         says = partial(self._says_something, calendar=calendar)
         dates = partial(_past_periods, calendar=calendar)
         everything = tokenize(text)
-        spoken = without_asides(everything, self.lexicon.has_exact)
-        again, replaced = restated(spoken, says)
-        whole, remark = without_remark(again, says)
+        again, replaced = restated(without_asides(everything, self._names(as_of)), says)
+        framed = self.unwrapped(again, as_of)
+        whole, remark = without_remark(framed.tokens, says)
         proper = without_background(whole, dates)
         dated, carried = _with_date(proper, dates)
         tokens, notes = repair(self._with_nouns(dated, proper.background), self.lexicon, self.values)
-        said = [f"read as background: '{words}'" for words in (replaced, proper.said, remark) if words]
+        said = [f"read as background: '{words}'" for words in (*framed.said, replaced, proper.said, remark) if words]
         return (
             tokens,
             (*said, *([f"took the period from '{carried}'"] if carried else []), *notes),
@@ -256,6 +258,22 @@ class QuestionReader:
         if any(t.kind in ("number", "clock") or read_number(tokens, at) for at, t in enumerate(tokens)):
             return True
         return bool(self.mentions(tokens)) or bool(read_times(tokens, calendar))
+
+    def unwrapped(self, tokens: Sequence[Token], as_of: dt.date | None = None) -> Unwrapped:
+        """The question without the words that only ask for it."""
+        return unwrapped(tokens, self._names(as_of))
+
+    def _names(self, as_of: dt.date | None) -> Names:
+        calendar = self._calendar(as_of)
+        return Names(
+            any=lambda words: bool(self.mentions(words)),
+            is_dated=lambda words: bool(_past_periods(words, calendar)),
+            is_stored=lambda word: bool(self.values.lookup((word.text,))),
+            is_phrase=self.lexicon.has_exact,
+        )
+
+    def _calendar(self, as_of: dt.date | None) -> Calendar:
+        return Calendar(self.model.settings, as_of or self.model.settings.as_of or _NO_DAY)
 
     def mentions(self, tokens: Sequence[Token]) -> tuple[Mention, ...]:
         """The phrases of the model and the stored values among the words."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assistant.minds.embedded.frames import frame_words
 from assistant.minds.embedded.inflection import bases, stem
 from assistant.minds.embedded.intents.words import known_words
 from assistant.minds.embedded.lexicon import Lexicon
@@ -50,6 +51,7 @@ _ENGLISH = (
     | ordinary_words()
     | everyday_words()
     | known_words()
+    | frame_words()
     | frozenset().union(*words_by_role("vague").values())
     | frozenset((*MONTHS, *UNITS, *GRAIN_ADVERBS, *WEEKDAY_OF))
 )

@@ -36,6 +36,7 @@ _CONTRACTIONS = (
     (re.compile(r"\b(\w+)'ll\b", re.I), r"\1 will"),
     (re.compile(r"\b(\w+)'d\b", re.I), r"\1 would"),
     (re.compile(r"\bi'm\b", re.I), "i am"),
+    (re.compile(r"\b(?:our|the) (?:own )?(?:company|business|firm|organi[sz]ation)'s\b", re.I), "our"),
     (re.compile(r"(\w)'s\b", re.I), r"\1"),
     (re.compile(r"(\w)'(?=\s|$|[?.,!])"), r"\1"),
 )
@@ -75,6 +76,8 @@ class Token:
     """Inside quotation marks: a name, never grammar."""
     asked: bool = False
     """First of a sentence that follows a question mark."""
+    labelled: bool = False
+    """First after a colon: what stands before it may be a label."""
 
 
 def normalise(text: str) -> str:
@@ -95,7 +98,7 @@ def tokenize(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     glued = False
     quoted = False
-    ended = asked = False
+    ended = asked = labelled = False
     previous_end = -1
     for match in _TOKEN.finditer(plain):
         raw = match.group()
@@ -112,11 +115,12 @@ def tokenize(text: str) -> tuple[Token, ...]:
             glued = False
             ended = bool(tokens) and raw in _ENDS
             asked = ended and (raw == "?" or asked)
+            labelled = bool(tokens) and raw == ":"
             continue
         token = _token(raw, kind, joined=(glued or (raw == "+" and touching)) and touching, quoted=quoted)
         opens = ended and not touching and raw[:1].isupper()
-        tokens.append(replace(token, opens=True, asked=asked) if opens else token)
-        glued = ended = asked = False
+        tokens.append(replace(token, opens=opens, asked=opens and asked, labelled=labelled) if opens or labelled else token)
+        glued = ended = asked = labelled = False
     return tuple(tokens)
 
 

@@ -94,10 +94,10 @@ def test_a_word_that_changes_the_question_is_never_outvoted(text: str, reader: Q
 
 
 def test_says_which_ordinary_words_it_left_out(reader: QuestionReader, context: MindContext) -> None:
-    _, outcome = think(reader, context, "my boss wants income by city")
+    _, outcome = think(reader, context, "what was honestly the income by city")
     assert isinstance(outcome, Done)
     assert outcome.doubt is None
-    assert set(outcome.left_out) >= {"boss", "wants"}
+    assert set(outcome.left_out) >= {"honestly"}
 
 
 def test_digits_of_a_ranking_or_a_date_never_match_a_value(reader: QuestionReader, context: MindContext) -> None:
