@@ -15,7 +15,7 @@ from assistant.minds.embedded.lexicon import Kind, Sense
 from assistant.minds.embedded.tokens import normalise, tokenize
 from assistant.turn import FollowUp, MindContext, Told
 from tools.core.query.metric_query import Measure, MetricQuery
-from tools.core.semantics.model import Field, Metric, MetricFormat
+from tools.core.semantics.model import Dataset, Field, Metric, MetricFormat
 
 if TYPE_CHECKING:
     from assistant.minds.embedded.mind import QuestionReader
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_VALUES = 40
 MAX_PER_AREA = 8
 MAX_QUESTIONS = 3
+_THINGS = (Kind.DATASET, Kind.FIELD, Kind.FILTER)
 
 _CAN_ASK = re.compile(
     r"^(?:please )?(?:help|what (?:all )?can (?:i|we|you|one) (?:ask|do|answer|tell me|show me)(?: you)?(?: here)?"
@@ -42,6 +43,8 @@ _MEANS = re.compile(
     r"|explain (?:the )?(?:metric|figure|term|field) (?P<g>.+)"
     r")$"
 )
+_WHAT_IS_A = re.compile(r"^(?:so |and )?what(?: is|'s) an? (?P<thing>.+)$")
+"""Of a thing or a kind of thing; "what is an average basket" asks for a figure."""
 _VALUES = re.compile(
     r"^(?:please )?(?:"
     r"(?:which|what) values (?:does|do|can|has|have) (?P<a>.+?)(?: have| take| hold)?"
@@ -58,6 +61,8 @@ def help_with(text: str, reader: QuestionReader, context: MindContext) -> Told |
         return _can_ask(match["about"] or "", reader, context)
     if (match := _MEANS.match(plain)) is not None:
         return _meaning(_first(match), reader, context)
+    if (match := _WHAT_IS_A.match(plain)) is not None and any(s.kind in _THINGS for s in _senses(match["thing"], reader)):
+        return _meaning(match["thing"], reader, context)
     if (match := _VALUES.match(plain)) is not None:
         return _values(_first(match), reader, context)
     return None
@@ -132,10 +137,18 @@ def _meaning(phrase: str, reader: QuestionReader, context: MindContext) -> Told 
             return _metric(reader.model.metrics[sense.target], reader, context)
         if sense.kind is Kind.FIELD and _may_read(sense.target, reader, context):
             return _field(reader.model.field(sense.target), reader, context)
+        if sense.kind is Kind.DATASET and (told := _thing(reader.model.datasets[sense.target], reader, context)) is not None:
+            return told
         if sense.kind is Kind.FILTER:
             named = next(f for f in reader.model.named_filters if f.name == sense.target)
             return Told(headline=f"“{named.name}” means: {named.description or ', '.join(named.phrases)}.")
     return None
+
+
+def _thing(dataset: Dataset, reader: QuestionReader, context: MindContext) -> Told | None:
+    if not dataset.description or not any(_may_read(field.id, reader, context) for field in dataset.fields.values()):
+        return None
+    return Told(headline=f"{capitalised(dataset.label)}: {dataset.description.rstrip('.')}.", nearest=_questions(reader, context))
 
 
 def _metric(metric: Metric, reader: QuestionReader, context: MindContext) -> Told:

@@ -47,6 +47,15 @@ def test_says_how_a_figure_is_computed(text: str, reader: QuestionReader, contex
     assert "Computed as: `SUM(payments.amount)`" in told(text, reader, context).text
 
 
+@pytest.mark.parametrize("text", ["What is a tariff?", "what's a tariff"])
+def test_says_what_a_thing_is(text: str, reader: QuestionReader, context: MindContext) -> None:
+    assert told(text, reader, context).headline == "Tariff: a field of members."
+
+
+def test_a_figure_after_an_article_is_still_asked_for(reader: QuestionReader, context: MindContext) -> None:
+    assert help_with("What is an average income per member?", reader, context) is None
+
+
 def test_lists_the_values_of_a_field_in_their_order(reader: QuestionReader, context: MindContext) -> None:
     answer = told("Which values does age group have?", reader, context)
     assert answer.headline == "Age group has 4 values."
