@@ -183,7 +183,9 @@ def _of_conditions(draft: Draft, metric: str) -> bool:
         draft.doubts.append("the share is taken within each group")
     whole, part = conditions[:whole_until], tuple(conditions[whole_until:])
     if draft.window is not None and all(c.window is None for c in part):
-        part = tuple(c.model_copy(update={"window": draft.window}) if draft.has_date(c) else c for c in part)
+        # Events have a day of their own: orders of May that came back, whenever they did. People have none.
+        dated = [c for c in part if draft.has_date(c) and draft.model.datasets[c.entity].default_time is None]
+        part = tuple(c.model_copy(update={"window": draft.window}) if c in dated else c for c in part)
     draft.measures = [Measure(metric=metric, entity_conditions=part, as_share=True)]
     draft.entity_conditions, draft.share = whole, None
     return True
