@@ -72,6 +72,7 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     grouping.read_grouping,
     values.read_values,
     vague.read_judgement,
+    vague.read_unsaid_figure,
     measures.read_measures,
     vague.read_vague,
     measures.settle_extreme,
@@ -290,6 +291,8 @@ def _leading(draft: Draft, world: World) -> list[str]:
     usual = [*([default] if default else []), *judged][:MAX_MEASURES]  # A value may be of another field than it seems without a figure.
     fitting = [m for m in model.metrics.values() if all(world.reaches(world.fact(m.name), dataset) for dataset in needed)]
     averages = [m.name for m in model.metrics.values() if draft.aggregate == "avg" and "average" in m.label.lower()]
+    if draft.candidates:
+        return [m.name for m in fitting if m.name in draft.candidates]
     rest = [m.name for m in fitting if m.polarity != "neutral"] + [m.name for m in fitting]
     return [n for n in dict.fromkeys([*averages[:MAX_MEASURES], *usual, *rest]) if n not in counted]
 

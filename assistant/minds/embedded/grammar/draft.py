@@ -226,6 +226,8 @@ class Draft:
     """Fields that this plan is split by: "only under 35" is of the ages that it shows."""
     judged: bool = False
     """Something is called good or important without saying by which figure: none is filled in."""
+    candidates: tuple[str, ...] = ()
+    """Figures of which one is meant, with `judged`; empty = any."""
     assumed_measure: str | None = None
     """Taken when the question names no measure: one of the readings to choose from."""
     notes: list[str] = field(default_factory=list)

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.grammar.special import main_fact
 from assistant.minds.embedded.lexicon import Kind
-from assistant.minds.embedded.wordlists import words_by_role
+from assistant.minds.embedded.wordlists import filler_words, grammar_words, ordinary_words, shape_words, words_by_role
 from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, Grain, Measure, TimeWindow
+from tools.core.semantics.model import MetricFormat
 
 _PERCENTILES = (90.0, 75.0)
 _MUCH = frozenset({"big", "large", "heavy", "major", "high-value"})
@@ -19,17 +20,19 @@ _LITTLE = frozenset({"small", "light", "minor", "little"})
 _IDLE = frozenset({"inactive", "lapsed", "dormant", "idle", "sleeping"})
 _IDLE_DAYS = (30, 90, 180)
 _MOST_BANDS = 3
+_MOST_CALLED = 10
+"""With more figures of the same name, the word says nothing about any of them."""
 _SHORT_DAYS = 62
 _WHEN = (Grain.MONTH, Grain.DAY_OF_WEEK, Grain.DAY)
 _WHEN_SHORT = (Grain.DAY, Grain.DAY_OF_WEEK)
 """What a "when" may ask for, over a long and over a short time."""
-_LATELY = frozenset({"lately", "recently"})
 _LATELY_WINDOWS = (
     TimeWindow(period="last", unit="month"),
     TimeWindow(last_n=3, unit="month"),
     TimeWindow(last_n=7, unit="day"),
 )
 _ROLES = words_by_role("vague")
+_LATELY, _TAKING = _ROLES["lately"], _ROLES["taking"]
 _PRAISE, _BLAME, _STATE = _ROLES["praise"], _ROLES["blame"], _ROLES["state"]
 """Judgements and states: which figure they go by, nothing in the question says."""
 
@@ -58,6 +61,38 @@ def read_judgement(draft: Draft) -> None:
         draft.claim(at, at + 1, "judgement")
         if draft.word(at + 1) == "most":
             draft.claim(at + 1, at + 2, "judgement")
+
+
+def read_unsaid_figure(draft: Draft) -> None:
+    """ "the costs", "how long did it take": several figures are called so, and which one is for the person to say."""
+    figures = draft.find(Kind.METRIC, Kind.DOES, Kind.ABSENT)
+    named = [i for i in figures if not draft.items[i].has(Kind.DATASET, Kind.FIELD) and draft.word(i) not in _TAKING]
+    if draft.measures or named or draft.judged or draft.has_own_result or draft.is_fragment:
+        return
+    for at in range(len(draft.items)):
+        if any(draft.phrase(at, ("how", word)) for word in ("long", "quickly", "fast")):
+            found = [m.name for m in draft.model.metrics.values() if m.format is MetricFormat.DURATION]
+            end = at + 2
+        else:
+            found, end = _called(draft, at), at + 1
+        if 1 < len(found) <= _MOST_CALLED:
+            draft.candidates, draft.judged = tuple(found), True
+            draft.claim(at, end, "judgement")
+            for i in range(end, len(draft.items) if end > at + 1 else end):
+                if draft.word(i) in _TAKING:
+                    draft.claim(i, i + 1, "judgement")
+            return
+
+
+def _called(draft: Draft, at: int) -> list[str]:
+    """Figures whose names begin or end with the unknown word at `at`: the "cost per click" and the "action cost" of "costs"."""
+    item = draft.item(at)
+    if item is None or item.mention is not None or item.number is not None or item.time is not None or not item.text.isalpha():
+        return []
+    if item.text in grammar_words() | filler_words() | ordinary_words() | shape_words():
+        return []
+    forms = {item.text, f"{item.text}s", item.text.removesuffix("s")}
+    return [m.name for m in draft.model.metrics.values() if forms & {m.label.lower().split()[0], m.label.lower().split()[-1]}]
 
 
 def _rank_judged(draft: Draft, found: Sequence[int]) -> None:
@@ -173,14 +208,14 @@ def _adjective(draft: Draft, at: int) -> bool:
 
 
 def _noun_after(draft: Draft, at: int) -> str | None:
-    """The entity that the adjective describes: the next noun, claimed or not; "regulars" are customers by themselves."""
+    """What the adjective describes, as far as it holds rows of something: the next noun, claimed or not; "regulars" are customers."""
     item = draft.items[at]
     if item.text in _ROLES["often"] and item.is_plural and not item.has(Kind.DATASET, Kind.FIELD, Kind.METRIC, Kind.VALUE):
         return draft.customer
     if at + 1 >= len(draft.items) or not draft.items[at + 1].has(Kind.DATASET):
         return None
     name = draft.dataset_at(at + 1)
-    return name if name is not None and draft.model.datasets[name].is_entity else None
+    return name if name is not None and draft.world.holds_rows(name) else None
 
 
 def _target(draft: Draft, at: int, entity: str) -> tuple[str | None, str | None, bool]:

@@ -332,8 +332,9 @@ def test_asks_by_which_figure_something_is_judged(text: str, reader: QuestionRea
     assert len(outcome.options) >= 2
 
 
-def test_asks_since_when_lately_is(reader: QuestionReader, context: MindContext) -> None:
-    outcome = think(reader, context, "How is income lately?")[1]
+@pytest.mark.parametrize("text", ["How is income lately?", "recent income", "what were the recent bookings"])
+def test_asks_since_when_lately_is(text: str, reader: QuestionReader, context: MindContext) -> None:
+    outcome = think(reader, context, text)[1]
     assert isinstance(outcome, Clarification)
     assert len(outcome.options) == 3
 
