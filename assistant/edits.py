@@ -24,7 +24,7 @@ from tools.core.query.wording import Wording
 TOOL = "query_metrics"
 MAX_GROUPINGS = 6
 MAX_VALUES = 8
-_BARE = {"order": (), "limit": None, "top_per_group": None, "share": None, "having": (), "fill_gaps": False}
+_BARE = {"order": (), "limit": None, "skip": 0, "top_per_group": None, "share": None, "having": (), "fill_gaps": False}
 _OVER_TIME = {"growth": None, "running_total": False, "moving_average": None}
 
 ValuesOf = Callable[[str], Sequence[Any]]

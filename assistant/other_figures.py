@@ -36,7 +36,7 @@ _NEAR_WINDOWS = {
 """By length: nobody takes a quarter for a month."""
 _DERIVED = frozenset({"average", "mean", "median", "per", "rate", "share", "ratio", "percent"})
 """Words of figures that are made of others: never taken for a plain sum."""
-_PLAIN = {"dimensions": (), "order": (), "limit": None, "top_per_group": None, "share": None, "having": (), "comparison": None}
+_PLAIN = {"dimensions": (), "order": (), "limit": None, "skip": 0, "top_per_group": None, "share": None, "having": (), "comparison": None}
 _SERIES = {"growth": None, "running_total": False, "moving_average": None, "fill_gaps": False}
 
 

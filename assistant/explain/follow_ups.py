@@ -76,7 +76,9 @@ def edits(query: MetricQuery, model: SemanticModel) -> Iterator[tuple[str, Metri
     """Plans one step away, the most telling first, with a short label each."""
     if not query.metrics or query.own_result or query.listing or query.lifecycle:
         return
-    plain = query.model_copy(update={"order": (), "limit": None, "top_per_group": None, "share": None, "having": (), "comparison": None})
+    plain = query.model_copy(
+        update={"order": (), "limit": None, "skip": 0, "top_per_group": None, "share": None, "having": (), "comparison": None}
+    )
     over_time = any(d.field == METRIC_TIME or d.grain is not None for d in query.dimensions)
     used = {d.field for d in query.dimensions} | {f.field for f in query.filters if f.op == "in" and len(f.values) == 1}
     splits = [f for f in popular_dimensions(model) if f not in used]

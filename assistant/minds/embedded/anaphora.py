@@ -115,7 +115,8 @@ def _turned(previous: MetricQuery, rank: Rank, reader: QuestionReader) -> Referr
         return None
     order = Order(by=previous.metrics[0].column, direction=rank.sorted_by(reader.model.metrics[previous.metrics[0].metric]))
     limit = previous.limit if rank.sorts else 1
-    return Referred(query=previous.model_copy(update={"order": (order,), "limit": limit}), carried_over=("all but the order",))
+    turned = previous.model_copy(update={"order": (order,), "limit": limit, "skip": rank.skip if limit is not None else 0})
+    return Referred(query=turned, carried_over=("all but the order",))
 
 
 def _whole_again(previous: MetricQuery) -> MetricQuery:
@@ -212,7 +213,7 @@ def _ellipsis(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionRe
         return None
     if not reading.query.dimensions:
         return _turned(previous, draft.rank, reader)
-    found = _among(previous.model_copy(update={"limit": None}), Reference(reading=reading, entity=None), reader)
+    found = _among(previous.model_copy(update={"limit": None, "skip": 0}), Reference(reading=reading, entity=None), reader)
     figure = reader.model.metrics[measure].label
     return replace(found, carried_over=(figure, *found.carried_over), doubt=None) if found is not None else None
 
@@ -356,7 +357,7 @@ def _beside(previous: MetricQuery, reference: Reference, reader: QuestionReader)
     kept = {d.field for d in previous.dimensions}
     own = [d for d in asked.dimensions if d.field not in kept]
     if asked.dimensions and not own and asked.order:
-        return _among(previous.model_copy(update={"limit": None}), reference, reader)
+        return _among(previous.model_copy(update={"limit": None, "skip": 0}), reference, reader)
     new = [n for m in asked.metrics if (n := _for_itself(m, asked)) not in previous.metrics and not _counts_rows(n, reference, reader)]
     if own and (new or not all(_belongs(reference.entity, d.field, reader) for d in own)):
         return _among_the_best(previous, reference, reader)

@@ -332,8 +332,9 @@ class Edit(Rows):
         for word, (slot, empty) in _WHOLE_PARTS.items():
             if word in self.words and "drop" in self.wishes and not self.draft.filters and getattr(self.previous, slot) != empty:
                 self.changes[slot] = empty
+                self.changes["skip"] = 0
         if "everything" in self.wishes and self.previous.limit is not None:
-            self.changes["limit"] = None
+            self.changes |= {"limit": None, "skip": 0}
 
     @property
     def narrows_rows(self) -> bool:

@@ -25,6 +25,7 @@ BARE: dict[str, Any] = {
     "dimensions": (),
     "order": (),
     "limit": None,
+    "skip": 0,
     "top_per_group": None,
     "share": None,
     "having": (),
@@ -96,7 +97,7 @@ class Rows:
             if not any(is_series(d) for d in (*kept, *new)):
                 self.changes |= {"growth": None, "running_total": False, "moving_average": None}
             elif len(kept) < len(old) and self.draft.rank is None and "limit" not in self.changes:
-                self.changes |= {"order": (), "limit": None}  # A course over time is no ranking.
+                self.changes |= {"order": (), "limit": None, "skip": 0}  # A course over time is no ranking.
             old = kept
         self.carried += [f"by {model.field(d.field).label}" for d in old]
 
@@ -195,6 +196,7 @@ class Rows:
             subject = self.draft.subject
             single = 1 if ("singular" in self.wishes and subject is None) or (subject is not None and not subject.plural) else None
             self.changes["limit"] = rank.n or single or limit or self.previous.limit
+            self.changes["skip"] = rank.skip if self.changes["limit"] is not None else 0
         if self.changes.get("limit"):
             kept = self.changes.get("filters", self.previous.filters)
             named = named_only(self.draft, self.changes.get("dimensions", self.previous.dimensions))

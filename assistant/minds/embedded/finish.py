@@ -73,6 +73,7 @@ def finished(draft: Draft) -> tuple[MetricQuery | None, str]:
             top_per_group=top,
             order=order,
             limit=limit or draft.pairs_limit,
+            skip=draft.rank.skip if draft.rank is not None and limit is not None else 0,
         )
     except ValidationError as error:
         return None, str(error.errors()[0]["msg"])

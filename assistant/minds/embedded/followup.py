@@ -263,7 +263,7 @@ def _resized(tokens: Sequence[Token], previous: MetricQuery) -> FollowUpReading 
     if not ranked or len(numbers) != 1 or numbers[0].unit is not None or not rest or not set(rest) <= _RESIZING:
         return None
     order = previous.order or (Order(by=previous.metrics[0].column, direction="desc"),)
-    query = previous.model_copy(update={"limit": max(1, int(numbers[0].value)), "order": order})
+    query = previous.model_copy(update={"limit": max(1, int(numbers[0].value)), "skip": 0, "order": order})
     return FollowUpReading(query=query, carried_over=("all but the number of rows",))
 
 
@@ -337,7 +337,9 @@ def _of_a_row(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader
     grouped = context.rights is not None and context.rights.min_group_size
     if fragment.row is None or len(split) != 1 or not previous.order or previous.top_per_group is not None or grouped:
         return None  # What is shown to a role that sees groups only is counted, and looking the row up would count twice.
-    base = previous.model_copy(update={"dimensions": previous.dimensions, "order": (), "limit": None, "share": None, "having": ()})
+    base = previous.model_copy(
+        update={"dimensions": previous.dimensions, "order": (), "limit": None, "skip": 0, "share": None, "having": ()}
+    )
     edited = _edited(base, fragment, reader, context)
     query = edited.query if edited is not None else base
     kept = tuple(d for d in query.dimensions if d != split[0])

@@ -30,6 +30,8 @@ GRAIN_ADVERBS: dict[str, Grain] = {
 }
 
 ORDINALS: dict[str, int] = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
+PLACES: dict[str, int] = ORDINALS | {"fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10}
+"""Places of a ranking: no quarter is the fifth."""
 
 LAST = frozenset({"last", "past", "previous", "preceding", "prior", "recent", "trailing", "latest"})
 THIS = frozenset({"this", "current"})

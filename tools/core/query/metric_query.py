@@ -397,6 +397,8 @@ class MetricQuery(_Strict):
     top_per_group: TopPerGroup | None = None
     order: tuple[Order, ...] = ()
     limit: int | None = Field(default=None, ge=1, le=10_000)
+    skip: int = Field(default=0, ge=0, le=10_000)
+    """With `limit`: so many rows are left out at the top: limit 1 and skip 1 is the second best alone."""
     ties: Literal["cut", "include"] = "cut"
     """With `limit`: "include" also keeps the rows that tie with the last one kept."""
     fill_gaps: bool = False
@@ -409,6 +411,8 @@ class MetricQuery(_Strict):
             raise ValueError(f"only one of {', '.join(shapes)} at a time")
         if not (self.metrics or self.dimensions or shapes):
             raise ValueError("ask for at least one metric, dimension or listing")
+        if self.skip and (self.limit is None or self.ties == "include"):
+            raise ValueError("skip needs a limit, and goes with no ties")
         if self.top_per_group and self.top_per_group.group not in {d.field for d in self.dimensions}:
             raise ValueError("top_per_group.group must be one of the dimensions")
         return self

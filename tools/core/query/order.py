@@ -52,6 +52,7 @@ def arrange(build: Build, query: MetricQuery, relation: Relation) -> Relation:
     select = relation.select.order_by(*(k.expression() for k in keys)) if keys else relation.select
     if query.limit is not None and query.ties == "cut":
         select = select.limit(query.limit)
+        select = select.offset(query.skip) if query.skip else select
     return replace(relation, select=select)
 
 

@@ -140,7 +140,8 @@ def _order(words: Wording, scope: Scope, query: MetricQuery) -> list[str]:
         first = keys[0] if keys else None
         by_figure = first is not None and not _is_dimension(query, first.by)
         best = ("top" if first.direction == "desc" else "bottom") if by_figure and first is not None else "first"
-        parts.append(f"{best} {query.limit}{_ties(query)}")
+        placed = f"place {query.skip + 1}" if query.limit == 1 else f"places {query.skip + 1} to {query.skip + query.limit}"
+        parts.append(placed if query.skip else f"{best} {query.limit}{_ties(query)}")
     return parts
 
 

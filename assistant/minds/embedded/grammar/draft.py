@@ -70,6 +70,8 @@ class Rank:
     """What is ranked: the "products" of "top 5 products"."""
     percent: float | None = None
     """Share of the ranked entities: the "top 10 %"."""
+    skip: int = 0
+    """So many before it are not asked for: 1 for "the second best"."""
     sorts: bool = False
     """Only an order is asked for ("highest first"), and no row by itself."""
 

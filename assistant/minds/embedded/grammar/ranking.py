@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.lexicon import Kind
+from assistant.minds.embedded.temporal_words import PLACES
 from assistant.minds.embedded.wordlists import word_set, words_by_role
 from tools.core.query.metric_query import Comparator, EntityCondition, Measure
 
@@ -78,6 +79,10 @@ def _late_number(draft: Draft) -> None:
         return
     for at in range(len(draft.items) - 1):
         number = draft.item(at + 1)
+        if draft.word(at) == "place" and number is not None and number.number is not None and number.number.value >= 1:
+            rank.n, rank.skip = 1, int(number.number.value) - 1
+            draft.claim(at, at + 2, "ranking")
+            return
         if draft.word(at) not in ("first", "top", "bottom") or number is None or number.number is None or number.number.unit is not None:
             continue
         end = draft.skip(at + 2, ("will", "do", "only", "please", "is", "enough", "suffice"))
@@ -118,6 +123,8 @@ def _superlative(draft: Draft, at: int) -> bool:
     before = draft.item(at - 1)
     if before is not None and before.number is not None and before.number.unit is None:
         rank.n, begin = int(before.number.value), at - 1
+    if rank.n is None and (place := _place(draft, at - 1)) > 1:
+        rank.n, rank.skip, begin = 1, place - 1, at - 1
     after = draft.item(at + 1)
     if after is not None and after.number is not None and rank.n is None and draft.word(at) in _SUPERLATIVES:
         if after.number.unit == "percent":
@@ -145,6 +152,16 @@ def _superlative(draft: Draft, at: int) -> bool:
     figures = [i for i in draft.find(Kind.METRIC, Kind.DOES, Kind.FACT) if not draft.items[i].has(Kind.DATASET, Kind.FIELD)]
     draft.judged = judges and rank.measure is None and not figures
     return True
+
+
+def _place(draft: Draft, at: int) -> int:
+    """The 2 of "second best", "2nd highest"; 0 when no such word stands at `at`."""
+    item = draft.item(at)
+    if item is None or item.time is not None or item.mention is not None:
+        return 0
+    if item.number is not None:
+        return int(item.number.value) if item.number.unit == "ordinal" else 0
+    return PLACES.get(item.text, 0)
 
 
 def _noun_before(draft: Draft, rank: Rank, begin: int) -> int:

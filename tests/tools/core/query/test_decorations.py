@@ -115,6 +115,16 @@ def test_conditions_on_figures_may_name_a_metric_that_is_not_shown(ask: Ask) -> 
     assert ask(metrics=["revenue"], dimensions=BY_REGION, having=[{"metric": "revenue", "op": "lt", "value": 50}]) == [(None, 40.0)]
 
 
+def test_a_place_of_a_ranking_is_the_row_after_those_above_it(ask: Ask, compiled: Compile) -> None:
+    plan: dict[str, Any] = {"metrics": ["revenue"], "dimensions": BY_DEPARTMENT, "order": [{"by": "revenue"}]}
+    everything = ask(**plan)
+    assert ask(**plan, limit=1, skip=1) == everything[1:2]
+    assert ask(**plan, limit=2, skip=1) == everything[1:3]
+    assert "highest first, place 2" in compiled(**plan, limit=1, skip=1).reading.sentence
+    with pytest.raises(ValidationError, match="skip needs a limit"):
+        ask(**plan, skip=1)
+
+
 def test_limits_cut_or_keep_ties(ask: Ask) -> None:
     order = [{"by": "customer_count"}]
     assert len(ask(metrics=["customer_count"], dimensions=BY_REGION, order=order, limit=1)) == 1
