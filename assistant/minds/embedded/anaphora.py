@@ -98,6 +98,8 @@ def refer_back(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionR
         return None
     if part and previous.metrics and reading.query.filters:  # "how much of it came from premium members": those are not counted
         reading = replace(reading, query=reading.query.model_copy(update={"metrics": previous.metrics[:1]}))
+    elif part and previous.metrics and reading.query is not None:
+        reading = replace(reading, query=_of_the_figure(reading.query, previous, reader))
     if period is not None and reading.query is not None and reading.query.window is None:
         conditions = tuple(c if c.window is not None else c.model_copy(update={"window": period}) for c in reading.query.entity_conditions)
         reading = replace(reading, query=reading.query.model_copy(update={"entity_conditions": conditions}))
@@ -107,6 +109,15 @@ def refer_back(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionR
     if found is None:
         return None
     return replace(found, notes=(*reading.notes, *found.notes), doubt=found.doubt or doubt)
+
+
+def _of_the_figure(asked: MetricQuery, previous: MetricQuery, reader: QuestionReader) -> MetricQuery:
+    """ "Which categories caused most of it?": ranked by the figure of the plan before, where only the default figure was taken."""
+    default, shown = reader.model.settings.default_metric, previous.metrics[0]
+    if [m.metric for m in asked.metrics] != [default] or shown.metric == default:
+        return asked
+    order = tuple(o.model_copy(update={"by": shown.column}) if o.by == default else o for o in asked.order)
+    return asked.model_copy(update={"metrics": (shown,), "order": order})
 
 
 def _turned(previous: MetricQuery, rank: Rank, reader: QuestionReader) -> Referred | None:

@@ -267,12 +267,20 @@ class Edit(Rows):
                 new.append(test)
             old = [f for f in old if f not in same]
         if new:
+            self._narrow_split(new)
             self.changes["filters"] = (*old, *new)
             self._loosen(old, new)
         if self.draft.entity_conditions:
             old_ones = self.changes.get("entity_conditions", self.previous.entity_conditions)
             self.changes["entity_conditions"] = (*old_ones, *self.draft.entity_conditions)
         self.carried += [said(f, self.draft.model) for f in old]
+
+    def _narrow_split(self, new: Sequence[Filter]) -> None:
+        """ "How many were about damage?" of tickets by category asks for one number: a split with one group is none."""
+        single = {f.field for f in new if f.op == "in" and len(f.values) == 1 and f.grain is None}
+        kept = [d for d in self.previous.dimensions if d.field not in single]
+        if {"many", "much"} & set(self.words) and len(kept) < len(self.previous.dimensions) and not self.draft.dimensions:
+            self.split_by(kept)
 
     def _replaced_in_conditions(self, test: Filter) -> bool:
         """ "who bought coffee? ... and tea?": the same condition on the entities, with another value."""

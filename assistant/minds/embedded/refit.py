@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.minds.embedded.grammar.draft import World
 from tools.core.contract import Finding
 from tools.core.query.metric_query import Filter, MetricQuery
+from tools.core.semantics.model import Field
 
 
 def refitted(query: MetricQuery, world: World) -> tuple[MetricQuery, tuple[str, ...]] | None:
@@ -24,6 +27,8 @@ def refitted(query: MetricQuery, world: World) -> tuple[MetricQuery, tuple[str, 
             dimensions.append(dimension)
         elif field.is_time and own is not None:
             dimensions.append(dimension.model_copy(update={"field": own}))
+        elif (like := _same_column(field, facts, world)) is not None:
+            dimensions.append(dimension.model_copy(update={"field": like}))
         else:
             lost.append(field.label)
     filters = []
@@ -40,6 +45,16 @@ def refitted(query: MetricQuery, world: World) -> tuple[MetricQuery, tuple[str, 
     order = tuple(o for o in query.order if o.by in fields or any(o.by.startswith(c) for c in columns))
     made = query.model_copy(update={"dimensions": tuple(dimensions), "filters": tuple(filters), "order": order, "time_field": None})
     return (made, tuple(dict.fromkeys(lost))) if made != query else None
+
+
+def _same_column(field: Field, facts: Sequence[str], world: World) -> str | None:
+    """ "By device" of orders: the device of the order, where that of the web visit was named; None without just one of that name."""
+    found = [
+        other.id
+        for other in world.model.fields()
+        if other.name == field.name and other.is_dimension and all(world.reaches(fact, other.dataset) for fact in facts)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _date_of(query: MetricQuery, world: World, fact: str) -> str | None:

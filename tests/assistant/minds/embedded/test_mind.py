@@ -403,6 +403,23 @@ def test_only_under_an_age_is_of_the_ages_that_are_shown(reader: QuestionReader,
     assert MetricQuery.model_validate(step.arguments).filters == (Filter(field="members.age_group", op="in", values=("18-29", "30-44")),)
 
 
+def test_how_many_were_one_group_is_one_number(reader: QuestionReader, context: MindContext) -> None:
+    by_kind = MetricQuery.model_validate({"metrics": ["bookings"], "dimensions": [{"field": "courses.kind"}]})
+    step = think(reader, just_shown(by_kind, context), "and how many were yoga?")[0]
+    assert step is not None
+    asked = MetricQuery.model_validate(step.arguments)
+    assert (asked.dimensions, asked.filters) == ((), (Filter(field="courses.kind", op="in", values=("YOGA",)),))
+
+
+def test_most_of_it_is_ranked_by_the_figure_before(reader: QuestionReader, context: MindContext) -> None:
+    bookings = MetricQuery.model_validate({"metrics": ["bookings"], "window": {"start": "2024-05-01", "end": "2024-05-31"}})
+    step = think(reader, just_shown(bookings, context), "which three cities caused the most of it?")[0]
+    assert step is not None
+    asked = MetricQuery.model_validate(step.arguments)
+    assert ([m.metric for m in asked.metrics], asked.order[0].by, asked.limit) == (["bookings"], "bookings", 3)
+    assert asked.window == bookings.window
+
+
 def test_the_only_figure_cannot_be_dropped(reader: QuestionReader, context: MindContext) -> None:
     step, outcome = think(reader, just_shown(TOP_FIVE, context), "drop the income")
     assert step is None
