@@ -43,6 +43,7 @@ def finished(draft: Draft) -> tuple[MetricQuery | None, str]:
         draft.share, filters = None, filters[: len(draft.filters)]
     if draft.having and not draft.dimensions and draft.listing is None:
         draft.doubts.append("whose figures the limit is for is not said")
+    _doubt_the_split(draft)
     order, limit, top = order_of(draft)
     series = any(isinstance(d, Grain) and not d.is_cyclic for d in draft.dimensions)
     if limit is not None and series and len(draft.dimensions) > 1:
@@ -78,6 +79,20 @@ def finished(draft: Draft) -> tuple[MetricQuery | None, str]:
     except ValidationError as error:
         return None, str(error.errors()[0]["msg"])
     return query, ""
+
+
+def _doubt_the_split(draft: Draft) -> None:
+    """A split into single rows of a fact, or into the one part that a condition leaves, is more likely misread than meant."""
+    only = {f.field for f in draft.filters if f.op == "in" and len(f.values) == 1}
+    for dimension in draft.dimensions:
+        if not isinstance(dimension, DimensionRef) or dimension.grain is not None:
+            continue
+        dataset = draft.model.datasets[dimension.field.split(".")[0]]
+        key = key_field(draft.model, dataset.name)
+        if not dataset.is_entity and key is not None and key.id == dimension.field and draft.rank is None:
+            draft.doubts.append(f"each {dataset.label} is a row of its own")
+        elif dimension.field in only:
+            draft.doubts.append(f"there is only one {draft.model.field(dimension.field).label} to split by")
 
 
 def _with_names(draft: Draft, dimension: DimensionRef | None) -> list[DimensionRef | None]:

@@ -145,11 +145,12 @@ def _one_row_per_entity(scope: Scope, relation: Relation) -> bool:
 
 
 def _incomplete(scope: Scope, plan: Plan) -> tuple[DateSpan, ...]:
-    """The first and the last period of a trend where the window, or the data, covers only a part of it."""
-    axes = [d for d in plan.dimensions if d.is_series]
-    if len(axes) != 1 or scope.as_of is None or axes[0].grain is None or axes[0].grain.value in ("hour", "day"):
+    """The first and the last period of a trend, or of an average over periods, where the window or the data covers only a part of it."""
+    axes = [d.grain.value for d in plan.dimensions if d.is_series and d.grain is not None]
+    units = {*axes, *(m.per_grain for m in plan.query.metrics if m.per_grain is not None)} - {"hour", "day"}
+    if len(axes) > 1 or len(units) != 1 or scope.as_of is None:
         return ()
-    unit = axes[0].grain.value
+    unit = units.pop()
     span = plan.windows.span
     first_day = span.start if span is not None and span.start != BEGINNING else scope.model.settings.data_start
     last_day = span.end if span is not None else scope.as_of

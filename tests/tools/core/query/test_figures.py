@@ -119,7 +119,7 @@ def test_several_facts_to_count_through_are_listed_unless_the_model_chooses(comp
     undecided = replace(model.metrics["customer_count"], counted_through=())
     with pytest.raises(QueryUnsupported) as refused:
         compiled(using=replace(model, metrics={**model.metrics, "customer_count": undecided}), metrics=["customer_count"], window=MARCH)
-    assert "orders, lines, tickets, balances" in refused.value.message
+    assert "orders or lines or tickets or balances" in refused.value.message
     assert "counted_through" in refused.value.try_instead
 
 
