@@ -56,7 +56,7 @@ def test_a_comparison_may_be_sorted_by_its_change(ask: Ask) -> None:
 
 
 def test_a_comparison_needs_a_window(compiled: Compile) -> None:
-    with pytest.raises(QueryUnsupported, match="needs a window"):
+    with pytest.raises(QueryUnsupported, match="needs a time to compare"):
         compiled(metrics=["revenue"], comparison={"kind": "previous_period"})
 
 
