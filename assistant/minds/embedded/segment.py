@@ -144,7 +144,12 @@ def _senses(
         for h in values.lookup(key)
         if may_read(h.field) and (h.field, h.value) not in known
     )
-    return senses + hits
+    found = senses + hits
+    if found and key[0] == "about" and len(key) > 1 and all(s.kind is Kind.VALUE for s in found):
+        # A topic of texts is named with its preposition; tickets and calls have reasons of the same name.
+        plain = _senses(run[1:], key[1:], gaps, lexicon, values, may_read)
+        found += tuple(s for s in plain if s.kind is Kind.VALUE and s not in found)
+    return found
 
 
 def _may_be_value(run: Sequence[Token], key: Phrase) -> bool:
