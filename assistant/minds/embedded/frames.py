@@ -19,7 +19,7 @@ _QUESTION_WORDS = word_set("how what which who whom whose when where why whether
 _JOINING = word_set("but and so also then")
 _LEADING = word_set("the a an our my your this that these those all any each every both its their some me us total number numbers")
 """What may follow a verb that is spelt like a noun: "check the payments", not "check payments"."""
-_CLAUSES = ("label", "close", "occasion", "sign")
+_CLAUSES = ("label", "close", "occasion", "sign", "thanks")
 """Roles of patterns for a whole clause."""
 _NAME = 3
 """Words of who signs, at most."""
@@ -64,7 +64,7 @@ def _without_clauses(tokens: Sequence[Token], names: Names) -> tuple[list[Token]
         clause = tokens[start : _signed_from(tokens, start, end, names)]
         following = _break_at(tokens, end)
         named = signed and end == len(tokens) and _is_name(clause, names)
-        signed = len(clause) in patterns("frames")["sign"].ends(clause, 0, names)
+        signed = any(len(clause) in patterns("frames")[role].ends(clause, 0, names) for role in ("sign", "thanks"))
         if signed or named or _is_beside(clause, following, first=start == 0, names=names):
             said.append(" ".join(t.raw for t in clause))
             continue
@@ -79,7 +79,7 @@ def _without_clauses(tokens: Sequence[Token], names: Names) -> tuple[list[Token]
 
 def _signed_from(tokens: Sequence[Token], start: int, end: int, names: Names) -> int:
     """Where the thanks begin that end a clause without a mark before them: "... by region thanks in advance"; `end` for none."""
-    found = patterns("frames")["sign"]
+    found = patterns("frames")["thanks"]
     return next((at for at in range(start + 2, end) if end - start in found.ends(tokens[start:end], at - start, names)), end)
 
 

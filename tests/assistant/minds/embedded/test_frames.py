@@ -47,6 +47,8 @@ def test_a_wish_and_its_occasion_are_no_part_of_the_question(reader: QuestionRea
         ("bookings, that is from 1 to 12 May 2024", "bookings , that is from 1 to 12 may 2024"),
         ("we require members in Lyon", "show me members in lyon"),
         ("the income by city thanks in advance", "the income by city"),
+        ("which courses sell best", "which courses sell best"),
+        ("income by city, best month", "income by city , best month"),
     ],
 )
 def test_what_may_be_meant_stays(reader: QuestionReader, text: str, expected: str) -> None:
