@@ -119,7 +119,15 @@ def _open_clauses(draft: Draft) -> list[str]:
         found.append("list")  # "list our outlets": their number is no list
     if _asks_a_way(draft):
         found.append("how")
+    if not draft.contrast and any(_sets_both_apart(draft, at) for at in range(len(draft.items) - 2)):
+        found.append("with")
     return found + (verbs[1:] if len(verbs) > 1 else [])
+
+
+def _sets_both_apart(draft: Draft, at: int) -> bool:
+    """ "with and without a coupon", of which only the one half was read."""
+    joined = draft.word(at + 1) in ("and", "or", "vs", "versus")
+    return draft.word(at) == "with" and joined and not draft.claims[at] and draft.items[at + 2].text.split()[0] == "without"
 
 
 def _asks_a_way(draft: Draft) -> bool:
