@@ -17,7 +17,7 @@ DEPARTMENTS: dict[str, Any] = {
     "limit": 5,
 }
 TOTAL: dict[str, Any] = {"metrics": ["revenue"], "window": MARCH}
-ODD = "Kindly whip up some takings per department for March 2017"
+ODD = "Kindly frobnicate some takings per department for March 2017"
 """A question that the embedded mind is not sure of."""
 
 
