@@ -83,11 +83,11 @@ def test_unknown_words_values_and_names_of_an_example_are_masked(pupil: Assistan
 
 
 def test_a_confirmed_reading_becomes_a_proposal(pupil: Assistant, own_home: Path) -> None:
-    offered = pupil.ask(Question(text="how many customers never redeemed a coupon", thread="t"))
+    offered = pupil.ask(Question(text="how many households spent more than 500 dollars in march", thread="t"))
     assert offered.status is Status.OFFERED
     assert pupil.ask(Question(text="yes", thread="t")).status is Status.ANSWERED
     found = next(p for p in Proposals(own_home / "teaching.sqlite").all("completejourney") if p.kind == "question")
-    assert found.text == "how many customers never redeemed a coupon"
+    assert found.text == "how many households spent more than 500 dollars in march"
     assert found.plan == offered.options[0].plan
 
 
