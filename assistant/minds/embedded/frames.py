@@ -110,9 +110,11 @@ def _is_beside(clause: Sequence[Token], following: str, *, first: bool, names: N
         return True
     if first and following == ":":
         return False
-    plain = not names.is_dated(clause) and not any(t.kind in ("number", "clock") for t in clause)
-    roles = ("occasion", "close") if plain else ("occasion",)
-    return any(whole in patterns("frames")[role].ends(clause, 0, names) for role in roles)
+    if whole in patterns("frames")["occasion"].ends(clause, 0, names):
+        return True
+    # Dates are looked for last: reading them costs more than all patterns together.
+    closes = whole in patterns("frames")["close"].ends(clause, 0, names)
+    return closes and not any(t.kind in ("number", "clock") for t in clause) and not names.is_dated(clause)
 
 
 def _is_name(clause: Sequence[Token], names: Names) -> bool:

@@ -334,7 +334,7 @@ class QuestionReader:
         at = max((i for i, token in enumerate(tokens) if token.opens), default=0)
         lead = tokens[:at]
         named = self.mentions(lead) if lead else ()
-        dated = any(t.kind in ("number", "clock") for t in lead) or read_times(lead, Calendar(self.model.settings, context.as_of))
+        dated = any(t.kind in ("number", "clock") for t in lead) or read_times(lead, self._calendar(context.as_of))
         if not lead or dated:
             return tokens, readings, ()
         last = (replace(tokens[at], opens=False), *tokens[at + 1 :])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -63,9 +63,7 @@ def run_readings(
             return _ask_which(readings, "This can be read in more than one way. Which one do you mean?", reader, question, context)
         notes = (*notes, f"this can be read in {compared} ways, which give the same result")
     finding = yield step_of(best.query)
-    named = without_the_nameless(best.query, finding)
-    if named is not None:
-        finding = yield step_of(named)
+    shown, finding = yield from _named(best.query, finding)
     judged = judge(question.text, best, reader.model, reader.learner)
     left_out = tuple(best.account.ignored)
     return Done(
@@ -74,7 +72,7 @@ def run_readings(
         notes=(*notes, *best.notes),
         doubt=judged.doubt or nothing_meets(best.query, finding),
         confidence=judged.confidence,
-        steps_given_up=compared + (named is not None),
+        steps_given_up=compared + (shown != best.query),
     )
 
 
@@ -129,10 +127,8 @@ def run_follow_up(
         query = follow_up.instead
         more = (*more, "nothing meets this together with the condition before, which is left out")
         finding = yield step_of(query)
-    known = without_the_nameless(query, finding)
-    if known is not None:
-        given_up, query = given_up + 1, known
-        finding = yield step_of(query)
+    known, finding = yield from _named(query, finding)
+    given_up, query = given_up + (known != query), known
     said = question.text if follow_up.named is None else follow_up.named
     doubt = doubt or second_look(said, query, reader.model, follow_up.previous) or nothing_meets(query, finding)
     return Done(carried_over=follow_up.carried_over, notes=(*notes, *more), doubt=doubt, steps_given_up=given_up)
@@ -176,6 +172,12 @@ def nothing_meets(query: MetricQuery, finding: Finding | None) -> str | None:
     figures = [at for at, column in enumerate(table.columns) if column.role == "metric"]
     empty = all(row[at] is None for row in table.rows for at in figures)
     return "Nothing in the data meets these conditions together, so I may have read one of them wrongly" if figures and empty else None
+
+
+def _named(query: MetricQuery, finding: Finding) -> Generator[Step, Finding, tuple[MetricQuery, Finding]]:
+    """The plan to show and its rows: asked once more where rows without a name are among the first."""
+    named = without_the_nameless(query, finding)
+    return (query, finding) if named is None else (named, (yield step_of(named)))
 
 
 def without_the_nameless(query: MetricQuery, finding: Finding | None) -> MetricQuery | None:

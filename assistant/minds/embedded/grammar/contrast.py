@@ -185,24 +185,14 @@ def _repeated(draft: Draft, before: int, at: int) -> int | None:
     """Index after the words that only say again what was said; None when something else is denied."""
     said = {w for item in draft.items[:before] for w in item.text.split()}
     senses = {s.target for item in draft.items[:before] if item.mention is not None for s in item.mention.senses}
-    while draft.free(at) and at < len(draft.items):
+    while draft.free(at):
         item = draft.items[at]
-        if item.mention is not None:
-            known = set(item.text.split()) <= said | _REPEATED or {s.target for s in item.mention.senses} & senses
-            ended = item.has(Kind.METRIC) and not known
-            if not known:
-                return at if ended and draft.items[at - 1].text in ("by", "in", "on") else None
-        elif (item.text not in _REPEATED and item.text not in said) or item.text in (
-            "by",
-            "in",
-            "per",
-            "for",
-            ",",
-            "on",
-            "during",
-            "since",
-        ):
+        if item.mention is None and (item.text in _SETTING or item.text not in _REPEATED | said):
             break
+        meant = {s.target for s in item.mention.senses} if item.mention is not None else set()
+        if not (set(item.text.split()) <= said | _REPEATED or meant & senses):
+            ended = item.has(Kind.METRIC) and draft.items[at - 1].text in ("by", "in", "on")
+            return at if ended else None
         at += 1
     return at
 

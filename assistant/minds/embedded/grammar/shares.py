@@ -28,6 +28,8 @@ _DIVIDES = word_set("is are was were be been have has had come comes came coming
 _ARE = frozenset({"are", "is", "were", "was", "live", "have", "belong", "come", "hold"})
 _FALL = frozenset({"make", "makes", "fall", "falls", "come", "comes", "are", "belong", "sit", "live"})
 """After a condition and before what it is split by: the parts of those who pass are asked for, not who passes of each part."""
+_BEFORE_PART = frozenset({"the", "our", "in", "also", "from", "a", "an"})
+_BEFORE_NAME = frozenset({"the", "our", "store", "a"})
 _CONTRIBUTE = (("contribute",), ("contributes",), ("contributed",), ("contributing",))
 
 
@@ -98,6 +100,10 @@ def settle_share(draft: Draft) -> None:
         draft.doubts.append("the shares are shown one by one, not added up")
 
 
+def _share_at(draft: Draft) -> int:
+    return draft.claims.index("share") if "share" in draft.claims else 0
+
+
 def _measure_the_noun(draft: Draft) -> None:
     """ "share of our gold members who ...": whose noun is part of a value's phrase, they are counted."""
     if draft.measures or draft.dimensions or draft.rank is not None or draft.per is not None:
@@ -123,7 +129,7 @@ def _claim_repeated(draft: Draft) -> None:
     for at in draft.find(Kind.DATASET, Kind.METRIC):
         if draft.free(at) and at > 0 and draft.claims[at - 1] == "filter" and draft.dataset_at(at) in facts:
             draft.claim(at, at + 1, "support")
-    share = draft.claims.index("share") if "share" in draft.claims else 0
+    share = _share_at(draft)
     for at in range(share, len(draft.items) - 1):
         if draft.free(at) and draft.items[at].text in _RELATIVE and draft.claims[at + 1] in ("", "filter"):
             draft.claim(at, at + 1, "support")
@@ -151,7 +157,7 @@ def _who_are(draft: Draft, metric: str) -> bool:
     """ "what share of those who returned something are gold members": the conditions say whose, the value after "are" is the part."""
     counts = draft.world.lexicon.counted_by(metric)
     at = [i for i, claim in enumerate(draft.claims) if claim in ("condition", "threshold")]
-    said = [f for f in draft.filters if at and draft.filter_at.get(f, 0) > at[-1] and _verb_before(draft, f) in _ARE]
+    said = [f for f in draft.filters if at and draft.filter_at.get(f, 0) > at[-1] and _word_before(draft, f, _BEFORE_PART) in _ARE]
     if counts is None or draft.dimensions or len(said) != 1 or not draft.entity_conditions:
         return False
     draft.filters.remove(said[0])
@@ -159,18 +165,11 @@ def _who_are(draft: Draft, metric: str) -> bool:
     return True
 
 
-def _verb_before(draft: Draft, test: Filter) -> str:
-    at = draft.filter_at.get(test, 0) - 1
-    while at >= 0 and draft.items[at].text in ("the", "our", "in", "also", "from", "a", "an"):
-        at -= 1
-    return draft.items[at].text if at >= 0 else ""
-
-
 def _of_conditions(draft: Draft, metric: str) -> bool:
     """The conditions after "percent" make the part, in each group of what it is split by; those before it, or in the relative clause of
     what it is a share of, make the whole ("Of those who came in May, what share ...", "share of those who called that opened a ticket")."""
     conditions = draft.entity_conditions
-    share_at = draft.claims.index("share") if "share" in draft.claims else 0
+    share_at = _share_at(draft)
     at = [i for i, claim in enumerate(draft.claims) if claim in ("condition", "threshold")]
     earlier = any(i < share_at for i in at)
     whole_until = draft.main_from or int(earlier)
@@ -204,12 +203,12 @@ def _part(draft: Draft) -> Filter | None:
     if not draft.dimensions:
         after = [f for f in candidates if draft.filter_at.get(f, 0) >= _divide(draft)]
         return next(iter(after or candidates), None)
-    return next((f for f in candidates if _preposition(draft, f) not in _SETTING), None)
+    return next((f for f in candidates if _word_before(draft, f, _BEFORE_NAME) not in _SETTING), None)
 
 
 def _divide(draft: Draft) -> int:
     """Where the part begins: at the last verb or relative after the share that a filter follows; at the share, if the whole came before."""
-    share = draft.claims.index("share") if "share" in draft.claims else 0
+    share = _share_at(draft)
     filters = [at for at, claim in enumerate(draft.claims) if claim == "filter"]
     verbs = (at for at in range(share + 1, len(draft.items)) if _divides(draft, at) and any(f >= at for f in filters))
     return max(verbs, default=share)
@@ -219,8 +218,8 @@ def _divides(draft: Draft, at: int) -> bool:
     return draft.items[at].text.split()[0] in _DIVIDES or draft.items[at].has(Kind.FACT, Kind.DOES)
 
 
-def _preposition(draft: Draft, test: Filter) -> str:
+def _word_before(draft: Draft, test: Filter, passed_over: frozenset[str]) -> str:
     at = draft.filter_at.get(test, 0) - 1
-    while at >= 0 and draft.items[at].text in ("the", "our", "store", "a"):
+    while at >= 0 and draft.items[at].text in passed_over:
         at -= 1
     return draft.items[at].text if at >= 0 else ""
