@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from assistant.minds.embedded import outcomes
 from assistant.minds.embedded.anaphora import unresolved
 from assistant.minds.embedded.arbiter import judge
-from assistant.minds.embedded.assemble import Cut, Reading, cut_into_items, draft_of, interpret, read_assuming
+from assistant.minds.embedded.assemble import Reading, draft_of, interpret, read_assuming
 from assistant.minds.embedded.background import Proper, restated, without_asides, without_background, without_remark
 from assistant.minds.embedded.choices import Means, meaning_of
 from assistant.minds.embedded.clauses import read_clauses
 from assistant.minds.embedded.complete import Completer, complete
+from assistant.minds.embedded.cut import Cut, cut_into_items
 from assistant.minds.embedded.followup import edits_the_plan, new_topic, previous_queries, read_follow_up
 from assistant.minds.embedded.frames import Unwrapped, unwrapped
 from assistant.minds.embedded.grammar.draft import Draft, World

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,7 +13,6 @@ from assistant.minds.embedded.records.asked import (
     Aggregated,
     Asked,
     Counted,
-    Function,
     Named,
     Ordered,
     Related,
@@ -22,7 +20,7 @@ from assistant.minds.embedded.records.asked import (
     Test,
 )
 from assistant.minds.embedded.records.filters import OPPOSITE, excludes, in_days, leaves_nothing
-from assistant.minds.embedded.values import key_field
+from assistant.minds.embedded.records.whose import Unclear, Whose
 from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, ListingSpec, Measure, MetricQuery, Order
 from tools.core.semantics.model import Datatype
 
@@ -31,29 +29,22 @@ _ROWS_PER_KIND = 20
 """From so many rows per value on, a field names kinds of rows, and nobody wants it once per row."""
 
 
-class _Unclear(Exception):
-    """Something may be one of several, or cannot be joined: there is no reading."""
-
-
 def query_of(asked: Asked, world: World) -> tuple[MetricQuery, tuple[str, ...]] | None:
     """The plan and what is doubtful about it; None when it is not clear whose a field is, or it cannot be put together."""
     planner = _Planner(asked=asked, world=world)
     try:
         query = planner.query()
-    except (_Unclear, ValidationError):
+    except (Unclear, ValidationError):
         return None
     return query, (*(f"I do not know '{v}' here, and took it for what ties them together" for v in asked.guessed), *planner.doubts)
 
 
 @dataclass(kw_only=True)
-class _Planner:
-    asked: Asked
-    world: World
-    base: str = ""
-    """The dataset whose rows are counted, aggregated or listed."""
+class _Planner(Whose):
+    """Puts the plan together; fields and joins are found by `Whose`."""
+
     filters: list[Filter] = field(default_factory=list)
     conditions: list[EntityCondition] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
     sorted_by: list[str] = field(default_factory=list)
 
     def query(self) -> MetricQuery:
@@ -62,11 +53,11 @@ class _Planner:
         if asked.shared:
             asked.tests = [replace(t, each=True) if len(t.values) > 1 else t for t in asked.tests]
         if asked.both and not (any(t.each for t in asked.tests) or len(asked.tests) == 2):
-            raise _Unclear
+            raise Unclear
         measures = [self._measure(o) for o in asked.outputs if isinstance(o, (Aggregated, Counted))]
         ranked = [o for o in asked.order if o.dataset is not None or o.metric is not None]
         self.base = self._first_base(measures, ranked)
-        fields = [self._field(o) for o in asked.outputs if isinstance(o, Named)]
+        fields = [self.field_of(o) for o in asked.outputs if isinstance(o, Named)]
         if measures:
             return self._figures(measures, fields)
         if apart := self._group_by_group(fields):
@@ -88,7 +79,7 @@ class _Planner:
         figured = False
         for output in self.asked.outputs:
             if figured and isinstance(output, Named) and not output.each:
-                raise _Unclear
+                raise Unclear
             figured = figured or isinstance(output, (Aggregated, Counted))
 
     # -- three forms ------------------------------------------------------------------------------
@@ -97,7 +88,7 @@ class _Planner:
         """Figures, of all or for each of something."""
         facts = [f for m in measures if (f := self.world.fact(m.metric)) is not None]
         if not facts:
-            raise _Unclear
+            raise Unclear
         self.base = facts[0]
         whose = [o.dataset for o in self.asked.outputs if isinstance(o, Rows)] + [
             o.of for o in self.asked.outputs if isinstance(o, Named) and o.of
@@ -107,10 +98,10 @@ class _Planner:
             for each in (r for r in self.asked.related if r.dataset == self.base):
                 each.dataset = done
             measures, self.base = [Measure(metric=self.world.lexicon.count_metrics[done])], done
-            fields = [self._field(o) for o in self.asked.outputs if isinstance(o, Named)]
+            fields = [self.field_of(o) for o in self.asked.outputs if isinstance(o, Named)]
         things = [o.dataset for o in self.asked.outputs if isinstance(o, Rows)]
-        dimensions = [f for thing in things if thing != self.base for f in self._names(thing)]
-        dimensions += [f for name in fields for f in self._with_key(name)]
+        dimensions = [f for thing in things if thing != self.base for f in self.names_of(thing)]
+        dimensions += [f for name in fields for f in self.with_key(name)]
         having = [r for r in self.asked.related if r.closed and r.dataset == self.base]
         self._conditions([r for r in self.asked.related if r not in having])
         conditions = [{"metric": measures[0].column, "op": r.op, "value": r.value} for r in having]
@@ -129,13 +120,13 @@ class _Planner:
         if ranked and ranked[0].metric is not None and not self.world.lexicon.counted_by(ranked[0].metric):
             count = ranked[0].metric
         if counted is None or count is None or len(ranked) > 1:
-            raise _Unclear
+            raise Unclear
         self.base = counted
         if things == [counted] and fields:
             things = []
         if not (things or fields) or counted in things:
-            raise _Unclear
-        dimensions = [f for thing in things for f in self._names(thing)] + [f for name in fields for f in self._with_key(name)]
+            raise Unclear
+        dimensions = [f for thing in things for f in self.names_of(thing)] + [f for name in fields for f in self.with_key(name)]
         self._conditions([r for r in self.asked.related if r not in having])
         conditions = [{"metric": count, "op": r.op, "value": r.value} for r in having]
         order, limit = self._order([count] if ranked else [], dimensions)
@@ -152,19 +143,19 @@ class _Planner:
         """Things or groups by a limit for a figure of theirs: "stables whose horses' average age is over 8"."""
         things = [o.dataset for o in self.asked.outputs if isinstance(o, Rows)]
         if self.asked.order or not (things or fields):
-            raise _Unclear
+            raise Unclear
         measures = [self._measure(b.output) for b in self.asked.bounds]
         facts = [f for m in measures if (f := self.world.fact(m.metric)) is not None]
         if len(set(facts)) != 1 or len(measures) != len(facts):
-            raise _Unclear
+            raise Unclear
         self.base = facts[0]
         owners = list(dict.fromkeys((*things, *(f.split(".")[0] for f in fields))))
-        dimensions = [f for thing in things if thing != self.base for f in self._names(thing)] + fields
-        own = {self._key(self.base), *(f"{self.base}.{n}" for n in self.world.model.datasets[self.base].named_by)}
+        dimensions = [f for thing in things if thing != self.base for f in self.names_of(thing)] + fields
+        own = {self.key_of(self.base), *(f"{self.base}.{n}" for n in self.world.model.datasets[self.base].named_by)}
         if not dimensions or own & set(dimensions):
-            raise _Unclear  # One row each: its own value is no average.
-        named = [o for o in owners if o != self.base and any(f in dimensions for f in self._labels(o))]
-        dimensions += [k for o in named if (k := self._key(o)) is not None and k not in dimensions]
+            raise Unclear  # One row each: its own value is no average.
+        named = [o for o in owners if o != self.base and any(f in dimensions for f in self.labels_of(o))]
+        dimensions += [k for o in named if (k := self.key_of(o)) is not None and k not in dimensions]
         self._conditions(self.asked.related)
         having = [{"metric": m.column, "op": b.op, "value": b.value} for m, b in zip(measures, self.asked.bounds, strict=True)]
         return self._query(metrics=measures, dimensions=dimensions, having=having)
@@ -180,18 +171,18 @@ class _Planner:
         (dataset,) = datasets
         named_by = {f"{dataset}.{n}" for n in self.world.model.datasets[dataset].named_by}
         count = self.world.lexicon.count_metrics.get(dataset)
-        if count is None or {self._key(dataset), *named_by} & set(fields):
+        if count is None or {self.key_of(dataset), *named_by} & set(fields):
             return None
         kinds: list[tuple[Filter, ...]] = []
         never: list[tuple[Filter, ...]] = []
-        tests = [(test, test.on(self._field(test.named))) for test in self.asked.tests]
+        tests = [(test, test.on(self.field_of(test.named))) for test in self.asked.tests]
         apart = len(tests) == 2 and leaves_nothing(tests[0][1], tests[1][1])
         for test, condition in tests:
             if not (test.each or apart) or not self.world.reaches(dataset, condition.field.split(".")[0]):
                 return None
             kinds += [(condition,)] if apart else [(condition.model_copy(update={"values": (v,)}),) for v in test.values]
         for related in self.asked.related:
-            filters = tuple(t.on(self._field(t.named, near=dataset)) for t in related.tests)
+            filters = tuple(t.on(self.field_of(t.named, near=dataset)) for t in related.tests)
             own = related.dataset == dataset and all(self.world.reaches(dataset, f.field.split(".")[0]) for f in filters)
             if not own or not filters or related.closed or not (related.denied or (related.op, related.value) == ("ge", 1)):
                 return None
@@ -208,24 +199,24 @@ class _Planner:
     def _rows(self, fields: list[str]) -> MetricQuery:
         """Fields of the rows of something, one line each; or the different values of a field."""
         things = [o.dataset for o in self.asked.outputs if isinstance(o, Rows)]
-        owner = self._owner(fields, things)
+        owner = self.owner_of(fields, things)
         self.base = owner
         split = any(o.each for o in self.asked.outputs if isinstance(o, Named))
         if not self.asked.commanded or split or (things and not self.world.model.datasets[owner].is_entity):
-            raise _Unclear  # "visits by store", "what are chats about": figures of facts, not their rows
+            raise Unclear  # "visits by store", "what are chats about": figures of facts, not their rows
         order_fields = self._order_fields(fields)
         shown = list(dict.fromkeys((*fields, *(f for f, _ in order_fields))))
         listed = all(self.world.reaches(owner, f.split(".")[0]) for f in shown)
         if not listed:
-            self.base = self._bridge({*(f.split(".")[0] for f in shown), owner})
+            self.base = self.bridge({*(f.split(".")[0] for f in shown), owner})
         self._conditions(self.asked.related)
         order = [Order(by=f, direction="desc" if descending else "asc") for f, descending in order_fields]
         limit = self.asked.limit
         single = len(self.world.model.datasets[owner].primary_key) == 1
         distinct = self.asked.distinct or (not things and not order and self._names_kinds(shown))
         if distinct or not listed or not single:
-            keys = [] if distinct else [k for f in shown if (k := self._key(f.split(".")[0])) is not None]
-            named = [*dict.fromkeys((*keys, *shown))] if shown else self._names(owner)
+            keys = [] if distinct else [k for f in shown if (k := self.key_of(f.split(".")[0])) is not None]
+            named = [*dict.fromkeys((*keys, *shown))] if shown else self.names_of(owner)
             if not listed and not distinct:
                 self.doubts.append("each combination is listed once, however often it occurs")
             return self._query(dimensions=named, order=order, limit=limit)
@@ -253,7 +244,7 @@ class _Planner:
     ) -> MetricQuery:
         pinned = {f.field for f in self.filters if f.op == "in" and len(f.values) == 1}
         if dimensions and not metrics and {*dimensions} <= pinned:
-            raise _Unclear  # "what did member 17 book": the number is known
+            raise Unclear  # "what did member 17 book": the number is known
         picks = limit is not None and bool(order)
         return MetricQuery.model_validate(
             {
@@ -276,17 +267,10 @@ class _Planner:
         if isinstance(output, Counted):
             metric = output.metric or self.world.lexicon.count_metrics.get(output.dataset or "")
         else:
-            metric = self._aggregate(output.function, self._field(output.named))
+            metric = self.aggregate(output.function, self.field_of(output.named))
         if metric is None:
-            raise _Unclear
+            raise Unclear
         return Measure(metric=metric)
-
-    def _aggregate(self, function: Function, field_id: str) -> str | None:
-        """The metric that is this aggregate of this field."""
-        wanted = f"count(distinct{field_id})" if function == "DISTINCT" else f"{function.lower()}({field_id})"
-        metrics = self.world.model.metrics.values()
-        found = (m.name for m in metrics if m.filter is None and re.sub(r"\s+", "", m.expression).lower() == wanted.lower())
-        return next(found, None)
 
     def _having(self, fields: Sequence[str]) -> list[Related]:
         """Limits on how many rows of something the groups have, where the groups are no entity with a key of its own."""
@@ -298,39 +282,6 @@ class _Planner:
         facts = [d for d in self.asked.spoken_of if all(self.world.reaches(d, o) for o in owners)]
         return next(iter((*facts, *owners)), None)
 
-    def _owner(self, fields: Sequence[str], things: Sequence[str]) -> str:
-        datasets = list(dict.fromkeys(f.split(".")[0] for f in fields))
-        owner = things[0] if things else self.asked.owner
-        if owner is None or (datasets and not any(self.world.reaches(owner, d) for d in datasets)):
-            owner = datasets[0] if datasets else owner
-        if owner is None:
-            raise _Unclear
-        if len(datasets) == 1 and datasets[0] != owner and not things and owner not in [f.split(".")[0] for f in fields]:
-            return owner if self.world.reaches(owner, datasets[0]) else datasets[0]
-        return owner
-
-    def _names(self, dataset: str) -> list[str]:
-        """What shows the rows of a dataset one by one: the key and what people call them."""
-        key = self._key(dataset)
-        if key is None:
-            raise _Unclear
-        return [key, *(f"{dataset}.{name}" for name in self.world.model.datasets[dataset].named_by)]
-
-    def _labels(self, dataset: str) -> list[str]:
-        return [f"{dataset}.{n}" for n in self.world.model.datasets[dataset].named_by]
-
-    def _key(self, dataset: str) -> str | None:
-        key = key_field(self.world.model, dataset)
-        return key.id if key is not None else None
-
-    def _with_key(self, field_id: str) -> list[str]:
-        """A name stands for its row: two of the same name are not one."""
-        dataset, _, name = field_id.partition(".")
-        key = self._key(dataset)
-        if dataset == self.base or key is None or name not in self.world.model.datasets[dataset].named_by:
-            return [field_id]
-        return [key, field_id]
-
     def _order(self, columns: Sequence[str], dimensions: Sequence[str]) -> tuple[list[Order], int | None]:
         """By a figure when the best are asked for, else as the question says."""
         asked = self.asked
@@ -340,11 +291,11 @@ class _Planner:
             return [], None
         found = []
         for key in asked.order:
-            by = self._field(key.named) if key.named is not None else next(iter(dimensions), None)
-            if by is not None and by not in dimensions and self._key(by.split(".")[0]) in dimensions:
+            by = self.field_of(key.named) if key.named is not None else next(iter(dimensions), None)
+            if by is not None and by not in dimensions and self.key_of(by.split(".")[0]) in dimensions:
                 self.sorted_by.append(by)  # One value for each row of the split: it may stand beside it.
             elif by is None or by not in dimensions:
-                raise _Unclear
+                raise Unclear
             found.append(Order(by=by, direction="desc" if key.descending else "asc"))
         return found, asked.limit
 
@@ -352,11 +303,11 @@ class _Planner:
         found = []
         for key in self.asked.order:
             texts = [f for f in fields if self.world.model.field(f).datatype is Datatype.STRING]
-            by = self._field(key.named) if key.named is not None else next(iter(texts or fields), None)
+            by = self.field_of(key.named) if key.named is not None else next(iter(texts or fields), None)
             if by is None:
                 by = next((f"{self.base}.{n}" for n in self.world.model.datasets[self.base].named_by), None)
             if by is None:
-                raise _Unclear
+                raise Unclear
             found.append((by, key.descending))
         return found
 
@@ -366,14 +317,14 @@ class _Planner:
         """Filters where the base has the field; else something must exist that has both."""
         apart: dict[str, list[Filter]] = {}
         for test in self.asked.tests:
-            condition = test.on(self._field(test.named))
+            condition = test.on(self.field_of(test.named))
             dataset = condition.field.split(".")[0]
             if self.world.reaches(self.base, dataset):
                 if excludes(condition, self.filters):
-                    raise _Unclear  # No row is two things at once: several rows of something are meant.
+                    raise Unclear  # No row is two things at once: several rows of something are meant.
                 self.filters.append(condition)
                 continue
-            fact = self._bridge({self.base, dataset})
+            fact = self.bridge({self.base, dataset})
             if condition.op == "not_in":
                 # "took part in A but not in B": no row with B, rather than a row without it.
                 opposite = condition.model_copy(update={"op": "in"})
@@ -400,7 +351,7 @@ class _Planner:
         """ "teams involved in matches": those that have any, where nothing else ties the two."""
         shown = {o.dataset for o in self.asked.outputs if isinstance(o, Rows)}
         used = {c.fact for c in self.conditions} | {c.entity for c in self.conditions} | {f.field.split(".")[0] for f in self.filters}
-        told = {self._field(o).split(".")[0] for o in self.asked.outputs if isinstance(o, Named)} | shown
+        told = {self.field_of(o).split(".")[0] for o in self.asked.outputs if isinstance(o, Named)} | shown
         for dataset in self.asked.spoken_of:
             if dataset in used | told or not self.world.reaches(dataset, self.base) or dataset == self.base:
                 continue
@@ -419,15 +370,15 @@ class _Planner:
         for dataset in dict.fromkeys((self.base, *apart, *self.asked.spoken_of, *filtered)):
             dated = self.world.model.datasets[dataset].default_time
             if dated is not None and figures and dataset == self.base:
-                raise _Unclear  # It has days: that is a window, which the readers of figures know.
+                raise Unclear  # It has days: that is a window, which the readers of figures know.
             if dated is not None and not self.world.reaches(self.base, dataset) and self.asked.related:
-                raise _Unclear  # The days may be those of the other rows that are spoken of.
+                raise Unclear  # The days may be those of the other rows that are spoken of.
             if dated is not None:
                 condition = in_days(test, f"{dataset}.{dated}")
                 if self.world.reaches(self.base, dataset):
                     self.filters.append(condition)
                     return
-                fact = next((f for f in apart if self.world.reaches(f, dataset)), None) or self._bridge({self.base, dataset})
+                fact = next((f for f in apart if self.world.reaches(f, dataset)), None) or self.bridge({self.base, dataset})
                 apart.setdefault(fact, []).append(condition)
                 return
             years = [
@@ -436,14 +387,14 @@ class _Planner:
                 if f.is_dimension and f.datatype in _NUMBER and "year" in f.label.split()
             ]
             if len(years) > 1:
-                raise _Unclear
+                raise Unclear
             if years and self.world.reaches(self.base, dataset):
                 self.filters.append(test.on(years[0]))
                 return
             if years and dataset in apart:
                 apart[dataset].append(test.on(years[0]))
                 return
-        raise _Unclear
+        raise Unclear
 
     def _related(self, each: Related) -> None:
         entity = self._entity()
@@ -451,81 +402,39 @@ class _Planner:
         fact = each.dataset if self.world.reaches(each.dataset, entity) and each.dataset != entity else None
         wanted = {entity, each.dataset}
         for test in each.tests:
-            condition = test.on(self._field(test.named, near=each.dataset))
+            condition = test.on(self.field_of(test.named, near=each.dataset))
             wanted.add(condition.field.split(".")[0])
             filters.append(condition)
         for test in each.years:
             dated = self.world.model.datasets[each.dataset].default_time
             if dated is None:
-                raise _Unclear
+                raise Unclear
             filters.append(in_days(test, f"{each.dataset}.{dated}"))
         if each.denied and each.dataset == entity and len(filters) == 1 and filters[0].op in OPPOSITE:
             self.filters.append(filters[0].model_copy(update={"op": OPPOSITE[filters[0].op]}))
             return
         if fact is None or not all(self.world.reaches(fact, d) for d in wanted):
-            fact = self._bridge(wanted)
+            fact = self.bridge(wanted)
         if fact == entity:
-            raise _Unclear
+            raise Unclear
         several = each.value > 1 or each.op in ("gt", "lt", "le")
-        told_apart = self._key(each.dataset) if several and each.dataset not in (fact, entity) else None  # "bought by 500 customers"
+        told_apart = self.key_of(each.dataset) if several and each.dataset not in (fact, entity) else None  # "bought by 500 customers"
         self.conditions.append(
             EntityCondition(entity=entity, fact=fact, filters=tuple(filters), op=each.op, value=each.value, distinct=told_apart)
         )
 
     def _average(self, average: AgainstAverage) -> None:
-        field_id = self._field(average.named)
-        metric = self._aggregate("AVG", field_id)
+        field_id = self.field_of(average.named)
+        metric = self.aggregate("AVG", field_id)
         if metric is None:
-            raise _Unclear
+            raise Unclear
         entity = self._entity()
         if not self.world.reaches(field_id.split(".")[0], entity):
-            raise _Unclear
+            raise Unclear
         self.conditions.append(EntityCondition(entity=entity, metric=metric, op=average.op, value=1, relative_to="average"))
 
     def _entity(self) -> str:
         """The base, as something whose rows can be told apart."""
-        if self._key(self.base) is None:
-            raise _Unclear
+        if self.key_of(self.base) is None:
+            raise Unclear
         return self.base
-
-    def _bridge(self, datasets: set[str]) -> str:
-        """The dataset whose rows belong to one row of each: what ties them together. The closest, when it is the only one."""
-        facts = [d for d in self.world.model.datasets if all(self.world.reaches(d, other) for other in datasets)]
-        direct = [f for f in facts if f in datasets] or facts
-        spoken = [f for f in direct if f in self.asked.spoken_of]
-        closest = spoken or direct
-        if not closest:
-            raise _Unclear
-        fewest = min(len(self.world.graph.reachable(f)) for f in closest)
-        nearest = [f for f in closest if len(self.world.graph.reachable(f)) == fewest]
-        if len(nearest) == 1:
-            return nearest[0]
-        # The author says through what things are counted, preferred first; which one is meant stays a doubt.
-        counts = [self.world.lexicon.count_metrics.get(d) for d in sorted(datasets)]
-        preferred = [f for c in counts if c is not None for f in self.world.model.metrics[c].counted_through if f in nearest]
-        if not preferred:
-            raise _Unclear
-        self.doubts.append(f"I took {self.world.model.datasets[preferred[0]].plural} for what ties them together")
-        return preferred[0]
-
-    # -- whose a field is -------------------------------------------------------------------------------
-
-    def _field(self, named: Named, near: str | None = None) -> str:
-        """The field meant: of the thing named beside it, else of the thing asked about, else of what belongs to it."""
-        candidates = list(named.fields)
-        if len(candidates) == 1:
-            return candidates[0]
-        dates = [c for c in candidates if c.split(".")[1] == self.world.model.datasets[c.split(".")[0]].default_time]
-        if dates and len({c.split(".")[0] for c in candidates}) == 1:
-            return dates[0]  # "most recent": by the day rather than by the year
-        for wanted in (near, named.of, self.base or None, self.asked.owner, *(r.dataset for r in self.asked.related)):
-            own = [c for c in candidates if wanted is not None and c.split(".")[0] == wanted]
-            if len(own) == 1:
-                return own[0]
-        owner = named.of or self.base or self.asked.owner
-        reached = [c for c in candidates if owner is not None and self.world.reaches(owner, c.split(".")[0])]
-        spoken = [c for c in (reached or candidates) if c.split(".")[0] in self.asked.spoken_of]
-        for group in (spoken, reached):
-            if len(group) == 1:
-                return group[0]
-        raise _Unclear
