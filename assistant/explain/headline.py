@@ -6,22 +6,15 @@ Each shape of result has its own short writer; every figure is taken from a cell
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.explain.phrases import capitalised, during, is_plural, join_words, singular
-from assistant.render.numbers import UNKNOWN, format_cell
+from assistant.render.numbers import UNKNOWN, format_cell, format_day
 from tools.core.contract import Cell, Column, DateSpan, Finding, Table
 
 MAX_NAMED = 3
 """Rows named in a sentence; the table has the rest."""
-_CUT = re.compile(r"\b(top|bottom|only where)\b")
-"""Words of a reading that leaves rows out by their figures."""
-_STARTS = re.compile(r"The data starts on (\d+ \w+ \d{4})\b")
-"""What the compiler notes of a window that begins before the data."""
-_FIRST = re.compile(r"\b(highest|lowest) first, (top|bottom) 1(,|$)")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
@@ -106,8 +99,8 @@ def _result(finding: Finding) -> Result:
         when=_during(reading.window, finding) if reading.window and compared else "",
         before=_during(reading.comparison, finding) if reading.comparison and compared else "",
         absent=_absent(finding),
-        only_first=len(table.rows) == 1 and _FIRST.search(reading.sentence) is not None,
-        lowest_first="lowest" in reading.sentence or "bottom" in reading.sentence,
+        only_first=len(table.rows) == 1 and reading.limit == 1 and bool(reading.first),
+        lowest_first=reading.first == "lowest",
     )
 
 
@@ -148,10 +141,10 @@ def _scope(finding: Finding, *, with_window: bool) -> str:
 
 def _during(span: DateSpan, finding: Finding) -> str:
     """The window with its preposition; one that begins before the data says so, since a figure of it is no figure of the whole."""
-    starts = next((found for caveat in finding.caveats if (found := _STARTS.match(caveat))), None)
-    if starts is None or span.start >= dt.datetime.strptime(starts[1], "%d %B %Y").date():
+    starts = finding.reading.data_start
+    if starts is None or span.start >= starts:
         return during(span)
-    return f"{during(span)} (known from {starts[1]} on)"
+    return f"{during(span)} (known from {format_day(starts, long=True)} on)"
 
 
 def _is_seen(clause: str, table: Table) -> bool:
@@ -174,7 +167,7 @@ def _absent(finding: Finding) -> tuple[str, ...]:
     """Groups that were asked for and have no row."""
     table = finding.tables[0]
     columns = [c for c in table.columns if c.role == "dimension"]
-    if len(columns) != 1 or table.truncated or _CUT.search(finding.reading.sentence):
+    if len(columns) != 1 or table.truncated or finding.reading.selects:
         return ()
     listed = [v for f in finding.reading.filters if f.startswith(f"{columns[0].label} is ") for v in _one_of(f, columns[0], table) or ()]
     index = table.columns.index(columns[0])

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel
 
@@ -117,6 +117,14 @@ class Reading:
     window: DateSpan | None = None
     comparison: DateSpan | None = None
     as_of: dt.date | None = None
+    first: Literal["", "highest", "lowest"] = ""
+    """Which end of a figure the rows begin with; empty when they follow something else, or nobody said."""
+    limit: int | None = None
+    """Only the first so many rows in that order were kept; None when all were, or when the first were passed over."""
+    selects: bool = False
+    """Groups were left out by their figures: the best, the worst, or those past a limit."""
+    data_start: dt.date | None = None
+    """First day of the data, when the window or the one compared with begins before it."""
 
 
 @dataclass(frozen=True, kw_only=True)

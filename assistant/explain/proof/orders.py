@@ -87,8 +87,7 @@ def _order_is_known(world: World, column: int, sign: int) -> bool:
         return True
     values = [v for row in range(world.n_rows) if (v := world.number(row, column)) is not None]
     if len(values) == 1:
-        said = world.finding.reading.sentence.lower()
-        return any(word in said for word in (("highest", "top") if sign > 0 else ("lowest", "bottom")))
+        return world.finding.reading.first == ("highest" if sign > 0 else "lowest")
     return values == sorted(values, reverse=sign > 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 
 import pytest
 
@@ -22,12 +23,15 @@ def finding(
     *,
     filters: tuple[str, ...] = (),
     window: DateSpan | None = None,
-    sentence: str = "Revenue by department",
+    first: Literal["", "highest", "lowest"] = "",
+    limit: int | None = None,
 ) -> Finding:
     return Finding(
         tool="query_metrics",
         tables=(Table(title="", columns=tuple(columns), rows=tuple(rows)),),
-        reading=Reading(sentence=sentence, filters=filters, window=window),
+        reading=Reading(
+            sentence="Revenue by department", filters=filters, window=window, first=first, limit=limit, selects=limit is not None
+        ),
         grade=Grade.GOVERNED,
         grade_reason="compiled",
     )
@@ -145,8 +149,7 @@ def test_a_ranking_names_the_top_three():
 
 def test_an_ascending_ranking_names_the_lowest():
     rows = [("FUEL", 5.0), ("MEAT", 10.0)]
-    lowest_first = finding([DEPARTMENT, REVENUE], rows, sentence="Revenue by department, lowest first")
-    assert headline(lowest_first) == "FUEL has the lowest revenue: $5.00, then MEAT ($10.00)."
+    assert headline(finding([DEPARTMENT, REVENUE], rows, first="lowest")) == "FUEL has the lowest revenue: $5.00, then MEAT ($10.00)."
 
 
 def test_groups_that_rise_along_their_own_order_are_named_from_the_highest():
@@ -166,8 +169,7 @@ def test_a_single_period_is_said_as_a_total_on_its_day():
 def test_the_best_period_is_said_to_be_the_best():
     day = Column(name="visit_date", type="date", grain="day", label="day")
     rows: list[tuple[Cell, ...]] = [(dt.date(2017, 12, 24), 645)]
-    first = "Visits by day, 2017, highest first, top 1"
-    best = finding([day, VISITS], rows, sentence=first, filters=("store is 367",), window=IN_2017)
+    best = finding([day, VISITS], rows, first="highest", limit=1, filters=("store is 367",), window=IN_2017)
     assert headline(best) == "Visits were highest on 24 Dec 2017: 645 where store is 367."
 
 
@@ -183,9 +185,8 @@ def test_a_window_that_begins_before_the_data_says_so():
     change, rate = derived("change", REVENUE), derived("change_rate", REVENUE, format="rate", unit="share")
     table = Table(title="", columns=(REVENUE, derived("previous", REVENUE), change, rate), rows=((90.0, 60.0, 30.0, 0.5),))
     in_2016 = DateSpan(start=dt.date(2016, 1, 1), end=dt.date(2016, 12, 31))
-    caveats = ("The data starts on 1 July 2016.",)
-    reading = Reading(sentence="Revenue", window=IN_2017, comparison=in_2016)
-    said = headline(Finding(tool="t", tables=(table,), reading=reading, grade=Grade.GOVERNED, grade_reason="", caveats=caveats))
+    reading = Reading(sentence="Revenue", window=IN_2017, comparison=in_2016, data_start=dt.date(2016, 7, 1))
+    said = headline(Finding(tool="t", tables=(table,), reading=reading, grade=Grade.GOVERNED, grade_reason=""))
     assert said == "Revenue was $90.00 in 2017, up 50.0% from $60.00 in 2016 (known from 1 July 2016 on)."
 
 
@@ -212,16 +213,15 @@ def test_conditions_that_the_rows_show_are_not_said_again():
 def test_a_group_asked_for_by_name_that_has_no_row_is_said_to_have_none():
     asked = ("department is DELI, FUEL or MEAT",)
     assert headline(finding([DEPARTMENT, REVENUE], [("DELI", 30.0)], filters=asked)) == "DELI: revenue $30.00; nothing for FUEL and MEAT."
-    cut = finding([DEPARTMENT, REVENUE], [("DELI", 30.0)], filters=asked, sentence="Revenue by department, highest first, top 1")
+    cut = finding([DEPARTMENT, REVENUE], [("DELI", 30.0)], filters=asked, first="highest", limit=1)
     assert headline(cut) == "DELI has the highest revenue: $30.00."
 
 
 def test_the_first_alone_is_said_to_be_the_first_unless_it_is_nobody():
-    first = "Visits by department, highest first, top 1"
-    assert headline(finding([DEPARTMENT, VISITS], [("DELI", 30)], sentence=first)) == "DELI has the most visits: 30."
-    assert headline(finding([DEPARTMENT, VISITS], [(None, 30)], sentence=first)) == "The most visits, 30, have no known department."
-    last = "Visits by department, lowest first, bottom 1, by name"
-    assert headline(finding([DEPARTMENT, VISITS], [("DELI", 3)], sentence=last)) == "DELI has the fewest visits: 3."
+    assert headline(finding([DEPARTMENT, VISITS], [("DELI", 30)], first="highest", limit=1)) == "DELI has the most visits: 30."
+    nobody = headline(finding([DEPARTMENT, VISITS], [(None, 30)], first="highest", limit=1))
+    assert nobody == "The most visits, 30, have no known department."
+    assert headline(finding([DEPARTMENT, VISITS], [("DELI", 3)], first="lowest", limit=1)) == "DELI has the fewest visits: 3."
 
 
 def test_the_one_row_asked_for_is_the_answer():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 
 from tools.core.contract import Reading
 from tools.core.query.build import Build
-from tools.core.query.calendar import label_of, long_date
+from tools.core.query.calendar import BEGINNING, label_of, long_date
 from tools.core.query.decorate import Windows
 from tools.core.query.metric_query import MetricQuery, Order
 from tools.core.query.plan import windows_of
@@ -53,7 +54,26 @@ def reading_of(scope: Scope, query: MetricQuery, windows: Windows) -> Reading:
         window=windows.span,
         comparison=windows.baseline,
         as_of=scope.as_of,
+        first=_first(scope, query),
+        limit=query.limit if not query.skip else None,
+        selects=query.limit is not None or query.top_per_group is not None or bool(query.having),
+        data_start=_unreached_start(scope, windows),
     )
+
+
+def _first(scope: Scope, query: MetricQuery) -> Literal["", "highest", "lowest"]:
+    """Which end of a figure comes first, by the first figure of the order."""
+    by_figure = next((key for key in effective_order(scope, query) if not _is_dimension(query, key.by)), None)
+    if by_figure is None:
+        return ""
+    return "highest" if by_figure.direction == "desc" else "lowest"
+
+
+def _unreached_start(scope: Scope, windows: Windows) -> dt.date | None:
+    """The first day of the data, when a window that was asked for begins before it."""
+    start = scope.model.settings.data_start
+    spans = [span for span in (windows.span, windows.baseline) if span is not None]
+    return start if start is not None and any(BEGINNING < span.start < start for span in spans) else None
 
 
 def _subject(words: Wording, scope: Scope, query: MetricQuery, metrics: tuple[str, ...], dimensions: tuple[str, ...]) -> str:

@@ -125,6 +125,28 @@ def test_a_place_of_a_ranking_is_the_row_after_those_above_it(ask: Ask, compiled
         ask(**plan, skip=1)
 
 
+def test_a_reading_says_which_end_comes_first_and_whether_rows_are_left_out(compiled: Compile) -> None:
+    plan: dict[str, Any] = {"metrics": ["revenue"], "dimensions": BY_DEPARTMENT}
+    plain = compiled(**plan).reading
+    assert (plain.first, plain.limit, plain.selects) == ("highest", None, False)
+    worst = compiled(**plan, order=[{"by": "revenue", "direction": "asc"}], limit=1).reading
+    assert (worst.first, worst.limit, worst.selects) == ("lowest", 1, True)
+    second = compiled(**plan, order=[{"by": "revenue"}], limit=1, skip=1).reading
+    assert (second.first, second.limit, second.selects) == ("highest", None, True)
+    bounded = compiled(**plan, having=[{"metric": "revenue", "op": "gt", "value": 1}]).reading
+    assert bounded.selects
+    by_name = compiled(**plan, order=[{"by": "products.department", "direction": "asc"}]).reading
+    assert by_name.first == ""
+
+
+def test_a_reading_knows_that_a_window_begins_before_the_data(compiled: Compile) -> None:
+    early = compiled(metrics=["revenue"], window={"start": "2016-12-01", "end": "2017-01-31"}).reading
+    assert early.data_start == dt.date(2017, 1, 1)
+    inside = {"metrics": ["revenue"], "window": {"start": "2017-02-01", "end": "2017-02-28"}}
+    assert compiled(**inside).reading.data_start is None
+    assert compiled(**inside, comparison={"kind": "same_period_last_year"}).reading.data_start == dt.date(2017, 1, 1)
+
+
 def test_limits_cut_or_keep_ties(ask: Ask) -> None:
     order = [{"by": "customer_count"}]
     assert len(ask(metrics=["customer_count"], dimensions=BY_REGION, order=order, limit=1)) == 1
