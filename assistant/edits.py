@@ -162,7 +162,8 @@ class _Maker:
                 dimension = DimensionRef(field=METRIC_TIME, grain=grain)
                 yield f"By {grain.value}", self._query.model_copy(update={"dimensions": (dimension,), **_BARE})
         order = (Order(by=self._query.metrics[0].column, direction="desc"),)
-        for field in [f for f in popular_dimensions(self._model) if f not in used][:MAX_GROUPINGS]:
+        metrics = [m.metric for m in self._query.metrics]
+        for field in [f for f in popular_dimensions(self._model, metrics) if f not in used][:MAX_GROUPINGS]:
             edited = {"dimensions": (DimensionRef(field=field),), **_BARE, **_OVER_TIME, "order": order}
             yield f"By {self._wording.field(field)}", self._query.model_copy(update=edited)
 

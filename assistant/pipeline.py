@@ -153,7 +153,7 @@ class Assistant:
 
             answer = with_hint(answer, self.warehouse, self.waiting())
         if answer.status in (Status.ANSWERED, Status.OFFERED) and toolbox.ran:
-            answer = replace(answer, follow_ups=self.follow_ups.write(toolbox.ran[-1], context))
+            answer = replace(answer, follow_ups=self.follow_ups.write(toolbox.ran[-1], context, is_empty=_is_empty(answer)))
         return self._remember(question, answer)
 
     def _until_computed(self, answer: Answer, error: NotComputed) -> Answer:
@@ -282,6 +282,15 @@ class Assistant:
     def close(self) -> None:
         self.conversations.close()
         self.warehouse.close()
+
+
+def _is_empty(answer: Answer) -> bool:
+    """Whether no row of the first table holds a figure."""
+    if not answer.tables:
+        return False
+    table = answer.tables[0]
+    figures = [i for i, column in enumerate(table.columns) if column.role != "dimension"]
+    return bool(figures) and all(row[i] is None for row in table.rows for i in figures)
 
 
 def past_turn(answer: Answer) -> PastTurn:

@@ -38,6 +38,11 @@ _SPOKEN = {"feedback": "what customers say"}
 """Parts that people do not know by their name."""
 WHAT = "Predictions, segments and what customers say"
 _WITHOUT_TEXTS = "Predictions and segments"
+_ABOUT_THEM = (
+    "churn", "risk", "leave", "lifetime", "clv", "ltv", "predict", "propensit", "likel", "segment", "rfm", "cluster", "recommend", "uplift",
+    "feedback", "topic", "theme", "sentiment", "complain", "opinion",
+)  # fmt: skip
+"""Beginnings of words by which people name what a refresh computes."""
 
 
 def is_unprepared(settings: Settings) -> bool:
@@ -180,7 +185,9 @@ def told_to_wait(answer: Answer, missing: NotComputed, waiting: Waiting) -> Answ
 
 
 def with_hint(answer: Answer, warehouse: Warehouse, waiting: Waiting | None) -> Answer:
-    """A question with unknown words may have been about what is not there yet: those words come with it."""
+    """Unknown words that sound like what a refresh computes may be known after it; to others it would be an empty promise."""
+    if not any(part.startswith(_ABOUT_THEM) for word in answer.unplaced for part in word.lower().split()):
+        return answer
     what = WHAT if warehouse.model.settings.roles.feedback is not None else _WITHOUT_TEXTS
     if waiting is not None:
         note = f"{what} are still being prepared, {waiting.done}; if that is what you ask about, ask again {waiting.when}."

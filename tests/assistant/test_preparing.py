@@ -103,10 +103,12 @@ def test_other_questions_are_answered_meanwhile(club: CurrentAssistant, tell: Ca
 
 
 def test_unknown_words_may_be_those_of_what_is_prepared(club: CurrentAssistant, tell: Callable[..., None]):
-    question = Question(text="income by flurb")
+    question, other = Question(text="income by cluster"), Question(text="income by flurb")
     assert "are not computed yet: `assistant warehouse refresh club`." in club.ask(question).text
+    assert "computed yet" not in club.ask(other).text
     tell(0.15)
     assert "are still being prepared, 15% done" in club.ask(question).text
+    assert "prepared" not in club.ask(other).text
 
 
 def test_without_anybody_at_it_the_answer_names_the_command(club: CurrentAssistant):
