@@ -41,8 +41,9 @@ def answer(question: Question, outcome: Outcome, toolbox: Toolbox, *, as_of: dt.
 def _declined(question: Question, outcome: Decline, as_of: dt.date) -> Answer:
     message = _as_sentence(outcome.message)
     parts = [message]
-    if outcome.understood:
-        parts.append(f"What I did understand: {outcome.understood}.")
+    understood = [part for part in outcome.understood.split(", ") if f"'{part}'" not in message] if outcome.understood else []
+    if understood:
+        parts.append(f"What I did understand: {', '.join(understood)}.")
     if not all(word in message for word in outcome.unplaced):
         parts.append(f"I could not place {join_words([f'“{word}”' for word in outcome.unplaced])}.")
     return Answer(

@@ -60,7 +60,7 @@ class FollowUpWriter:
         for tried, (label, question) in enumerate(_candidates(ran, context, is_empty=is_empty)):
             if len(shown) == MAX_SHOWN or tried == MAX_TRIED:
                 break
-            if self.is_answerable(question, context):
+            if question not in (f.question for f in shown) and self.is_answerable(question, context):
                 shown.append(FollowUp(label=label, question=question))
         return tuple(shown)
 

@@ -16,6 +16,7 @@ from tools.core.contract import Cell, Column, DateSpan, Finding, Table
 MAX_NAMED = 3
 """Rows named in a sentence; the table has the rest."""
 
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """A finding's first table, with its columns by role."""

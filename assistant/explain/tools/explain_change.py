@@ -23,7 +23,7 @@ def tell(finding: Finding) -> tuple[str, ...]:
         told.append(_simpson(finding))
     if facts["prices"] is not None:
         told.append(_prices(facts["prices"]))
-    if facts["a_year_before"] is not None:
+    if facts["a_year_before"] is not None and facts["change_rate"] is not None:  # Of points or a rate it would be a percentage of them.
         told.append(f"A year earlier the same step was {format_rate(facts['a_year_before'], signed=True)}.")
     told += _correlates(facts)
     return tuple(told)
@@ -52,12 +52,9 @@ def _movement(finding: Finding) -> str:
 
 
 def _mostly(finding: Finding) -> str:
-    """The first finding, when it goes the way of the whole."""
-    findings = finding.facts["findings"]
-    if not findings:
-        return ""
-    first = findings[0]
-    if first["contribution"] * finding.facts["change"] <= 0:
+    """The first finding that goes the way of the whole."""
+    first = next((f for f in finding.facts["findings"][:_NAMED] if f["contribution"] * finding.facts["change"] > 0), None)
+    if first is None:
         return ""
     change = _column(finding, "contribution")
     return f"; what stands out is {first['label']} with {format_cell(first['contribution'], change)}"
@@ -69,7 +66,10 @@ def _findings(finding: Finding) -> list[str]:
         if facts["p_value"] > _UNSURE:
             return ["That is no more than chance would do, and no group stands out."]
         return ["No group stands out: it moved about alike everywhere, so look for something that concerns all, such as the season."]
-    told = [sentence for f in facts["findings"][:_NAMED] if (sentence := _one(finding, f))]
+    found = facts["findings"][:_NAMED]
+    along = [_one(finding, f) for f in found if f["contribution"] * facts["change"] > 0]
+    against = [_one(finding, f) for f in found if f["contribution"] * facts["change"] <= 0]
+    told = [*along, *([f"Against that: {against[0]}", *against[1:]] if along and against else against)]
     if facts["p_value"] > _UNSURE:
         told.append("The total itself moved no more than chance would do.")
     return told

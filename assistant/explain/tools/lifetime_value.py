@@ -60,7 +60,7 @@ def _customers(finding: Finding) -> tuple[str, ...]:
     alive = format_rate(_figure(first["probability_alive"]), decimals=0)
     return (
         f"{who} is worth {money('clv')} of {_terms(finding)}, {span}.",
-        f"That is {orders} expected orders; with {alive} they still are a customer at all.",
+        f"That comes from {orders} expected orders; the chance that they are still a customer at all is {alive}.",
     )
 
 

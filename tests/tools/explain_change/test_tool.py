@@ -58,6 +58,16 @@ def test_what_moved_by_itself_is_told_with_what_it_would_have_been(warehouse: Wa
     assert "false discovery rate of 2%" in " ".join(found.caveats)
 
 
+def test_what_goes_the_way_of_the_whole_is_told_before_what_goes_against_it(warehouse: Warehouse) -> None:
+    """Revenue fell in February 2017, sweets for Valentine's Day rose."""
+    february = {"start": "2017-02-01", "end": "2017-02-28"}
+    found = run(warehouse, metric="revenue", dimensions=["products.category", "basket_lines.is_discounted"], window=february)
+    first, *others = sentences.tell(found)
+    assert "; what stands out is " in first
+    assert sum(sentence.startswith("Against that: ") for sentence in others) == 1
+    assert not others[0].startswith("Against that: ")
+
+
 def test_a_question_that_assumes_the_wrong_direction_is_put_right(warehouse: Warehouse) -> None:
     found = run(warehouse, metric="revenue", dimensions=["products.department"], assumed="fall")
     assert found.facts["change"] > 0
