@@ -342,7 +342,7 @@ class _TimeReader:
         if word in words.PARTS_OF_DAY:
             first, last = words.PARTS_OF_DAY[word]
             part = PartOfDate(grain=Grain.HOUR_OF_DAY, op="between", values=(first, last))
-            return TimePhrase(start=at, end=begin + 1, part=part, assumed=f"{word} as {first}:00 to {last}:59")
+            return TimePhrase(start=at, end=begin + 1, part=part, assumed=f"{first}:00 to {last}:59")
         days: list[str] = []
         end = begin
         while self._weekday(end):

@@ -7,6 +7,7 @@ import itertools
 
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, is_everything
+from assistant.minds.embedded.temporal_words import IN
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.contract import DateSpan
 from tools.core.query.metric_query import Comparison, Grain, TimeWindow
@@ -248,7 +249,8 @@ def _against(draft: Draft, main: TimePhrase, base: TimePhrase) -> Comparison:
 
 def _note(draft: Draft, phrase: TimePhrase) -> None:
     if phrase.assumed:
-        said = " ".join(t.text for t in draft.tokens[phrase.start : phrase.end])
+        words = draft.tokens[phrase.start : phrase.end]
+        said = " ".join(t.raw for t in itertools.dropwhile(lambda t: t.text in IN or t.text == "the", words))
         draft.notes.append(
             f"read '{said}' as {phrase.assumed}" if not phrase.assumed.isdigit() else f"took {phrase.assumed} as the year of '{said}'"
         )

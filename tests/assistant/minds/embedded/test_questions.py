@@ -36,3 +36,20 @@ def test_question_without_an_answer_gets_none(case: dict[str, Any], reader: Ques
     else:
         assert isinstance(outcome, Decline)
         assert outcome.code == case["outcome"]
+
+
+@pytest.mark.parametrize(
+    ("question", "note"),
+    [
+        ("income in the March", "took 2024 as the year of 'March'"),
+        ("bookings in the evening in 2023", "read 'evening' as 18:00 to 22:59"),
+        ("income during spring", "read 'spring' as "),
+    ],
+)
+def test_what_was_taken_for_granted_is_said_in_the_words_as_typed(
+    question: str, note: str, reader: QuestionReader, context: MindContext
+) -> None:
+    """Without the prepositions before them."""
+    _, outcome = think(reader, context, question)
+    assert isinstance(outcome, Done)
+    assert any(said.startswith(note) for said in outcome.notes), outcome.notes
