@@ -71,15 +71,18 @@ def _grid(table: Table) -> RichTable:
     from rich.table import Table as RichTable
 
     grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for column in table.columns:
+    shown = [[plain(format_cell(value, column)) for value, column in zip(row, table.columns, strict=True)] for row in table.rows[:MAX_ROWS]]
+    for index, column in enumerate(table.columns):
+        figures = is_numeric(column)
         grid.add_column(
             _text(plain(heading(column))),
-            justify="right" if is_numeric(column) else "left",
+            justify="right" if figures else "left",
             overflow="fold",
-            no_wrap=is_numeric(column),
+            # A long heading breaks between its words, a figure never does.
+            min_width=max((len(row[index]) for row in shown), default=0) if figures else None,
         )
-    for row in table.rows[:MAX_ROWS]:
-        grid.add_row(*(_text(plain(format_cell(value, column))) for value, column in zip(row, table.columns, strict=True)))
+    for row in shown:
+        grid.add_row(*map(_text, row))
     return grid
 
 

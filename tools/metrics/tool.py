@@ -22,6 +22,8 @@ from tools.core.sql_guard import CheckedSql, check_sql
 _SMALLEST_BUDGET_MS = 40.0
 """Checks of a query that took next to nothing may still take this long."""
 _UNKNOWN_SHARE = 0.05
+_UNKNOWN = "Unknown"
+"""What a group without a value is called where the model gives it no name of its own."""
 
 
 class QueryMetrics:
@@ -197,4 +199,10 @@ def _unknown_values(table: Table) -> Iterable[str]:
             continue
         unknown = math.fsum(_number(r[index]) or 0.0 for r in table.rows if r[position] is None)
         if unknown / total > _UNKNOWN_SHARE:
-            yield f"The {column.label} is unknown for {unknown / total:.0%} of {table.columns[index].label}."
+            part = f"{unknown / total:.0%} of {table.columns[index].label}"
+            is_unknown = column.null_label in (None, _UNKNOWN)  # Sales without a shop are no gap in the data: they were made online.
+            yield (
+                f"The {column.label} is unknown for {part}."
+                if is_unknown
+                else f"No {column.label}: {part}, shown as “{column.null_label}”."
+            )

@@ -68,6 +68,21 @@ def test_a_long_table_says_how_much_it_shows(answered):
     assert "First 20 of 2,000 rows." in printed(replace(answered, tables=(table,)))
 
 
+def test_long_headings_break_between_words_and_figures_never(answered):
+    names = (
+        "customers needed",
+        "customers in all",
+        "share of customers",
+        "revenue that they make",
+        "revenue of all customers",
+        "share of revenue",
+    )
+    columns = tuple(Column(name=f"c{i}", type="number", role="metric", label=name) for i, name in enumerate(names))
+    page = printed(replace(answered, tables=(Table(title="t", columns=columns, rows=((1_060_723.12,) * 6,) * 2),)))
+    assert page.count("1,060,723.12") == 12
+    assert all(word in page for name in names for word in name.replace("c", "C", 1).split()[1:])
+
+
 def test_one_number_is_not_repeated_as_a_table(answered):
     one = Table(title="t", columns=(Column(name="revenue", type="number", role="metric", label="revenue"),), rows=((5.0,),))
     assert "Revenue\n" not in printed(replace(answered, tables=(one,)))

@@ -72,7 +72,7 @@ def test_checks_cost_no_more_than_the_query_allows(find: Find) -> None:
 
 def test_a_dimension_unknown_for_many_is_said(find: Find) -> None:
     finding = find(metrics=["revenue"], dimensions=[{"field": "demographics.age_band"}])
-    assert any(c.startswith("The age band is unknown for ") for c in finding.caveats)
+    assert any(c.startswith("No age band: ") and c.endswith(" of revenue, shown as “Not surveyed”.") for c in finding.caveats)
 
 
 def test_an_incomplete_period_is_named(find: Find) -> None:

@@ -121,12 +121,13 @@ def _build(target: Path, options: DemoOptions, progress: Progress) -> None:
         write_questions(connection, truth, world, campaigns)
         for each in (connection, truth_connection):
             each.execute("CHECKPOINT")
-        progress("Done", 1.0)
+        progress("All tables written", 1.0)
 
 
 def _part_of(progress: Progress, chunk: int, chunks: int) -> Callable[[str, float], None]:
     """Progress of one chunk as a part of the whole build."""
-    return lambda step, part: progress(f"{step} (part {chunk + 1} of {chunks})", 0.1 + 0.8 * (chunk + part) / chunks)
+    which = f" (part {chunk + 1} of {chunks})" if chunks > 1 else ""
+    return lambda step, part: progress(f"{step}{which}", 0.1 + 0.8 * (chunk + part) / chunks)
 
 
 def _common(sink: Sink, options: DemoOptions) -> tuple[World, Stores, tuple[Campaign, ...]]:
