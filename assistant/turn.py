@@ -398,4 +398,5 @@ def _quote(quote: Quote) -> dict[str, Any]:
         "record_id": quote.record_id,
         "date": _iso(quote.date),
         "sentiment": quote.sentiment,
+        "about": quote.about,
     }

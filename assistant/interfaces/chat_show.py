@@ -46,10 +46,10 @@ async def show(answer: Answer, chips: tuple[Chip, ...], how: Showing) -> None:
     """The parts of an answer. What takes time with many rows is made off the event loop."""
     charts = await asyncio.to_thread(_charts, answer)
     await send(markdown.opening(answer), elements=charts)
-    if answer.quotes:
-        await send(markdown.quotes(answer))
     if words.worth_a_table(answer) and not (how.verbosity == "short" and charts):
         await send("", elements=await asyncio.to_thread(table_elements, answer.tables[0], _table_name(answer)))
+    if answer.quotes:
+        await send(markdown.quotes(answer))
     await _reading(answer, chips, how, with_picture=bool(charts))
     if answer.status is Status.ANSWERED and how.verbosity != "short":
         details = await asyncio.to_thread(markdown.details, answer, with_sql=how.analyst)

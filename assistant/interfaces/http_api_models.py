@@ -143,6 +143,7 @@ class QuoteOut(_Out):
     record_id: str
     date: dt.date | None
     sentiment: float | None
+    about: str
 
 
 class CheckOut(_Out):

@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from assistant.render import words
-from assistant.render.numbers import format_cell, format_day, heading, is_numeric
+from assistant.render.numbers import format_cell, heading, is_numeric
 from assistant.turn import Answer, Status
 from tools.core.contract import Table
 
@@ -85,11 +85,12 @@ def reading(answer: Answer) -> str:
 
 
 def quotes(answer: Answer) -> str:
-    """Customers' own words, each with its source."""
+    """Customers' own words, each with its source, under what they stand for."""
     blocks = []
-    for quote in answer.quotes:
-        when = f", {format_day(quote.date)}" if quote.date else ""
-        blocks.append(f"> {neutral(quote.text)}\n>\n> *{neutral(quote.source)} {neutral(quote.record_id)}{when}*")
+    for theme, quoted in words.quotes_by_theme(answer):
+        if theme:
+            blocks.append(f"**{neutral(theme)}**")
+        blocks += [f"> {neutral(quote.text)}\n>\n> *{neutral(words.source_line(quote))}*" for quote in quoted]
     return "\n\n".join(blocks)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.render import words
 from assistant.render.markdown import plain
-from assistant.render.numbers import format_cell, format_day, heading, is_numeric
+from assistant.render.numbers import format_cell, heading, is_numeric
 from assistant.turn import Answer, FollowUp, Status
 from tools.core.contract import Table
 
@@ -113,8 +113,8 @@ def _width(table: Table) -> int:
 
 def _quote(answer: Answer, number: int) -> Block:
     quote = answer.quotes[number]
-    when = f", {format_day(quote.date)}" if quote.date else ""
-    source = {"type": "text", "text": f"\n{_cut(f'{plain(quote.source)} {plain(quote.record_id)}', 200)}{when}", "style": {"italic": True}}
+    about = f"{plain(quote.about)}, " if quote.about else ""
+    source = {"type": "text", "text": f"\n{_cut(f'{about}{plain(words.source_line(quote))}', 220)}", "style": {"italic": True}}
     return {"type": "rich_text_quote", "elements": [{"type": "text", "text": _cut(plain(quote.text), 1000)}, source]}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from assistant.render import words
 from assistant.render.markdown import plain
-from assistant.render.numbers import format_cell, format_day, heading, is_numeric
+from assistant.render.numbers import format_cell, heading, is_numeric
 from assistant.turn import Answer, Status
 from tools.core.contract import Table
 
@@ -35,9 +35,11 @@ def print_answer(answer: Answer, file: TextIO | None = None) -> None:
     _print_opening(console, answer)
     if words.worth_a_table(answer):
         _print_table(console, answer.tables[0])
-    for quote in answer.quotes:
-        when = f", {format_day(quote.date)}" if quote.date else ""
-        console.print(_text(f"  “{plain(quote.text)}” ({plain(quote.source)} {plain(quote.record_id)}{when})", "italic"))
+    for theme, quotes in words.quotes_by_theme(answer):
+        if theme:
+            console.print(_text(f"  {plain(theme)}", "bold"))
+        for quote in quotes:
+            console.print(_text(f"  “{plain(quote.text)}” ({plain(words.source_line(quote))})", "italic"))
     _print_reading(console, answer)
     _print_choices(console, answer)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from assistant.render.numbers import format_count, format_day, format_span
 from assistant.turn import Answer, Status
-from tools.core.contract import Reading, Table
+from tools.core.contract import Quote, Reading, Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,18 @@ def worth_a_table(answer: Answer) -> bool:
         return False
     table = answer.tables[0]
     return answer.status is Status.OFFERED or len(table.rows) > 1 or len(table.columns) > 1
+
+
+def quotes_by_theme(answer: Answer) -> Iterator[tuple[str, tuple[Quote, ...]]]:
+    """Customers' own words under what they stand for, in their order; the heading is empty where they stand for nothing in particular."""
+    for about, quotes in groupby(answer.quotes, key=lambda quote: quote.about):
+        yield about[:1].upper() + about[1:], tuple(quotes)
+
+
+def source_line(quote: Quote) -> str:
+    """Where a quote is stored: "review 914, 4 Mar 2026"."""
+    record = quote.record_id.removeprefix(f"{quote.source}:")
+    return f"{quote.source} {record}" + (f", {format_day(quote.date)}" if quote.date else "")
 
 
 def next_title(answer: Answer) -> str:

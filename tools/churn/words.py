@@ -12,6 +12,7 @@ from tools.churn.features import Driver
 Floats = NDArray[np.float64]
 
 SHOWN = 3
+_ARTICLES = ("a", "an", "the")
 _LEAST_PUSH = 0.05
 """Smaller contributions to the log-odds are not worth a reason."""
 
@@ -56,7 +57,15 @@ def _fact(driver: Driver, row: Mapping[str, float], horizon_days: int) -> str:
         return f"customer for {_days(row['tenure_days'])}"
     if driver.name == "contract":
         return f"subscriber for {_days(row['subscription_days'])}"
-    return f"{driver.label}: {_number(row[driver.name])}"
+    return _counted(driver.label, row[driver.name])
+
+
+def _counted(label: str, value: float) -> str:
+    """ "a gift card", "no gift card", "an unresolved ticket: 3": what is one of a kind says by its article that it is there or not."""
+    article, _, thing = label.partition(" ")
+    if article in _ARTICLES and value in (0, 1):
+        return label if value else f"no {thing}"
+    return f"{label}: {_number(value)}"
 
 
 def _days(value: float) -> str:

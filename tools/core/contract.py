@@ -145,6 +145,8 @@ class Quote:
     record_id: str
     date: dt.date | None = None
     sentiment: float | None = None
+    about: str = ""
+    """What it stands for among the others: its theme, and that it disagrees with the rest."""
 
 
 @dataclass(frozen=True, kw_only=True)

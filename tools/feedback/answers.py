@@ -45,10 +45,10 @@ def themes(arguments: SearchFeedbackInput, cohort: Cohort) -> Finding:
             plain_column("topic", "string", "topic", role="dimension", form="text"),
             plain_column("texts", "integer", "texts", unit="texts", decimals=0),
             *_share_columns("share of all chosen texts"),
-            plain_column("negative_share", "number", "negative share", unit="share", role="share", form="rate", decimals=3),
+            plain_column("negative_share", "number", "negative share", unit="share", role="share", form="rate", decimals=1),
             plain_column("sentiment", "number", "average sentiment", role="average", decimals=2),
-            plain_column("before", "number", f"share in the {span} before", unit="share", role="previous", form="rate", decimals=3),
-            plain_column("now", "number", f"share in the {span}", unit="share", role="share", form="rate", decimals=3),
+            plain_column("before", "number", f"share in the {span} before", unit="share", role="previous", form="rate", decimals=1),
+            plain_column("now", "number", f"share in the {span}", unit="share", role="share", form="rate", decimals=1),
             plain_column("change", "string", "change", role="note", form="text"),
         ),
         rows=tuple(_theme_row(row, shares[row["topic"]], changes.get(row["topic"])) for row in told),
@@ -92,8 +92,8 @@ def distinctive(arguments: SearchFeedbackInput, cohort: Cohort) -> Finding:
         title="What they say more often than all others",
         columns=(
             plain_column("topic", "string", "topic", role="dimension", form="text"),
-            plain_column("share", "number", "share of their texts", unit="share", form="rate", decimals=3),
-            plain_column("share_others", "number", "share of the others' texts", unit="share", form="rate", decimals=3),
+            plain_column("share", "number", "share of their texts", unit="share", form="rate", decimals=1),
+            plain_column("share_others", "number", "share of the others' texts", unit="share", form="rate", decimals=1),
             plain_column("texts", "integer", "texts", unit="texts", role="count", decimals=0),
             plain_column("texts_others", "integer", "texts of the others", unit="texts", role="count", decimals=0),
             plain_column("odds_ratio", "number", "odds against the others", role="average", decimals=2),
@@ -177,7 +177,7 @@ def competitors(arguments: SearchFeedbackInput, cohort: Cohort) -> Finding:
             plain_column("they_better", "integer", "they come out better", unit="texts", role="count", decimals=0),
             plain_column("we_better", "integer", "we come out better", unit="texts", role="count", decimals=0),
             *_share_columns("share of comparisons that we win"),
-            plain_column("negative_share", "number", "negative share", unit="share", role="share", form="rate", decimals=3),
+            plain_column("negative_share", "number", "negative share", unit="share", role="share", form="rate", decimals=1),
         ),
         rows=tuple(_competitor_row(row, better) for row in rows[: arguments.limit]),
     )
@@ -338,9 +338,9 @@ def _theme_row(row: Mapping[str, Any], share: Share, change: tuple[Share, Share,
 
 def _share_columns(label: str, role: str = "share") -> tuple[Column, ...]:
     return (
-        plain_column("share", "number", label, unit="share", role=role, form="rate", decimals=3),
-        plain_column("share_low", "number", "at least (95 %)", unit="share", role="bound", form="rate", decimals=3),
-        plain_column("share_high", "number", "at most (95 %)", unit="share", role="bound", form="rate", decimals=3),
+        plain_column("share", "number", label, unit="share", role=role, form="rate", decimals=1),
+        plain_column("share_low", "number", "at least (95 %)", unit="share", role="bound", form="rate", decimals=1),
+        plain_column("share_high", "number", "at most (95 %)", unit="share", role="bound", form="rate", decimals=1),
     )
 
 
@@ -390,7 +390,7 @@ def _quotes_by_theme(cohort: Cohort, topics: Sequence[str], arguments: SearchFee
         picked = choose([t for t in texts if t.label == main[topic]] or texts, arguments.quotes, seen)
         shown += [(topic, text) for text in picked]
         shown += [(f"{topic}: a different voice", text) for text in choose(dissent[topic], 1, [*seen, *picked])]
-    return [as_quote(text) for _, text in shown], _records_table(shown, "topic")
+    return [as_quote(text, about=name) for name, text in shown], _records_table(shown, "topic")
 
 
 def _prevailing(texts: Sequence[Text]) -> str:

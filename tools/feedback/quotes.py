@@ -70,5 +70,12 @@ def excerpt(text: str) -> str:
     return text[: end if end > 0 else MAX_QUOTE]
 
 
-def as_quote(text: Text) -> Quote:
-    return Quote(text=excerpt(text.text), source=text.source, record_id=text.record_id, date=text.date, sentiment=round(text.sentiment, 2))
+def as_quote(text: Text, *, about: str = "") -> Quote:
+    return Quote(
+        text=excerpt(text.text),
+        source=text.source,
+        record_id=text.record_id,
+        date=text.date,
+        sentiment=round(text.sentiment, 2),
+        about=about,
+    )

@@ -160,6 +160,16 @@ def test_a_quote_is_shown_word_for_word_with_its_source(quoted):
     assert "review r-7, 4 Mar 2017" in shown_text(source)
 
 
+def test_quotes_stand_under_their_theme_and_name_their_source_once(quoted):
+    quotes = tuple(
+        replace(quoted.quotes[0], record_id=f"review:{n}", about=about)
+        for n, about in enumerate(["late", "late", "late: a different voice"])
+    )
+    blocks = markdown.quotes(replace(quoted, quotes=quotes)).split("\n\n")
+    assert [block for block in blocks if block.startswith("**")] == ["**Late**", "**Late: a different voice**"]
+    assert "review 2, 4 Mar 2017" in shown_text(blocks[-1])
+
+
 def test_a_long_table_says_how_much_it_shows():
     table = Table(title="t", columns=(Column(name="n", type="integer", role="metric"),), rows=tuple((i,) for i in range(2000)))
     assert markdown.table(table).endswith("*First 12 of 2,000 rows.*")

@@ -15,6 +15,7 @@ from tools.churn.backtest import backtest
 from tools.churn.features import Driver, NoOrder, take_snapshot
 from tools.churn.prediction import predict_churn
 from tools.churn.subscriptions import STILL_RUNNING, SubscriptionEnds, Subscriptions
+from tools.churn.words import reasons
 from tools.core.customers import Orders, day_number, to_date
 from tools.core.errors import NeedsPerson
 from tools.core.warehouse import open_warehouse
@@ -131,3 +132,18 @@ def test_ends_of_subscriptions_are_predicted_for_running_ones_only(shop: Orders)
     found = predict_churn(outcome, as_of=to_date(LAST_DAY))
     assert found.outcome == "subscription ended within 91 days"
     assert "time as a subscriber" in {driver.label for driver in found.snapshot.drivers}
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "said"),
+    [
+        ("a gift card", 1.0, "a gift card"),
+        ("the app", 0.0, "no app"),
+        ("an open ticket", 3.0, "an open ticket: 3"),
+        ("age of 5", 1.0, "age of 5: 1"),
+    ],
+)
+def test_a_reason_says_in_words_whether_a_thing_is_there(label: str, value: float, said: str) -> None:
+    facts = {"flag": np.array([value])}
+    _, told = reasons(np.array([[0.5]]), [Driver(name="flag", label=label)], facts, horizon_days=91)
+    assert told[0] == f"{said} (raises the risk)"

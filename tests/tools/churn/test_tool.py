@@ -40,7 +40,7 @@ def test_expected_leavers_come_with_an_interval_and_drivers_by_size(warehouse: W
     sizes = [row[2] for row in found.tables[1].rows]
     assert sizes == sorted(sizes, reverse=True)  # type: ignore[type-var]
     assert found.grade is Grade.MODELLED
-    assert "logistic regression, trained on 2017-01-01 to 2017-12-31" in found.grade_reason
+    assert "logistic regression, trained on 1 January 2017 to 31 December 2017" in found.grade_reason
     assert found.facts["tested"]["auc"] >= 0.895
     assert "Drivers say what goes with leaving, not what causes it." in found.caveats
 

@@ -30,8 +30,15 @@ def modelled_reason(model: SemanticModel, tables: Iterable[str], as_of: dt.date)
 def _in_words(one: Modelled, as_of: dt.date) -> str:
     age = max((as_of - one.scored_on).days, 0)
     aged = "of the same day" if age == 0 else f"{age} day{'' if age == 1 else 's'} old"
-    said = f"rests on {one.what}: {one.model}, trained on {one.trained_from} to {one.trained_to}, scores as of {one.scored_on} ({aged})"
+    trained = f"trained on {_day(one.trained_from)}"
+    if one.trained_to != one.trained_from:
+        trained += f" to {_day(one.trained_to)}"
+    said = f"rests on {one.what}: {one.model}, {trained}, scores as of {_day(one.scored_on)} ({aged})"
     return f"{said}; {one.reliability}" if one.reliability else said
+
+
+def _day(day: dt.date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _stale(one: Modelled, as_of: dt.date) -> str:

@@ -118,7 +118,7 @@ def test_an_answer_over_predictions_says_what_it_rests_on_and_how_old_that_is(do
     model = read_model(document, catalog=CATALOG, additions=[addition])
     found = modelled_reason(model, ["intelligence.scores", "people"], dt.date(2024, 7, 1))
     assert found is not None
-    assert found.reason == ("rests on risks: a rule, trained on 2024-01-01 to 2024-06-30, scores as of 2024-06-30 (1 day old)")
+    assert found.reason == ("rests on risks: a rule, trained on 1 January 2024 to 30 June 2024, scores as of 30 June 2024 (1 day old)")
     assert found.caveats == ()
     assert modelled_reason(model, ["people"], dt.date(2024, 7, 1)) is None
 
