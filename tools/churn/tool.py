@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tools.core.contract import Finding, Reading, Table, ToolContext
 from tools.core.customers.scored import (
     Answered,
+    ChosenCustomers,
     as_number,
     ask,
-    chosen_customers,
     customer_key,
     customer_metric,
     hindsight,
@@ -51,10 +51,8 @@ class WhatIf(BaseModel):
         return self
 
 
-class ChurnInput(BaseModel):
+class ChurnInput(ChosenCustomers):
     """A question about customers who may leave. Average risk by region or any other dimension is a query_metrics question."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     show: Literal["drivers", "customers", "what_if", "reliability"] = "drivers"
     """drivers: how many of a group are expected to leave, and what moves their risk against everybody's. customers: those at the highest
@@ -62,10 +60,6 @@ class ChurnInput(BaseModel):
     the model did on a later window, by tenth of risk, and when not to use it."""
     of: Literal["orders", "subscriptions"] = "orders"
     """What leaving means: orders = no order within the horizon; subscriptions = the running subscription ends."""
-    filters: tuple[Filter, ...] = ()
-    """Which customers: conditions on any field that customers have (region, value tier, segment ...)."""
-    customer_ids: tuple[str | int, ...] = Field(default=(), max_length=50)
-    """These customers only, by their key."""
     limit: int = Field(default=20, ge=1, le=1000)
     """How many customers to list."""
     what_if: WhatIf | None = None
@@ -105,9 +99,8 @@ def _drivers(arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) 
     group = _ask_group(model, arguments, context, card)
     found = group.one()
     pushes = [(d, as_number(found.get(f"push_{d['name']}")), as_number(found.get(f"size_{d['name']}"))) for d in drivers]
-    everybody = not arguments.filters and not arguments.customer_ids
     # Over everybody effects cancel out, so there the size of the effect orders the drivers.
-    pushes.sort(key=lambda row: (-(row[2] if everybody else abs(row[1])), row[0]["name"]))
+    pushes.sort(key=lambda row: (-(row[2] if arguments.everybody else abs(row[1])), row[0]["name"]))
     rows = tuple((d["label"], push, size, _direction(push)) for d, push, size in pushes) if found else ()
     columns = (
         plain_column("driver", "string", "driver", role="dimension", form="text", own_words=True),
@@ -122,9 +115,8 @@ def _drivers(arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) 
     if not found:
         caveats.append("The group is too small to be shown with your rights, or no customer of it is scored.")
     facts = {"group": found, "top_driver": rows[0][0] if rows else None}
-    return _finding(
-        context, card, tuple(tables), _reading(context, card, "Expected leavers and what moves their risk", group), group, caveats, facts
-    )
+    reading = _reading("Expected leavers and what moves their risk", arguments, context, card)
+    return _finding(context, card, tuple(tables), reading, group, caveats, facts)
 
 
 def _direction(push: float) -> str:
@@ -154,9 +146,7 @@ def _ask_group(model: SemanticModel, arguments: ChurnInput, context: ToolContext
         *(customer_metric(model, f"push_{d['name']}", "AVG", f"{table}.push_{d['name']}", label=d["label"]) for d in drivers),
         *(customer_metric(model, f"size_{d['name']}", "AVG", f"ABS({table}.push_{d['name']})", label=d["label"]) for d in drivers),
     ]
-    query = MetricQuery.model_validate(
-        {"metrics": [m.name for m in metrics], "filters": chosen_customers(model, arguments.filters, arguments.customer_ids)}
-    )
+    query = MetricQuery.model_validate({"metrics": [m.name for m in metrics], **arguments.within(model)})
     return ask(context, with_metrics(model, metrics), query)
 
 
@@ -191,10 +181,7 @@ def _customers(arguments: ChurnInput, context: ToolContext, card: dict[str, Any]
         listing=ListingSpec(
             entity=customer, fields=tuple(f"{scores}.{name}" for name in ("churn_probability", "churn_risk", "main_driver", "reasons"))
         ),
-        filters=(
-            *chosen_customers(model, arguments.filters, arguments.customer_ids),
-            Filter(field=f"{scores}.churn_probability", op="not_null"),
-        ),
+        **arguments.within(model, Filter(field=f"{scores}.churn_probability", op="not_null")),
         order=(Order(by="churn_probability", direction="desc"),),
         limit=arguments.limit,
     )
@@ -203,7 +190,7 @@ def _customers(arguments: ChurnInput, context: ToolContext, card: dict[str, Any]
     table = Table(title=sentence[:1].upper() + sentence[1:], columns=answered.columns, rows=answered.rows, truncated=answered.truncated)
     caveats = ["Reasons say what moves the prediction against an average customer, not what causes leaving."]
     facts = {"listed": len(answered.rows)}
-    return _finding(context, card, (table,), _reading(context, card, sentence, answered), answered, caveats, facts)
+    return _finding(context, card, (table,), _reading(sentence, arguments, context, card), answered, caveats, facts)
 
 
 def _what_if(arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) -> Finding:
@@ -219,16 +206,14 @@ def _what_if(arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) 
         customer_metric(model, "leavers_now", "SUM", now, label="expected leavers now", decimals=0),
         customer_metric(model, "leavers_then", "SUM", then, label="expected leavers with the change", decimals=0),
     ]
-    query = MetricQuery.model_validate(
-        {"metrics": [m.name for m in metrics], "filters": chosen_customers(model, arguments.filters, arguments.customer_ids)}
-    )
+    query = MetricQuery.model_validate({"metrics": [m.name for m in metrics], **arguments.within(model)})
     answered = ask(context, with_metrics(model, metrics), query)
     sentence = f"Churn risk if {_change_in_words(arguments.what_if, card)}"
     table = Table(title=sentence, columns=answered.columns, rows=answered.rows)
     caveats = [
         "An association read as if it were a cause: customers who differ in this driver differ in other things too. Only a trial can tell.",
     ]
-    return _finding(context, card, (table,), _reading(context, card, sentence, answered), answered, caveats, {"what_if": answered.one()})
+    return _finding(context, card, (table,), _reading(sentence, arguments, context, card), answered, caveats, {"what_if": answered.one()})
 
 
 def _log_odds_change(change: WhatIf, card: dict[str, Any]) -> str:
@@ -332,7 +317,5 @@ def _finding(
     )
 
 
-def _reading(context: ToolContext, card: dict[str, Any], sentence: str, answered: Answered) -> Reading:
-    own = answered.compiled.reading
-    said = f"{sentence[:1].upper()}{sentence[1:]}, {' and '.join(own.filters)}" if own.filters else f"{sentence[:1].upper()}{sentence[1:]}"
-    return Reading(sentence=f"{said}, as of {card['as_of']}", filters=own.filters, as_of=context.as_of or context.warehouse.as_of)
+def _reading(sentence: str, arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) -> Reading:
+    return arguments.read(sentence, context, as_of=context.as_of or context.warehouse.as_of, ends=f", as of {card['as_of']}")

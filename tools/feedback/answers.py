@@ -482,7 +482,7 @@ def _reading(arguments: SearchFeedbackInput, cohort: Cohort, what: str) -> Readi
     said = what
     if arguments.about:
         said += f", about “{arguments.about}”"
-    clauses = [c for c in own.filters if "record" not in c] if own else []
+    clauses = [c for c in own.filters if "record" not in c and c not in own.conditions] if own else []
     if clauses:
         said += f", where {' and '.join(clauses)}"
     if own and own.conditions:
@@ -491,7 +491,7 @@ def _reading(arguments: SearchFeedbackInput, cohort: Cohort, what: str) -> Readi
         said += f", {own.window.label or f'from {own.window.start} to {own.window.end}'}"
     return Reading(
         sentence=said[:1].upper() + said[1:],
-        filters=tuple(clauses),
+        filters=(*clauses, *(own.conditions if own else ())),
         conditions=own.conditions if own else (),
         window=own.window if own else None,
         comparison=None,

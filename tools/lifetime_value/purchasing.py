@@ -130,6 +130,7 @@ def log_likelihood(rows: WeightedRows, model: PurchaseModel) -> float:
 
 
 _BESIDE_ONE = 1e-6
+"""How far beside a removable singularity the formula is taken."""
 _QUANTILES = 64
 
 
@@ -149,6 +150,8 @@ def expected_purchases(model: PurchaseModel, customers: CustomerSummary, horizon
         a = 1.0 + _BESIDE_ONE  # The formula has a removable singularity at a = 1: both of its factors are taken beside it.
     at_start = model.dropout is Dropout.AT_ANY_PURCHASE
     flips = b + x + (1.0 if at_start else 0.0)
+    # Another one where a + flips = 1: nobody's in data, but a fit may land there for customers without a second purchase.
+    flips = np.where(np.abs(a + flips - 1.0) < _BESIDE_ONE, 1.0 - a + _BESIDE_ONE, flips)
     top = a + flips - 1.0
     z = horizon / (alpha + big_t + horizon)
     # Euler's transformation of eq. (10): its own factors overflow for customers with many purchases, these only for a in the hundreds.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from tools.core.contract import Finding, Reading, Table, ToolContext
 from tools.core.customers.scored import (
     Answered,
+    ChosenCustomers,
     as_number,
     ask,
-    chosen_customers,
     customer_key,
     customer_metric,
     hindsight,
@@ -29,18 +29,12 @@ from tools.core.semantics.model import Datatype, Metric, MetricFormat
 _TABLE = "lifetime_value"
 
 
-class LifetimeValueInput(BaseModel):
+class LifetimeValueInput(ChosenCustomers):
     """A question about future value. Average value by region or any other dimension is a query_metrics question."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     show: Literal["summary", "customers", "reliability"] = "summary"
     """summary: total and average value of a group, with its range. customers: the most valuable one by one, with intervals (for askers
     who may see individuals). reliability: the back-test, every model and naive rule side by side."""
-    filters: tuple[Filter, ...] = ()
-    """Which customers: conditions on any field that customers have (region, churn risk, segment ...)."""
-    customer_ids: tuple[str | int, ...] = Field(default=(), max_length=50)
-    """These customers only, by their key."""
     limit: int = Field(default=20, ge=1, le=1000)
     """How many customers to list."""
 
@@ -80,16 +74,14 @@ def _summary(arguments: LifetimeValueInput, context: ToolContext, card: dict[str
         customer_metric(model, "average_p_alive", "AVG", "lifetime_value.probability_alive", label="average P(alive)", unit="share",
                         kind=MetricFormat.RATE),
     ]  # fmt: skip
-    filters = chosen_customers(model, arguments.filters, arguments.customer_ids)
-    answered = ask(
-        context, with_metrics(model, metrics), MetricQuery.model_validate({"metrics": [m.name for m in metrics], "filters": filters})
-    )
+    query = MetricQuery.model_validate({"metrics": [m.name for m in metrics], **arguments.within(model)})
+    answered = ask(context, with_metrics(model, metrics), query)
     sentence = f"Lifetime value over {_terms(card)}"
     tables = [Table(title=sentence, columns=answered.columns, rows=answered.rows)]
     found = answered.one()
     if found:
         tables.append(_range_table(as_number(found["total_value"]), card))
-    return _finding(context, card, tuple(tables), sentence, answered, {"group": found})
+    return _finding(context, card, tuple(tables), arguments.read(sentence, context, as_of=_scored_on(card)), answered, {"group": found})
 
 
 def _range_table(total: float, card: dict[str, Any]) -> Table:
@@ -112,10 +104,7 @@ def _customers(arguments: LifetimeValueInput, context: ToolContext, card: dict[s
     fields = ("clv", "clv_low", "clv_high", "expected_orders", "average_spend", "probability_alive", "value_tier")
     query = MetricQuery(
         listing=ListingSpec(entity=customer, fields=tuple(f"{_TABLE}.{name}" for name in fields)),
-        filters=(
-            *chosen_customers(model, arguments.filters, arguments.customer_ids),
-            Filter(field=f"{_TABLE}.clv", op="not_null"),
-        ),
+        **arguments.within(model, Filter(field=f"{_TABLE}.clv", op="not_null")),
         order=(Order(by="clv", direction="desc"),),
         limit=arguments.limit,
     )
@@ -123,7 +112,8 @@ def _customers(arguments: LifetimeValueInput, context: ToolContext, card: dict[s
     sentence = f"{model.datasets[customer].plural} by lifetime value over {_terms(card)}"
     sentence = sentence[:1].upper() + sentence[1:]
     table = Table(title=sentence, columns=answered.columns, rows=answered.rows, truncated=answered.truncated)
-    return _finding(context, card, (table,), sentence, answered, {"listed": len(answered.rows)})
+    reading = arguments.read(sentence, context, as_of=_scored_on(card))
+    return _finding(context, card, (table,), reading, answered, {"listed": len(answered.rows)})
 
 
 def _reliability(_: LifetimeValueInput, context: ToolContext, card: dict[str, Any]) -> Finding:
@@ -153,7 +143,12 @@ def _reliability(_: LifetimeValueInput, context: ToolContext, card: dict[str, An
     )
     sentence = f"Back-test of lifetime value over {len(test['windows'])} windows of {test['horizon_days']} days"
     tables = (Table(title=sentence, columns=columns, rows=rows), bands)
-    return _finding(context, card, tables, sentence, None, {"winner": test["winner"], "mean_rank": test["mean_rank"]})
+    reading = Reading(sentence=sentence, as_of=_scored_on(card))
+    return _finding(context, card, tables, reading, None, {"winner": test["winner"], "mean_rank": test["mean_rank"]})
+
+
+def _scored_on(card: dict[str, Any]) -> dt.date:
+    return dt.date.fromisoformat(card["trained_to"])
 
 
 def _terms(card: dict[str, Any]) -> str:
@@ -164,11 +159,15 @@ def _terms(card: dict[str, Any]) -> str:
 
 
 def _finding(
-    context: ToolContext, card: dict[str, Any], tables: tuple[Table, ...], sentence: str, answered: Answered | None, facts: dict[str, Any]
+    context: ToolContext,
+    card: dict[str, Any],
+    tables: tuple[Table, ...],
+    reading: Reading,
+    answered: Answered | None,
+    facts: dict[str, Any],
 ) -> Finding:
-    reason, scored_on = reason_of(context, _TABLE), dt.date.fromisoformat(card["trained_to"])
+    reason, scored_on = reason_of(context, _TABLE), _scored_on(card)
     said = [*reason.caveats, *card["caveats"], *hindsight(context, scored_on)]
-    filters = answered.compiled.reading.filters if answered is not None else ()
     if answered is not None:
         said += answered.notes
     if "listed" in facts:
@@ -180,7 +179,7 @@ def _finding(
         LifetimeValue.name,
         context,
         tables=tables,
-        reading=Reading(sentence=f"{sentence}, {' and '.join(filters)}" if filters else sentence, filters=filters, as_of=scored_on),
+        reading=reading,
         reason=reason.reason,
         scored_on=scored_on,
         answered=answered,

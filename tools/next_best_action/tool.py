@@ -6,14 +6,15 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from tools.core.contract import Cell, Column, Finding, Reading, Table, ToolContext
 from tools.core.customers.scored import (
     Answered,
+    Chosen,
+    ChosenCustomers,
     as_number,
     ask,
-    chosen_customers,
     customer_key,
     customer_metric,
     hindsight,
@@ -35,10 +36,8 @@ _STAKES = ("churn.churn_probability", "churn.main_driver", "lifetime_value.clv")
 NOTHING = "do nothing"
 
 
-class NextBestActionInput(BaseModel):
+class NextBestActionInput(ChosenCustomers):
     """A question about what to do about customers. How many would get which action, by any dimension, is a query_metrics question."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     show: Literal["list", "summary", "blocked", "reliability"] = "list"
     """list: the customers worth approaching, with action, expected gain and reasons (for askers who may see individuals). summary: how many
@@ -46,8 +45,6 @@ class NextBestActionInput(BaseModel):
     all, by reason. reliability: the evidence for each action."""
     action: str | None = Field(default=None, max_length=60)
     """Only this action, by its name; default each customer's best."""
-    filters: tuple[Filter, ...] = ()
-    """Which customers: conditions on any field that customers have (region, value tier, churn risk ...)."""
     customer_ids: tuple[str | int, ...] = Field(default=(), max_length=50)
     """These customers only, by their key: also those for whom nothing is worth doing, with the reason."""
     limit: int = Field(default=20, ge=1, le=_MOST)
@@ -121,7 +118,7 @@ def _list(arguments: NextBestActionInput, context: ToolContext, card: dict[str, 
         tables.append(_sensitivity(rows, answered.columns, names, action, card))
         facts |= _totals(rows, answered.columns, names, action)
     caveats = _list_caveats(action, card, measured=measured)
-    return _finding(context, card, tuple(tables), _said(sentence, arguments, answered, card), answered, caveats, facts)
+    return _finding(context, card, tuple(tables), _said(sentence, arguments, context, card), answered, caveats, facts)
 
 
 def _columns_of(action: dict[str, Any] | None) -> dict[str, str]:
@@ -171,7 +168,7 @@ def _list_query(
     limit = _MOST if arguments.budget is not None else arguments.limit
     return MetricQuery(
         listing=ListingSpec(entity=str(model.settings.customer), fields=tuple(fields)),
-        filters=_conditions(arguments, model, names, action, measured=measured),
+        **_conditions(arguments, model, names, action, measured=measured),
         order=(Order(by=names["gain"] if measured else "at_stake", direction="desc"),),
         limit=limit,
     )
@@ -179,17 +176,15 @@ def _list_query(
 
 def _conditions(
     arguments: NextBestActionInput, model: SemanticModel, names: dict[str, str], action: dict[str, Any] | None, *, measured: bool
-) -> tuple[Filter, ...]:
+) -> Chosen:
     """Who is on the list: those for whom it may be done and pays; anybody with a score when they are asked for by number."""
-    filters = list(chosen_customers(model, arguments.filters, arguments.customer_ids))
     if arguments.customer_ids:
-        return (*filters, Filter(field=f"{_TABLE}.best_action", op="not_null"))
-    filters.append(
-        Filter(field=f"{_TABLE}.{names['gain']}", op="gt", values=(0,)) if measured else Filter(field=f"{_TABLE}.at_stake", op="not_null")
-    )
+        return arguments.within(model, Filter(field=f"{_TABLE}.best_action", op="not_null"))
+    gains = Filter(field=f"{_TABLE}.{names['gain']}", op="gt", values=(0,))
+    filters = [gains if measured else Filter(field=f"{_TABLE}.at_stake", op="not_null")]
     if action is not None:
         filters.append(Filter(field=f"{_TABLE}.{names['why_not']}", op="is_null"))
-    return tuple(filters)
+    return arguments.within(model, *filters)
 
 
 def _how_many(
@@ -203,7 +198,7 @@ def _how_many(
 ) -> int:
     """How many could be on the list, were it as long as can be."""
     count = Metric(name="listed_customers", expression=f"COUNT({customer_key(model)})", label="customers", decimals=0)
-    query = MetricQuery(metrics=("listed_customers",), filters=_conditions(arguments, model, names, action, measured=measured))
+    query = MetricQuery(metrics=("listed_customers",), **_conditions(arguments, model, names, action, measured=measured))
     found = ask(context, with_metrics(model, [count]), query).one()
     return int(as_number(found.get("listed_customers")))
 
@@ -332,15 +327,14 @@ def _summary(arguments: NextBestActionInput, context: ToolContext, card: dict[st
         ),
         customer_metric(model, "total_cost", "SUM", f"{_TABLE}.cost", label="cost", unit=currency, kind=MetricFormat.MONEY, decimals=0),
     ]
-    filters = [f.model_dump() for f in chosen_customers(model, arguments.filters, arguments.customer_ids)]
     fuller = with_metrics(model, metrics)
 
     def by(field: str, names: list[str]) -> Answered:
-        known = {"field": f"{_TABLE}.{field}", "op": "not_null"}
+        known = Filter(field=f"{_TABLE}.{field}", op="not_null")
         query = {
             "metrics": names,
             "dimensions": [{"field": f"{_TABLE}.{field}"}],
-            "filters": [*filters, known],
+            **arguments.within(model, known),
             "order": [{"by": names[0]}],
         }
         return ask(context, fuller, MetricQuery.model_validate(query))
@@ -355,7 +349,7 @@ def _summary(arguments: NextBestActionInput, context: ToolContext, card: dict[st
     if arguments.show == "blocked":
         reasons = {"people": people, "blocked": sum(as_number(r["scored_customers"]) for r in blocked.records())}
         said = f"{people[:1].upper()}{people[1:]} who must not be approached"
-        return _finding(context, card, tables[::-1], _said(said, arguments, blocked, card), blocked, [], reasons)
+        return _finding(context, card, tables[::-1], _said(said, arguments, context, card), blocked, [], reasons)
     records = actions.records()
     facts = {
         "people": people,
@@ -365,7 +359,7 @@ def _summary(arguments: NextBestActionInput, context: ToolContext, card: dict[st
         "total_cost": sum(as_number(r["total_cost"]) for r in records),
     }
     return _finding(
-        context, card, tables, _said(sentence, arguments, actions, card), actions, _list_caveats(None, card, measured=True), facts
+        context, card, tables, _said(sentence, arguments, context, card), actions, _list_caveats(None, card, measured=True), facts
     )
 
 
@@ -389,7 +383,7 @@ def _one_action(arguments: NextBestActionInput, context: ToolContext, card: dict
             decimals=0,
         ),
     ]
-    query = MetricQuery(metrics=tuple(m.name for m in metrics), filters=_conditions(arguments, model, names, action, measured=measured))
+    query = MetricQuery(metrics=tuple(m.name for m in metrics), **_conditions(arguments, model, names, action, measured=measured))
     answered = ask(context, with_metrics(model, metrics), query)
     sentence = f"{people[:1].upper()}{people[1:]} {'worth' if measured else 'to consider for'} {action['label']}"
     found = answered.one()
@@ -397,7 +391,7 @@ def _one_action(arguments: NextBestActionInput, context: ToolContext, card: dict
              "total": as_number(found.get("total"))}  # fmt: skip
     table = Table(title=sentence, columns=answered.columns, rows=answered.rows)
     caveats = _list_caveats(action, card, measured=measured)
-    return _finding(context, card, (table,), _said(sentence, arguments, answered, card), answered, caveats, facts)
+    return _finding(context, card, (table,), _said(sentence, arguments, context, card), answered, caveats, facts)
 
 
 def _reliability(context: ToolContext, card: dict[str, Any]) -> Finding:
@@ -439,11 +433,10 @@ def _reliability(context: ToolContext, card: dict[str, Any]) -> Finding:
 # -- shared -----------------------------------------------------------------------------------------
 
 
-def _said(sentence: str, arguments: NextBestActionInput, answered: Answered, card: dict[str, Any]) -> Reading:
-    asked = [f"{field.field}" for field in arguments.filters]
-    own = tuple(f for f in answered.compiled.reading.filters if asked or arguments.customer_ids)
+def _said(sentence: str, arguments: NextBestActionInput, context: ToolContext, card: dict[str, Any]) -> Reading:
     budget = f", for at most {arguments.budget:g} {card['currency']}" if arguments.budget is not None else ""
-    return Reading(sentence=f"{sentence}{budget}, as of {card['as_of']}", filters=own, as_of=dt.date.fromisoformat(card["as_of"]))
+    as_of = dt.date.fromisoformat(card["as_of"])
+    return arguments.read(sentence, context, as_of=as_of, ends=f"{budget}, as of {card['as_of']}")
 
 
 def _finding(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from tools.core.contract import Finding, Reading, Table, ToolContext
 from tools.core.customers.scored import (
     Answered,
+    ChosenCustomers,
     ask,
-    chosen_customers,
     customer_key,
     hindsight,
     modelled_finding,
@@ -29,19 +29,13 @@ from tools.core.semantics.problems import did_you_mean
 _CARD = "recommendations"
 
 
-class RecommendationsInput(BaseModel):
+class RecommendationsInput(ChosenCustomers):
     """A question about what customers will want next. What was bought is a query_metrics question."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     show: Literal["categories", "products", "time", "pairs", "reliability"] = "products"
     """categories: how likely purchases from each category are within the horizon; with `category`, the customers most likely to buy from
     it. products: the next products to offer, with the popularity of each beside it. time: weekday and hour at which people react to
     messages. pairs: what is bought together, with lift. reliability: how good all this was on the last window."""
-    filters: tuple[Filter, ...] = ()
-    """Which customers: conditions on any field that customers have."""
-    customer_ids: tuple[str | int, ...] = Field(default=(), max_length=50)
-    """These customers only, by their key (for askers who may see individuals)."""
     category: str | None = Field(default=None, max_length=100)
     """Only this category, by its name."""
     item: str | None = Field(default=None, max_length=200)
@@ -92,10 +86,6 @@ def _counted(model: SemanticModel, table: str, name: str = "people") -> Metric:
     )
 
 
-def _cohort(arguments: RecommendationsInput, context: ToolContext) -> list[dict[str, Any]]:
-    return [f.model_dump() for f in chosen_customers(context.warehouse.model, arguments.filters, arguments.customer_ids)]
-
-
 # -- views ------------------------------------------------------------------------------------------
 
 
@@ -103,7 +93,6 @@ def _categories(arguments: RecommendationsInput, context: ToolContext, card: dic
     """Expected buyers by category; the likeliest buyers of one category, one by one."""
     base = context.warehouse.model
     model = _with(base, "category_interest", {"category": (Datatype.STRING, "category"), "purchase_chance": (Datatype.FLOAT, "chance")})
-    filters = _cohort(arguments, context)
     chance = Metric(
         name="chance",
         expression="AVG(category_interest.purchase_chance)",
@@ -117,24 +106,27 @@ def _categories(arguments: RecommendationsInput, context: ToolContext, card: dic
         query = {
             "metrics": ["chance", "buyers"],
             "dimensions": [{"field": "category_interest.category"}],
-            "filters": filters,
+            **arguments.within(base),
             "order": [{"by": "chance"}],
         }
         sentence = f"Chance to buy from each category within {card['horizon_days']} days"
     else:
         name = _known(arguments.category, card["categories"])
-        one = {"field": "category_interest.category", "op": "in", "values": [name]}
+        one = Filter(field="category_interest.category", op="in", values=(name,))
         query = {
-            "metrics": ["chance"], "dimensions": [{"field": customer_key(base)}], "filters": [*filters, one], "order": [{"by": "chance"}],
+            "metrics": ["chance"],
+            "dimensions": [{"field": customer_key(base)}],
+            **arguments.within(base, one),
+            "order": [{"by": "chance"}],
             "limit": arguments.limit,
-        }  # fmt: skip
+        }
         sentence = (
             f"{base.datasets[str(base.settings.customer)].plural.capitalize()} most likely to buy {name} within {card['horizon_days']} days"
         )
     answered = ask(context, with_metrics(model, [chance, buyers]), MetricQuery.model_validate(query))
     table = Table(title=sentence, columns=answered.columns, rows=answered.rows)
     facts = {"view": "categories", "category": arguments.category, "single": bool(arguments.customer_ids)}
-    return _finding(context, card, (table,), sentence, answered, [], facts)
+    return _finding(context, card, (table,), _read(sentence, arguments, context, card), answered, [], facts)
 
 
 def _known(name: str, categories: list[str]) -> str:
@@ -167,21 +159,20 @@ def _products(arguments: RecommendationsInput, context: ToolContext, card: dict[
     )
     similar = Metric(name="similarity", expression="MAX(next_product.similarity)", label="similarity", decimals=2)
     people = _counted(model, "next_product")
-    filters = _cohort(arguments, context)
     if arguments.customer_ids:
         dimensions = [{"field": customer_key(model)}, {"field": "next_product.item"}, {"field": "next_product.because_of"}]
         query = {
             "metrics": ["similarity", "popularity"],
             "dimensions": dimensions,
-            "filters": filters,
+            **arguments.within(model),
             "order": [{"by": "similarity"}],
             "limit": 250,
         }
         sentence = "Next products to offer"
     else:
-        first = {"field": "next_product.rank", "op": "in", "values": [1]}
+        first = Filter(field="next_product.rank", op="in", values=(1,))
         query = {
-            "metrics": ["people", "popularity"], "dimensions": [{"field": "next_product.item"}], "filters": [*filters, first],
+            "metrics": ["people", "popularity"], "dimensions": [{"field": "next_product.item"}], **arguments.within(model, first),
             "order": [{"by": "people"}], "limit": arguments.limit,
         }  # fmt: skip
         sentence = "Products by how many customers they are the best next offer for"
@@ -193,7 +184,7 @@ def _products(arguments: RecommendationsInput, context: ToolContext, card: dict[
     ]
     table = Table(title=sentence, columns=answered.columns, rows=answered.rows)
     facts = {"view": "products", "single": bool(arguments.customer_ids), "judged": judged}
-    return _finding(context, card, (table,), sentence, answered, caveats, facts)
+    return _finding(context, card, (table,), _read(sentence, arguments, context, card), answered, caveats, facts)
 
 
 def _times(arguments: RecommendationsInput, context: ToolContext, card: dict[str, Any]) -> Finding:
@@ -219,7 +210,7 @@ def _times(arguments: RecommendationsInput, context: ToolContext, card: dict[str
     query = {
         "metrics": names,
         "dimensions": by,
-        "filters": _cohort(arguments, context),
+        **arguments.within(model),
         "order": [{"by": names[0]}],
         "limit": arguments.limit,
     }
@@ -241,7 +232,7 @@ def _times(arguments: RecommendationsInput, context: ToolContext, card: dict[str
     ]
     facts = {"view": "time", "single": bool(arguments.customer_ids), "reactions": reach["reactions"]}
     tables = (Table(title=sentence, columns=answered.columns, rows=answered.rows), days)
-    return _finding(context, card, tables, sentence, answered, caveats, facts)
+    return _finding(context, card, tables, _read(sentence, arguments, context, card), answered, caveats, facts)
 
 
 def _pairs(arguments: RecommendationsInput, context: ToolContext, card: dict[str, Any]) -> Finding:
@@ -261,9 +252,10 @@ def _pairs(arguments: RecommendationsInput, context: ToolContext, card: dict[str
         "A lift of 2 means twice as often together as if the two had nothing to do with each other.",
         "Pairs in under 20 baskets are left out.",
     ]
-    if arguments.filters or arguments.customer_ids:
+    if not arguments.everybody:
         caveats.append("Pairs are those of all customers: your conditions do not narrow them.")
-    return _finding(context, card, (Table(title=sentence, columns=columns, rows=rows),), sentence, None, caveats, {"view": "pairs"})
+    tables = (Table(title=sentence, columns=columns, rows=rows),)
+    return _finding(context, card, tables, _plainly(sentence, card), None, caveats, {"view": "pairs"})
 
 
 def _reliability(_: RecommendationsInput, context: ToolContext, card: dict[str, Any]) -> Finding:
@@ -291,21 +283,28 @@ def _reliability(_: RecommendationsInput, context: ToolContext, card: dict[str, 
         rows=tuple((i, d["predicted"], d["observed"]) for i, d in enumerate(interest["deciles"], start=1)),
     )
     sentence = "How good the recommendations were on the last window"
-    return _finding(context, card, (methods, deciles), sentence, None, [], {"view": "reliability", "ece": interest["ece"]})
+    return _finding(context, card, (methods, deciles), _plainly(sentence, card), None, [], {"view": "reliability", "ece": interest["ece"]})
+
+
+def _read(sentence: str, arguments: RecommendationsInput, context: ToolContext, card: dict[str, Any]) -> Reading:
+    return arguments.read(sentence, context, as_of=dt.date.fromisoformat(card["as_of"]), ends=f", as of {card['as_of']}")
+
+
+def _plainly(sentence: str, card: dict[str, Any]) -> Reading:
+    """Of what is about everybody."""
+    return Reading(sentence=f"{sentence}, as of {card['as_of']}", as_of=dt.date.fromisoformat(card["as_of"]))
 
 
 def _finding(
     context: ToolContext,
     card: dict[str, Any],
     tables: tuple[Table, ...],
-    sentence: str,
+    reading: Reading,
     answered: Answered | None,
     caveats: list[str],
     facts: dict[str, Any],
 ) -> Finding:
     scored_on = dt.date.fromisoformat(card["as_of"])
-    filters = answered.compiled.reading.filters if answered is not None else ()
-    own = tuple(f for f in filters if not f.startswith(("rank ", "category is")))
     said = [*caveats, *hindsight(context, scored_on)]
     if answered is not None and not answered.rows:
         said.append("The group is too small to be shown with your rights, or nobody in it has an order.")
@@ -313,7 +312,7 @@ def _finding(
         Recommendations.name,
         context,
         tables=tables,
-        reading=Reading(sentence=f"{sentence}, as of {card['as_of']}", filters=own, as_of=scored_on),
+        reading=reading,
         reason=f"learned from orders up to {card['as_of']}, judged on the last {card['horizon_days']} days",
         scored_on=scored_on,
         answered=answered,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.explain.phrases import capitalised, join_words
-from assistant.explain.tools.rows import cell, records, where, words
+from assistant.explain.tools.rows import cell, records, whose, words
 from assistant.render.numbers import format_count, format_number, format_rate
 from tools.core.contract import Finding
 
@@ -26,7 +26,7 @@ def _drivers(finding: Finding) -> tuple[str, ...]:
     row = records(table)[0]
     expected, low, high = (format_number(_figure(row[n]), decimals=0) for n in ("expected_leavers", "expected_low", "expected_high"))
     said = (
-        f"Of {cell(table, row, 'customers')} scored customers{where(finding.reading.filters)}, {expected} are expected to leave "
+        f"Of {cell(table, row, 'customers')} scored customers{whose(finding.reading, noun='customers')}, {expected} are expected to leave "
         f"({finding.facts['outcome']}): {format_rate(_figure(row['churn_probability']), decimals=1)} on average, between {low} and {high} "
         f"with 95 % certainty."
     )
@@ -42,7 +42,7 @@ def _customers(finding: Finding) -> tuple[str, ...]:
     table = finding.tables[0]
     rows = records(table)
     if not rows:
-        return (f"Nobody{where(finding.reading.filters)} has a score: they ordered last too long ago, or never.",)
+        return (f"Nobody{whose(finding.reading)} has a score: they ordered last too long ago, or never.",)
     key = table.columns[0]
     first = rows[0]
     risk = format_rate(_figure(first["churn_probability"]), decimals=0)
@@ -51,7 +51,7 @@ def _customers(finding: Finding) -> tuple[str, ...]:
         return f"{who} has a chance of {risk} to leave ({finding.facts['outcome']}).", f"Why: {words(first['reasons'])}."
     lowest = format_rate(_figure(rows[-1]["churn_probability"]), decimals=0)
     return (
-        f"The {len(rows)} at the highest risk{where(finding.reading.filters)} have chances from {risk} down to {lowest} of leaving "
+        f"The {len(rows)} at the highest risk{whose(finding.reading)} have chances from {risk} down to {lowest} of leaving "
         f"({finding.facts['outcome']}); {who[:1].lower() + who[1:]} leads.",
         f"Why {who[:1].lower() + who[1:]}: {words(first['reasons'])}.",
     )
@@ -68,7 +68,7 @@ def _what_if(finding: Finding) -> tuple[str, ...]:
     counted = format_count(abs(round(leavers)), "customer")
     figures = f"from {cell(table, row, 'probability_now')} to {cell(table, row, 'probability_then')}" if then != now else ""
     fewer = f": {counted} {'fewer' if leavers > 0 else 'more'} would leave ({finding.facts['outcome']})" if round(leavers) else ""
-    condition, group = table.title.split(" if ", 1)[-1], where(finding.reading.filters)
+    condition, group = table.title.split(" if ", 1)[-1], whose(finding.reading)
     said = f"If {condition}, the average churn probability{group} would {moved} {figures}".rstrip()
     return (f"{said}{fewer}.", "That reads an association as if it were a cause; only a trial can tell.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.explain.phrases import capitalised
-from assistant.explain.tools.rows import Row, cell, records, where
+from assistant.explain.tools.rows import Row, cell, records, whose
 from assistant.render.numbers import format_money, format_number, format_rate
 from tools.core.contract import Finding
 
@@ -27,7 +27,7 @@ def _summary(finding: Finding) -> tuple[str, ...]:
         return ("The group is too small to be shown, or nobody in it has a value.",)
     row = records(table)[0]
     said = (
-        f"Each is worth {cell(table, row, 'average_value')} of {_terms(finding)} on average{where(finding.reading.filters)}, "
+        f"Each is worth {cell(table, row, 'average_value')} of {_terms(finding)} on average{whose(finding.reading)}, "
         f"{cell(table, row, 'total_value')} together for {cell(table, row, 'valued_customers')}."
     )
     ranges = finding.tables[1]
@@ -42,7 +42,7 @@ def _customers(finding: Finding) -> tuple[str, ...]:
     table = finding.tables[0]
     rows = records(table)
     if not rows:
-        return (f"Nobody{where(finding.reading.filters)} has a value: they have no order.",)
+        return (f"Nobody{whose(finding.reading)} has a value: they have no order.",)
     currency, key, first = finding.facts["terms"]["currency"], table.columns[0], rows[0]
 
     def money(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistant.explain.phrases import capitalised, join_words
-from assistant.explain.tools.rows import cell, records, where, words
+from assistant.explain.tools.rows import cell, records, whose, words
 from assistant.render.numbers import format_count, format_money, format_number, format_rate
 from tools.core.contract import Finding
 
@@ -32,7 +32,7 @@ def _list(finding: Finding) -> tuple[str, ...]:
     key = table.columns[0]
     first = f"{capitalised(key.label)} {rows[0][key.name]}"
     if not facts["measured"]:
-        group = f"{len(rows)} {facts['people']}{where(_own(finding))}"
+        group = f"{len(rows)} {facts['people']}{_own(finding)}"
         said = f"What {facts['action']} changes is not measured yet, so these {group} are ordered by the value at stake"
         return (f"{said}: {first[:1].lower()}{first[1:]} comes first with {cell(table, rows[0], 'at_stake')}.", *_stake(finding))
     if len(rows) == 1:
@@ -41,7 +41,7 @@ def _list(finding: Finding) -> tuple[str, ...]:
     gain, cost = format_money(facts["total_gain"], currency, decimals=0), format_money(facts["total_cost"], currency, decimals=0)
     what = facts.get("action", "their best action")
     budget = f" within {format_money(facts['budget'], currency, decimals=0)}" if facts["budget"] else ""
-    group = f"{facts['worth_it']:,} {facts['people']}{where(_own(finding))} are worth {what} and may be approached"
+    group = f"{facts['worth_it']:,} {facts['people']}{_own(finding)} are worth {what} and may be approached"
     if len(rows) == facts["worth_it"]:
         said = f"{group}{budget}: an expected gain of {gain} for {cost}."
     else:
@@ -62,10 +62,9 @@ def _stake(finding: Finding) -> tuple[str, ...]:
     )
 
 
-def _own(finding: Finding) -> tuple[str, ...]:
-    """The asker's own conditions."""
-    hidden = ("must not be done because", "expected gain", "gain ", "why not", "at stake", "next best action is known")
-    return tuple(f for f in finding.reading.filters if not f.startswith(hidden))
+def _own(finding: Finding) -> str:
+    """The asker's own conditions, to end a sentence with."""
+    return whose(finding.reading, noun=finding.facts["people"])
 
 
 def _reasons(finding: Finding) -> str:
@@ -76,10 +75,8 @@ def _nobody(finding: Finding) -> tuple[str, ...]:
     facts = finding.facts
     what = facts.get("action", facts.get("one_action", "any action"))
     if not facts["measured"]:
-        return (f"Nobody{where(_own(finding))} may be approached with {what}, or nothing is at stake.",)
-    return (
-        f"Nobody{where(_own(finding))} is worth {what}: where it may be done, it would bring less than it costs. Doing nothing is best.",
-    )
+        return (f"Nobody{_own(finding)} may be approached with {what}, or nothing is at stake.",)
+    return (f"Nobody{_own(finding)} is worth {what}: where it may be done, it would bring less than it costs. Doing nothing is best.",)
 
 
 def _one(finding: Finding, who: str) -> tuple[str, ...]:
@@ -113,7 +110,7 @@ def _summary(finding: Finding) -> tuple[str, ...]:
     gain, cost = format_money(facts["total_gain"], currency, decimals=0), format_money(facts["total_cost"], currency, decimals=0)
     actions = finding.tables[0]
     named = [f"{r['best_action']} for {cell(actions, r, 'scored_customers')}" for r in records(actions) if r["best_action"] != "do nothing"]
-    said = f"{facts['worth']:,.0f} {facts['people']}{where(_own(finding))} are worth an action, with an expected gain of {gain} for {cost}"
+    said = f"{facts['worth']:,.0f} {facts['people']}{_own(finding)} are worth an action, with an expected gain of {gain} for {cost}"
     told = f"{said}: {join_words(named)}." if named else f"{said}."
     blocked = records(finding.tables[1])[:_NAMED]
     if not blocked:
@@ -126,8 +123,8 @@ def _blocked(finding: Finding) -> tuple[str, ...]:
     facts, table = finding.facts, finding.tables[0]
     why = [f"{r['block']} ({cell(table, r, 'scored_customers')})" for r in records(table)]
     if not why:
-        return (f"Nobody{where(_own(finding))} is closed to every approach.",)
-    return (f"{facts['blocked']:,.0f} {facts['people']}{where(_own(finding))} must not be approached at all: {join_words(why)}.",)
+        return (f"Nobody{_own(finding)} is closed to every approach.",)
+    return (f"{facts['blocked']:,.0f} {facts['people']}{_own(finding)} must not be approached at all: {join_words(why)}.",)
 
 
 def _one_action(finding: Finding) -> tuple[str, ...]:
@@ -136,7 +133,7 @@ def _one_action(finding: Finding) -> tuple[str, ...]:
         return _nobody(finding)
     total, group = (
         format_money(facts["total"], facts["currency"], decimals=0),
-        f"{facts['count']:,.0f} {facts['people']}{where(_own(finding))}",
+        f"{facts['count']:,.0f} {facts['people']}{_own(finding)}",
     )
     if facts["measured"]:
         return (f"{group} are worth {facts['one_action']} and may be approached: an expected gain of {total}.",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.explain.phrases import capitalised, join_words
-from assistant.explain.tools.rows import Row, cell, records, where
+from assistant.explain.tools.rows import Row, cell, records, whose
 from assistant.render.numbers import format_count, format_number, format_rate
 from tools.core.contract import Finding, Table
 
@@ -14,13 +14,13 @@ def tell(finding: Finding) -> tuple[str, ...]:
     table = finding.tables[0]
     rows = records(table)
     if not rows:
-        return (f"There is nothing to tell{where(finding.reading.filters)}.",)
+        return (f"There is nothing to tell{whose(finding.reading)}.",)
     view = {"categories": _categories, "products": _products, "time": _times, "pairs": _pairs, "reliability": _reliability}
     return view[finding.facts["view"]](finding, table, rows)
 
 
 def _categories(finding: Finding, table: Table, rows: list[Row]) -> tuple[str, ...]:
-    days, group = finding.facts["horizon_days"], where(finding.reading.filters)
+    days, group = finding.facts["horizon_days"], whose(finding.reading)
     if finding.facts["category"] is not None:
         key = table.columns[0]
         first, last = cell(table, rows[0], "chance"), cell(table, rows[-1], "chance")
@@ -40,7 +40,7 @@ def _products(finding: Finding, table: Table, rows: list[Row]) -> tuple[str, ...
         why = f"because they bought {first['because_of']}; {cell(table, first, 'popularity')} of all customers have it"
         return f"Offer {first['item']} next, {why}.", how_good
     named = [f"{r['item']} ({cell(table, r, 'people')})" for r in rows[:_NAMED]]
-    return f"The best next offer is most often {join_words(named)}{where(finding.reading.filters)}.", how_good
+    return f"The best next offer is most often {join_words(named)}{whose(finding.reading)}.", how_good
 
 
 def _times(finding: Finding, table: Table, rows: list[Row]) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def _times(finding: Finding, table: Table, rows: list[Row]) -> tuple[str, ...]:
     if finding.facts["single"]:
         n = int(first["past_reactions"]) if isinstance(first["past_reactions"], (int, float)) else 0
         return (f"Best reached on {when}, from {format_count(n, 'past reaction')} of their own and everybody's habits.",)
-    group = where(finding.reading.filters)
+    group = whose(finding.reading)
     said = f"Most customers{group} are best reached on {when} ({cell(table, first, 'people')})"
     return (f"{said}, from {finding.facts['reactions']:,} past reactions.",)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistant.render.numbers import format_cell
-from tools.core.contract import Cell, Column, Table
+from tools.core.contract import Cell, Column, Reading, Table
 
 Row = dict[str, Cell]
 
@@ -25,10 +25,18 @@ def cell(table: Table, row: Row, name: str) -> str:
     return format_cell(row[name], column(table, name))
 
 
-def where(filters: tuple[str, ...]) -> str:
-    """Conditions as the end of a sentence: " where region is North"; empty without any."""
-    said = [f for f in filters if not f.endswith(" is known")]
-    return f" where {' and '.join(said)}" if said else ""
+def whose(reading: Reading, *, noun: str = "", hidden: tuple[str, ...] = ()) -> str:
+    """Conditions as the end of a sentence: " among customers without any return where region is North"; empty without any.
+
+    Args:
+        noun: The word that the sentence ends with so far, when it says who they are: "customers" is not said again.
+        hidden: How conditions begin that the tool set by itself.
+    """
+    said = [f for f in reading.filters if f not in reading.conditions and not f.endswith(" is known") and not f.startswith(hidden)]
+    people = f" among {' and '.join(reading.conditions)}" if reading.conditions else ""
+    if noun and people.startswith(f" among {noun} "):
+        people = people.removeprefix(f" among {noun}").replace(f" and {noun} with", " and with")
+    return people + (f" where {' and '.join(said)}" if said else "")
 
 
 def words(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.explain.phrases import join_words
-from assistant.explain.tools.rows import cell, records, where
+from assistant.explain.tools.rows import cell, records, whose
 from assistant.render.numbers import format_count, format_rate
 from tools.core.contract import Finding
 
@@ -26,7 +26,7 @@ def _sizes(finding: Finding) -> tuple[str, ...]:
     first = rows[0]
     of = f" ({cell(table, first, share)} of them)" if share else ""
     size = f"{cell(table, first, 'segment_customers')} customers{of}"
-    said = f"There are {len(rows)} groups{where(finding.reading.filters)}; the largest is {first[group]} with {size}."
+    said = f"There are {len(rows)} groups{whose(finding.reading)}; the largest is {first[group]} with {size}."
     richest = max(rows, key=lambda row: _figure(row["average_spend"]))
     spent = f"{richest[group]} spend most, {cell(table, richest, 'average_spend')} each over the past year."
     meaning = [f"{r['segment']}: {r['meaning']}" for r in records(finding.tables[1])[:_NAMED]] if len(finding.tables) > 1 else []
@@ -48,8 +48,7 @@ def _moves(finding: Finding) -> tuple[str, ...]:
 
 
 def _only(finding: Finding) -> str:
-    own = tuple(f for f in finding.reading.filters if not f.startswith("day of the move"))
-    return where(own)
+    return whose(finding.reading, hidden=("day of the move",))
 
 
 def _figure(value: object) -> float:

@@ -27,13 +27,13 @@ from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter,
 if TYPE_CHECKING:
     from assistant.minds.embedded.mind import QuestionReader
 
-_NOUNS_FOR = word_set("they them")
-_POSSESSIVES = word_set("their theirs its")
+_NOUNS_FOR = word_set("they them he him she")
+_POSSESSIVES = word_set("their theirs its his her hers")
 _POINTERS = word_set("these those")
 _THINGS = word_set("it that")
 _BEING = word_set("is are was were")
 _DOING = word_set("do does did has have had")
-_BEFORE_A_THING = _BEING | _DOING | word_set("of from by for with in")
+_BEFORE_A_THING = _BEING | _DOING | word_set("of from by for with in about")
 _ASKING_FOR_GROUPS = word_set("which what where in by from")
 _ASKING = word_set("which what many much")
 _OPENINGS = word_set("and but so ok okay then also now")
@@ -410,23 +410,30 @@ def _among_the_best(previous: MetricQuery, reference: Reference, reader: Questio
     """The entities that the plan before ranked first, as a condition: "what do these ten buy?"."""
     asked = reference.reading.query
     assert asked is not None
-    ranked = previous.order[:1]
-    whole = previous.having or previous.comparison or previous.entity_conditions or len(previous.dimensions) > 1
-    metric = next((m for m in previous.metrics if ranked and m.column == ranked[0].by), None)
-    if reference.entity is None or previous.limit is None or metric is None or whole or metric.per or metric.filters:
+    best = the_best(previous, reference.entity) if reference.entity is not None else None
+    if best is None or reference.entity is None:
         return None
-    best = EntityCondition(
-        entity=reference.entity,
-        metric=metric.metric,
-        filters=tuple(f for f in previous.filters if f.op != "not_null"),
-        window=previous.window,
-        op="ge" if ranked[0].direction == "desc" else "le",
-        best=previous.limit,
-    )
     window = asked.window or previous.window
     query = asked.model_copy(update={"entity_conditions": (*asked.entity_conditions, best), "window": window})
     plural = reader.model.datasets[reference.entity].plural
     return Referred(query=query, carried_over=(f"the {plural} of the question before",))
+
+
+def the_best(ranking: MetricQuery, entity: str) -> EntityCondition | None:
+    """The rows of the entity that a ranking kept, as a condition; None when that needs more than their figure."""
+    ranked = ranking.order[:1]
+    whole = ranking.having or ranking.comparison or ranking.entity_conditions or len(ranking.dimensions) > 1 or ranking.skip
+    metric = next((m for m in ranking.metrics if ranked and m.column == ranked[0].by), None)
+    if ranking.limit is None or metric is None or whole or metric.per or metric.filters:
+        return None
+    return EntityCondition(
+        entity=entity,
+        metric=metric.metric,
+        filters=tuple(f for f in ranking.filters if f.op != "not_null"),
+        window=ranking.window,
+        op="ge" if ranked[0].direction == "desc" else "le",
+        best=ranking.limit,
+    )
 
 
 def _what_they_did(previous: MetricQuery, asked: MetricQuery) -> MetricQuery:

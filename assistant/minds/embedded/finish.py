@@ -27,7 +27,7 @@ def finished(draft: Draft) -> tuple[MetricQuery | None, str]:
     _settle_subject(draft)
     if not _drop_counts_of_one(draft):
         return None, "each of them is one"
-    _move_window(draft)
+    move_window(draft)
     if draft.trend and not any(isinstance(d, Grain) for d in draft.dimensions):
         draft.dimensions.append(times.default_grain(draft))
     if not (draft.measures or draft.listing or draft.has_own_result):
@@ -167,7 +167,7 @@ def _settle_subject(draft: Draft) -> None:
         draft.dimensions.insert(0, subject.dimension)
 
 
-def _move_window(draft: Draft) -> None:
+def move_window(draft: Draft) -> None:
     """A count of entities that pass a condition has no date of its own: the window is the condition's."""
     if draft.window is None or draft.dimensions or not draft.entity_conditions:
         return

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from assistant.minds.embedded.account import account_for
-from assistant.minds.embedded.anaphora import refer_back
+from assistant.minds.embedded.anaphora import refer_back, refers_back
 from assistant.minds.embedded.assemble import Reading
 from assistant.minds.embedded.edit import Edit
 from assistant.minds.embedded.edit_window import a_year_back, in_the_year_of, moved_along, whole_period, window_of
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.intents.contract import Cue
+from assistant.minds.embedded.intents.people import NOBODY, as_counted, people_before
 from assistant.minds.embedded.intents.words import word_file
 from assistant.minds.embedded.numbers import read_number
 from assistant.minds.embedded.temporal import read_times
@@ -95,14 +96,28 @@ def read_follow_up(
     tokens: Sequence[Token], readings: Sequence[Reading], reader: QuestionReader, context: MindContext
 ) -> FollowUpReading | None:
     """The previous plan, edited; None when the question stands on its own (it names what to measure) or nothing precedes it."""
-    bases = previous_queries(context)
-    if not bases or readings[0].absent:
+    if readings[0].absent:
         return None
+    bases = previous_queries(context)
+    if not bases:
+        return _of_the_people(tokens, reader, context)
     found = _read(bases, _without_replaced(tokens, bases[0], reader, context), readings, reader, context)
     missed = context.previous.missed if context.previous is not None else ""
     if found is None or not missed:
         return found
     return replace(found, doubt=found.doubt or f"'{missed}' got no answer, so this goes on from the question before it")
+
+
+def _of_the_people(tokens: Sequence[Token], reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
+    """ "How much revenue do they bring?" after a step of another tool: of the customers whom it was about."""
+    people = people_before(reader, context) if refers_back(tokens, reader) else NOBODY
+    counted = as_counted(people, reader)
+    referred = refer_back(tokens, counted, reader, context) if counted is not None else None
+    if referred is None:
+        return None
+    lost = f"I did not keep {', '.join(people.lost)} of the question before" if people.lost else None
+    doubt = "; ".join(filter(None, (referred.doubt, lost))) or None
+    return FollowUpReading(query=referred.query, carried_over=people.carried, notes=referred.notes, doubt=doubt)
 
 
 def _without_replaced(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext) -> tuple[Token, ...]:

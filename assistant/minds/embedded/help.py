@@ -26,7 +26,7 @@ MAX_QUESTIONS = 3
 _THINGS = (Kind.DATASET, Kind.FIELD, Kind.FILTER)
 
 _CAN_ASK = re.compile(
-    r"^(?:please )?(?:help|what (?:all )?can (?:i|we|you|one) (?:ask|do|answer|tell me|show me)(?: you)?(?: here)?"
+    r"^(?:please )?(?:help|what (?:all )?can (?:i|we|you|one) (?:ask|do(?! about| for)|answer|tell me|show me)(?: you)?(?: here)?"
     r"|what (?:kind|kinds|sort|sorts) of questions? can (?:i|we) ask(?: you)?|which questions can (?:i|we) ask(?: you)?"
     r"|what do you know|what data (?:do you have|is there|is in here)|what is in (?:this|the) data"
     r"|(?:which|what) (?:metrics|figures|kpis|measures) (?:do you have|are there|can i ask for|exist))"

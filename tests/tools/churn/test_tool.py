@@ -54,6 +54,15 @@ def test_a_group_is_explained_against_everybody(warehouse: Warehouse) -> None:
     assert push > 0.1  # type: ignore[operator]
 
 
+def test_a_group_may_be_chosen_by_what_it_did(warehouse: Warehouse) -> None:
+    often = [{"entity": "households", "fact": "basket_lines", "op": "ge", "value": 1500}]
+    found = run(warehouse, entity_conditions=often)
+    assert 0 < found.tables[0].rows[0][0] < run(warehouse).tables[0].rows[0][0]  # type: ignore[operator]
+    assert found.reading.conditions == ("households with at least 1,500 purchase lines",)
+    listed = run(warehouse, show="customers", entity_conditions=often, limit=1000)
+    assert len(listed.tables[0].rows) == found.tables[0].rows[0][0]
+
+
 def test_customers_at_risk_are_listed_with_reasons_to_those_who_may_see_them(warehouse: Warehouse) -> None:
     found = run(warehouse, show="customers", limit=5)
     assert [column.name for column in found.tables[0].columns][1:3] == ["churn_probability", "churn_risk"]

@@ -6,12 +6,15 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypedDict
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from tools.core.contract import Cell, Column, ExecutedSql, Finding, Grade, Reading, Table, ToolContext
 from tools.core.errors import NeedsPerson, NotComputed
-from tools.core.query import CompiledQuery, Filter, MetricQuery, compile_query
-from tools.core.semantics.model import Dataset, Datatype, Field, Metric, MetricFormat, Relationship, SemanticModel
+from tools.core.query import CompiledQuery, EntityCondition, Filter, MetricQuery, compile_query
+from tools.core.semantics.model import Dataset, Datatype, Metric, MetricFormat, Relationship, SemanticModel
+from tools.core.semantics.model import Field as ModelField
 from tools.core.semantics.trust import ModelledReason, modelled_reason
 from tools.core.sql_guard import check_sql
 from tools.core.warehouse import Warehouse
@@ -200,11 +203,47 @@ def as_number(value: Cell) -> float:
     return float(value) if isinstance(value, (int, float)) else 0.0
 
 
-def chosen_customers(model: SemanticModel, filters: tuple[Filter, ...], customer_ids: tuple[str | int, ...]) -> tuple[Filter, ...]:
-    """The filters, and the customers named by key."""
-    if not customer_ids:
-        return filters
-    return (*filters, Filter(field=customer_key(model), op="in", values=customer_ids))
+class ChosenCustomers(BaseModel):
+    """Which customers a question is about; without any of these, all of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    filters: tuple[Filter, ...] = ()
+    """Which customers: conditions on any field that customers have (region, value tier, churn risk, segment ...)."""
+    entity_conditions: tuple[EntityCondition, ...] = ()
+    """Which customers by what they did: those who bought deli, never returned anything, ordered three times or more, the ten best."""
+    customer_ids: tuple[str | int, ...] = Field(default=(), max_length=50)
+    """These customers only, by their key (for askers who may see individuals)."""
+
+    @property
+    def everybody(self) -> bool:
+        return not (self.filters or self.entity_conditions or self.customer_ids)
+
+    def within(self, model: SemanticModel, *others: Filter) -> Chosen:
+        """The part of a `MetricQuery` that keeps these customers and what passes the other filters."""
+        by_key = (Filter(field=customer_key(model), op="in", values=self.customer_ids),) if self.customer_ids else ()
+        return {"filters": (*self.filters, *by_key, *others), "entity_conditions": self.entity_conditions}
+
+    def read(self, sentence: str, context: ToolContext, *, as_of: dt.date, ends: str = "") -> Reading:
+        """The step in words: what it shows, of whom, and an ending that tells its terms."""
+        filters: tuple[str, ...] = ()
+        conditions: tuple[str, ...] = ()
+        if not self.everybody:
+            model = context.warehouse.model
+            count = Metric(name="chosen_customers", expression=f"COUNT({customer_key(model)})", label="customers")
+            query = MetricQuery(metrics=("chosen_customers",), **self.within(model))
+            day = context.as_of or context.warehouse.as_of
+            read = compile_query(query, with_metrics(model, [count]), rights=context.rights, as_of=day).reading
+            filters, conditions = read.filters, read.conditions
+        said = f"{sentence[:1].upper()}{sentence[1:]}{', ' if filters else ''}{' and '.join(filters)}{ends}"
+        return Reading(sentence=said, filters=filters, conditions=conditions, as_of=as_of)
+
+
+class Chosen(TypedDict):
+    """Arguments of a `MetricQuery`."""
+
+    filters: tuple[Filter, ...]
+    entity_conditions: tuple[EntityCondition, ...]
 
 
 def customer_key(model: SemanticModel) -> str:
@@ -215,8 +254,8 @@ def customer_key(model: SemanticModel) -> str:
     return f"{customer}.{next((f.name for f in dataset.fields.values() if f.expression == column), column)}"
 
 
-def _field(dataset: str, name: str, kind: Datatype) -> Field:
+def _field(dataset: str, name: str, kind: Datatype) -> ModelField:
     label = name.replace("_", " ")
-    return Field(
+    return ModelField(
         dataset=dataset, name=name, expression=name, datatype=kind, is_dimension=False, label=label, plural=label, index_values=False
     )

@@ -88,7 +88,7 @@ def _credit(cues: Cues, rest: Rest) -> Plan | None:
 
 def _cohort_and_window(rest: Rest) -> dict[str, Any]:
     window = {"window": rest.window.model_dump(mode="json", exclude_defaults=True)} if rest.window is not None else {}
-    return cohort(rest) | window
+    return {name: value for name, value in cohort(rest).items() if name == "filters"} | window
 
 
 def _only_filtered(query: MetricQuery) -> bool:

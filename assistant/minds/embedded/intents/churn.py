@@ -8,18 +8,17 @@ from typing import Any
 from assistant.minds.embedded.inflection import stem
 from assistant.minds.embedded.intents.cohort import Rest
 from assistant.minds.embedded.intents.contract import Asked, Cue, Cues, Plan
-from assistant.minds.embedded.intents.steps import card_of, cohort, horizon_notes
+from assistant.minds.embedded.intents.people import AT_RISK
+from assistant.minds.embedded.intents.steps import DEEDS, WHOM, card_of, cohort, horizon_notes
 from assistant.minds.embedded.intents.words import word_file, words_of
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import atoms
 from assistant.minds.embedded.wordlists import filler_words, grammar_words, word_set
 from assistant.turn import Step
-from tools.core.query.metric_query import Filter
-
-AT_RISK = Filter(field="churn.churn_risk", op="in", values=("medium", "high"))
-"""Whom a list of likely leavers is about, for a step that says "they"."""
 
 _LEAVING = ("leave", "leaving", "leaves", "left")
+_BY = word_set("by their highest greatest biggest")
+_RANKING = word_set("top rank ranked sort sorted order ordered first highest")
 _DETERMINERS = word_set("our the a an their its my this that these those")
 
 
@@ -38,7 +37,7 @@ class ChurnIntent:
         if found.has("if") and (found.has("what_if") or "what" in found.all("if")[0].text.lower()):
             return _with_driver(found, asked)
         found = _kept(found, {"leaving", "topic", "why", "reliability", "horizon", "subscriptions", "rank"})
-        return found if found.has("leaving", "why", "reliability") else None
+        return found if found.has("leaving", "why", "reliability") or _ranks(found, asked) else None
 
     def plan(self, cues: Cues, rest: Rest) -> Plan | None:
         if rest.metrics or rest.dimensions:
@@ -49,7 +48,7 @@ class ChurnIntent:
         if cues.has("reliability"):
             return Plan(arguments={"show": "reliability", "of": of})
         counted = not _asks_who(rest.asked)
-        listed = rest.asks_for_people or (cues.has("leaving") and not cues.has("why"))
+        listed = rest.asks_for_people or not cues.has("why")  # By risk, or as those who leave.
         people = bool(rest.customer_ids) or (listed and not counted)
         arguments: dict[str, Any] = {"show": "customers" if people else "drivers", "of": of, **cohort(rest)}
         if people and rest.n:
@@ -57,7 +56,7 @@ class ChurnIntent:
         notes, doubts = horizon_notes(cues, rest.asked, "churn" if of == "orders" else "subscription_churn")
         return Plan(
             arguments=arguments,
-            uses=frozenset({"ranking", "count"}),
+            uses=frozenset({"ranking", "count"}) | DEEDS,
             notes=notes,
             doubts=doubts,
             yields=counted,
@@ -69,7 +68,7 @@ class ChurnIntent:
         """ "Why?", "show me the customers", "and in the South?", "how sure is that?" """
         if rest.metrics or rest.dimensions or cues.has("topic"):
             return None
-        arguments = {k: v for k, v in previous.arguments.items() if k not in ("filters", "customer_ids", "what_if")}
+        arguments = {k: v for k, v in previous.arguments.items() if k not in (*WHOM, "what_if")}
         if cues.has("reliability"):
             return Plan(arguments={"show": "reliability", "of": arguments.get("of", "orders")})
         shown = arguments.get("show", "drivers")
@@ -82,7 +81,7 @@ class ChurnIntent:
         arguments = {**arguments, "show": shown, **cohort(rest)}
         if rest.n and shown == "customers":
             arguments["limit"] = min(rest.n, 1000)
-        return Plan(arguments=arguments, uses=frozenset({"ranking"}), individuals=shown == "customers")
+        return Plan(arguments=arguments, uses=frozenset({"ranking"}) | DEEDS, individuals=shown == "customers")
 
 
 def _leaves_a_place(cue: Cue, asked: Asked) -> bool:
@@ -92,6 +91,15 @@ def _leaves_a_place(cue: Cue, asked: Asked) -> bool:
     after = [t.text for t in asked.tokens[cue.end : cue.end + 3]]
     noun = next((text for text in after if text not in _DETERMINERS), "")
     return any(sense.kind in (Kind.DATASET, Kind.FIELD) for sense in asked.reader.lexicon.lookup((noun,)))
+
+
+def _ranks(cues: Cues, asked: Asked) -> bool:
+    """ "Top 10 customers by churn risk": they are put in the order of their risk; "customers by churn risk" counts them."""
+    topic = next(cue for cue in cues.found if cue.role == "topic")
+    by = topic.start and asked.tokens[topic.start - 1].text in _BY
+    before = asked.tokens[: topic.start]
+    people = any(s.target == asked.reader.model.settings.customer for t in before for s in asked.reader.lexicon.lookup((t.text,)))
+    return bool(by) and people and any(t.text in _RANKING or t.kind == "number" for t in before)
 
 
 def _asks_who(asked: Asked) -> bool:

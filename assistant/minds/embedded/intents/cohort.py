@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 
 from assistant.minds.embedded.account import Account, account_for
 from assistant.minds.embedded.assemble import READERS
+from assistant.minds.embedded.finish import move_window
 from assistant.minds.embedded.grammar.draft import Draft, Item, Subject
 from assistant.minds.embedded.intents.contract import Asked, Cue
+from assistant.minds.embedded.intents.people import People
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.segment import Mention
 from assistant.minds.embedded.tokens import Token
 from assistant.minds.embedded.values import key_field
 from assistant.minds.embedded.wordlists import word_set
-from tools.core.query.metric_query import DimensionRef, Filter, Grain, Measure, TimeWindow
+from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, Grain, Measure, TimeWindow
 from tools.core.semantics.model import Datatype
 
 _CUT = Token(text=";", raw=";", kind="mark")
@@ -38,6 +40,8 @@ class Rest:
     account: Account
     filters: tuple[Filter, ...]
     """Conditions on customers."""
+    entity_conditions: tuple[EntityCondition, ...]
+    """Conditions on what customers did."""
     customer_ids: tuple[str | int, ...]
     mentions: tuple[Mention, ...]
     misplaced: tuple[str, ...] = ()
@@ -46,7 +50,8 @@ class Rest:
     @property
     def is_empty(self) -> bool:
         """Nothing but filler, and the customers themselves."""
-        return not (self.filters or self.customer_ids or self.account.leftover or self.unused(frozenset({"ranking"})))
+        people = self.filters or self.entity_conditions or self.customer_ids
+        return not (people or self.account.leftover or self.unused(frozenset({"ranking"})))
 
     @property
     def n(self) -> int | None:
@@ -76,9 +81,10 @@ class Rest:
 
     @property
     def dimensions(self) -> tuple[DimensionRef | Grain, ...]:
-        """What the question wants it split by; not the field of two values that are named."""
-        tested = {f.field for f in self.filters}
-        return tuple(d for d in self.draft.dimensions if not (isinstance(d, DimensionRef) and d.field in tested))
+        """What the question wants it split by; not the field of two values that are named, nor the customers who are listed."""
+        key = self.draft.key_of(self.draft.customer) if self.draft.customer is not None and self.asks_for_people else None
+        own = {f.field for f in self.filters} | ({key.field} if key is not None else set())
+        return tuple(d for d in self.draft.dimensions if not (isinstance(d, DimensionRef) and d.field in own))
 
     @property
     def window(self) -> TimeWindow | None:
@@ -92,6 +98,11 @@ class Rest:
         if subject is not None and subject.dataset != self.draft.customer:
             found.append(self.draft.items[subject.at].text)
         return tuple(dict.fromkeys((*found, *self.misplaced)))
+
+    def among(self, people: People) -> Rest:
+        """The same of these people: a condition on the same field is replaced."""
+        conditions = dict.fromkeys((*people.entity_conditions, *self.entity_conditions))
+        return replace(self, filters=edited(people.filters, self.filters), entity_conditions=tuple(conditions))
 
     @property
     def counts(self) -> bool:
@@ -115,6 +126,8 @@ def read_rest(asked: Asked, cues: Iterable[Cue], *, ignoring: frozenset[str] = f
     draft.measures = [Measure(metric=counted)] if counted is not None else []
     for reader in READERS:
         reader(draft)
+    _limits_as_conditions(draft)
+    move_window(draft)
     _find_asked_people(draft)
     _claim_people(draft)
     filters, more_ids, misplaced = _on_customers(draft)
@@ -123,10 +136,22 @@ def read_rest(asked: Asked, cues: Iterable[Cue], *, ignoring: frozenset[str] = f
         draft=draft,
         account=account_for(draft, ignoring=ignoring),
         filters=filters,
+        entity_conditions=tuple(draft.entity_conditions),
         customer_ids=(*ids, *more_ids),
         mentions=cut.mentions,
         misplaced=misplaced,
     )
+
+
+def opens_a_clause(cue: Cue, asked: Asked) -> bool:
+    """The "who" of "customers who have not ordered": it ties a condition to them, and asks for nobody."""
+    return asked.tokens[cue.start].text in _RELATIVE and cue.start > 0 and _names_customers(asked.tokens[cue.start - 1], asked)
+
+
+def edited(old: Sequence[Filter], new: Sequence[Filter]) -> tuple[Filter, ...]:
+    """The old conditions, those on the same field replaced."""
+    fields = {f.field for f in new}
+    return (*(f for f in old if f.field not in fields), *new)
 
 
 def without_cues(tokens: Sequence[Token], cues: Iterable[Cue]) -> tuple[Token, ...]:
@@ -222,6 +247,18 @@ def _find_asked_people(draft: Draft) -> None:
             return
 
 
+def _limits_as_conditions(draft: Draft) -> None:
+    """A limit on a figure of each customer says who they are ("customers with more than 5 orders"): the figure itself is not wanted."""
+    about_people = (draft.subject is None or draft.subject.dataset == draft.customer) and not draft.dimensions
+    if draft.customer is None or not draft.having or not about_people:
+        return
+    fields = {"metric", "op", "value", "relative_to"}
+    limits = [EntityCondition(entity=draft.customer, **h.model_dump(include=fields)) for h in draft.having]
+    draft.entity_conditions += limits
+    draft.measures = [m for m in draft.measures if m.column not in {h.metric for h in draft.having}]
+    draft.having = []
+
+
 def _is_people(draft: Draft, at: int) -> bool:
     mention = draft.items[at].mention
     return mention is not None and any(s.target == draft.customer for s in mention.of(Kind.DATASET))
@@ -258,4 +295,6 @@ def _on_customers(draft: Draft) -> tuple[tuple[Filter, ...], tuple[str | int, ..
             filters.append(test)
         else:
             misplaced.append(draft.items[draft.filter_at.get(test, 0)].text)
+    if any(c.entity != customer for c in draft.entity_conditions) or draft.having:
+        misplaced += [i.text for i, claim in zip(draft.items, draft.claims, strict=True) if claim in ("condition", "threshold")]
     return tuple(filters), tuple(ids), tuple(misplaced)

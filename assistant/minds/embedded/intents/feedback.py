@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.minds.embedded.intents.cohort import Rest
 from assistant.minds.embedded.intents.contract import Asked, Cue, Cues, Plan
-from assistant.minds.embedded.intents.steps import card_of, cohort
+from assistant.minds.embedded.intents.steps import DEEDS, card_of, cohort
 from assistant.minds.embedded.intents.words import word_file, words_of
 from assistant.minds.embedded.tokens import Token, atoms
 from assistant.minds.embedded.wordlists import word_set
@@ -26,6 +26,7 @@ _ENDS = word_set(
     "then more most often in for whose compared versus"
 )
 _ARTICLES = word_set("our the your my their its a an any some us we you it things that there")
+_ANYTHING = word_set("anything something everything else all")
 _PEOPLE = word_set("customers customer people shoppers members those clients buyers users")
 _OF_PRODUCTS = word_set(
     "get gets have has had receive receives with are is were the arrive arrives being which that do does about draw draws"
@@ -76,7 +77,7 @@ class FeedbackIntent:
             arguments["changed_on"] = day.isoformat()
         elif rest.window is not None:
             arguments["window"] = rest.window.model_dump(mode="json", exclude_defaults=True)
-        if arguments["show"] == "distinctive" and not arguments.get("filters"):
+        if arguments["show"] == "distinctive" and not (arguments.get("filters") or arguments.get("entity_conditions")):
             return None
         if arguments["show"] != "competitors":
             arguments.pop("competitor", None)
@@ -85,7 +86,9 @@ class FeedbackIntent:
             arguments["limit"] = min(n, 50)
         # "Calls about billing" may be a figure as well: nobody is said to have said something. "What do people call about" is none.
         yields = not _spoken(cues.found) and cues.has("about") and arguments["show"] == "themes"
-        return Plan(arguments=arguments, uses=frozenset(uses), notes=notes, yields=yields, individuals=arguments["show"] == "records")
+        return Plan(
+            arguments=arguments, uses=frozenset(uses) | DEEDS, notes=notes, yields=yields, individuals=arguments["show"] == "records"
+        )
 
     def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:
         """ "And in the East?", "only in reviews", "and what do they praise?", "show me the texts" """
@@ -94,7 +97,7 @@ class FeedbackIntent:
         people = _people(rest)
         if people:
             kept = [f for f in arguments.get("filters", ()) if f["field"] not in {g["field"] for g in people.get("filters", ())}]
-            arguments["filters"] = [*kept, *people.get("filters", ())]
+            arguments |= {**people, "filters": [*kept, *people.get("filters", ())]}
             changed = True
         chosen = _chosen(cues)
         for name in ("sources", "sentiment", "about"):
@@ -111,7 +114,9 @@ class FeedbackIntent:
             changed = True
         if not changed or (rest.metrics and not _only_texts(rest)):
             return None
-        return Plan(arguments=arguments, uses=frozenset({"ranking", "window", "metric"}), individuals=arguments.get("show") == "records")
+        return Plan(
+            arguments=arguments, uses=frozenset({"ranking", "window", "metric"}) | DEEDS, individuals=arguments.get("show") == "records"
+        )
 
 
 def _found(asked: Asked) -> list[Cue]:
@@ -193,7 +198,7 @@ def _words_from(tokens: Sequence[Token], at: int, words: Sequence[Cue], taken: s
     while end < len(tokens) and tokens[end].text not in _ENDS and end not in taken and end not in stops and not tokens[end].opens:
         end += 1
     said = [t for t in tokens[at:end] if t.kind != "mark"]
-    if not said or said[0].text in _PEOPLE or all(t.text in _ARTICLES for t in said):
+    if not said or said[0].text in _PEOPLE or all(t.text in _ARTICLES | _ANYTHING for t in said):
         return None
     while end > at and (tokens[end - 1].kind == "mark" or tokens[end - 1].text in ("and", "or", "not", "do")):
         end -= 1

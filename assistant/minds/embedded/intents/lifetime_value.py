@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.minds.embedded.intents.cohort import Rest
 from assistant.minds.embedded.intents.contract import Asked, Cues, Plan
-from assistant.minds.embedded.intents.steps import cohort, horizon_notes
+from assistant.minds.embedded.intents.steps import DEEDS, WHOM, cohort, horizon_notes
 from assistant.minds.embedded.intents.words import word_file
 from assistant.turn import Step
 
@@ -41,7 +41,7 @@ class LifetimeValueIntent:
             arguments["limit"] = min(wanted, 1000)
         return Plan(
             arguments=arguments,
-            uses=frozenset({"ranking"} if one_by_one else ()),
+            uses=frozenset({"ranking"} if one_by_one else ()) | DEEDS,
             notes=notes,
             doubts=doubts,
             yields=not one_by_one and cues.has("value"),
@@ -56,9 +56,9 @@ class LifetimeValueIntent:
             return Plan(arguments={"show": "reliability"})
         if rest.is_empty and not rest.asks_for_people:
             return None
-        kept = {k: v for k, v in previous.arguments.items() if k not in ("filters", "customer_ids")}
+        kept = {k: v for k, v in previous.arguments.items() if k not in WHOM}
         shown = "customers" if rest.asks_for_people or rest.customer_ids else kept.get("show", "summary")
         arguments = {**kept, "show": shown, **cohort(rest)}
         if rest.n and shown == "customers":
             arguments["limit"] = min(rest.n, 1000)
-        return Plan(arguments=arguments, uses=frozenset({"ranking"}), individuals=shown == "customers")
+        return Plan(arguments=arguments, uses=frozenset({"ranking"}) | DEEDS, individuals=shown == "customers")

@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.minds.embedded.intents.cohort import Rest
 from assistant.minds.embedded.intents.contract import Asked, Cues, Plan
-from assistant.minds.embedded.intents.steps import card_of, cohort
+from assistant.minds.embedded.intents.steps import DEEDS, WHOM, card_of, cohort
 from assistant.minds.embedded.intents.words import word_file, words_of
 from assistant.minds.embedded.tokens import atoms
 from assistant.minds.embedded.wordlists import filler_words
@@ -44,7 +44,7 @@ class NextBestActionIntent:
             arguments["action"] = action
         return Plan(
             arguments={**arguments, **_limits(cues, rest, listed=listed)},
-            uses=frozenset({"ranking", "count"}),
+            uses=frozenset({"ranking", "count"}) | DEEDS,
             notes=_unknown_channel(cues, action),
             yields=cues.has("best") and not listed,
             individuals=listed,
@@ -60,12 +60,12 @@ class NextBestActionIntent:
         action, budget = _action(fuller, rest.asked), cues.first("budget")
         if rest.is_empty and action is None and budget is None and not rest.asks_for_people:
             return None
-        kept = {k: v for k, v in previous.arguments.items() if k not in ("filters", "customer_ids")}
+        kept = {k: v for k, v in previous.arguments.items() if k not in WHOM}
         listed = kept.get("show", "list") == "list" or rest.asks_for_people or bool(rest.customer_ids)
         arguments = {**kept, "show": "list" if listed else kept["show"], **cohort(rest), **_limits(cues, rest, listed=listed)}
         if action is not None:
             arguments["action"] = action
-        return Plan(arguments=arguments, uses=frozenset({"ranking"}), individuals=listed)
+        return Plan(arguments=arguments, uses=frozenset({"ranking"}) | DEEDS, individuals=listed)
 
 
 def _limits(cues: Cues, rest: Rest, *, listed: bool) -> dict[str, Any]:

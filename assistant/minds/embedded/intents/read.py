@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from assistant.minds.embedded.anaphora import refers_back
 from assistant.minds.embedded.assemble import Reading
-from assistant.minds.embedded.intents.churn import AT_RISK
-from assistant.minds.embedded.intents.cohort import Rest, read_rest
-from assistant.minds.embedded.intents.contract import Asked, Cues, Intent, IntentReading, Plan
+from assistant.minds.embedded.intents.cohort import Rest, edited, opens_a_clause, read_rest
+from assistant.minds.embedded.intents.contract import Asked, Cue, Cues, Intent, IntentReading, Plan
+from assistant.minds.embedded.intents.people import NOBODY, People, people_before
 from assistant.minds.embedded.intents.words import word_file
 from assistant.minds.embedded.tokens import Token
 from assistant.minds.embedded.values import said
 from assistant.minds.embedded.wordlists import filler_words, grammar_words, word_set
 from assistant.turn import MindContext, Step
-from tools.core.query.metric_query import Filter
+from tools.core.query.metric_query import EntityCondition, Filter
 from tools.core.warehouse.intelligence import read_contributions
 
 if TYPE_CHECKING:
@@ -92,40 +93,31 @@ def _apart(tokens: Sequence[Token], one: Cues, other: Cues) -> bool:
 
 
 def _new_question(asked: Asked, found: list[tuple[Intent, Cues]]) -> IntentReading | _Unfit | None:
-    pronouns = word_file("pronouns").find(asked.tokens).found
-    taken = [cue for _, cues in found for cue in cues.found]
-    pronouns = tuple(p for p in pronouns if not any(cue.start <= p.start < cue.end for cue in taken))
-    before, carried = _cohort_before(asked) if pronouns else ((), ())
-    known = len(found) > 1 or bool(before)
-    rest = read_rest(asked, [*taken, *(pronouns if known else ())])
+    taken = [cue for _, cues in found for cue in cues.found if cue.role != "people" or not opens_a_clause(cue, asked)]
+    pronouns = _pronouns(asked, taken)
+    before = people_before(asked.reader, asked.context) if pronouns and refers_back(asked.tokens, asked.reader) else NOBODY
+    rest = read_rest(asked, [*taken, *(pronouns if len(found) > 1 or before.known else ())])
     if rest.absent:
         return None
-    rest = replace(rest, filters=_edited(before, rest.filters))
+    rest = rest.among(before)
     plans: list[tuple[Intent, Plan]] = []
     for intent, cues in found:
         plan = intent.plan(cues, rest)
         if plan is None:
             return _Unfit(intent)
         plans.append((intent, plan))
-        rest = replace(rest, filters=_edited(rest.filters, plan.cohort))
-    return replace(_judged(plans, rest), carried_over=carried if before else ())
+        rest = replace(rest, filters=edited(rest.filters, plan.cohort))
+    reading = replace(_judged(plans, rest), carried_over=before.carried)
+    if not before.lost:
+        return reading
+    lost = f"I did not keep {', '.join(before.lost)} of the question before"
+    return replace(reading, doubt="; ".join(filter(None, (reading.doubt, lost))))
 
 
-def _cohort_before(asked: Asked) -> tuple[tuple[Filter, ...], tuple[str, ...]]:
-    """Whom "they" are, when the step before says it."""
-    previous = asked.context.previous
-    arguments = dict(previous.steps[-1].arguments) if previous is not None and previous.steps else {}
-    filters = tuple(Filter.model_validate(f) for f in arguments.get("filters", ()))
-    customer = asked.reader.model.settings.customer
-    world = asked.reader.world(asked.context.as_of)
-    kept = tuple(f for f in filters if world.reaches(customer, f.field.split(".")[0]))
-    if previous is not None and previous.steps and _lists_leavers(previous.steps[-1]):
-        kept = _edited(kept, (AT_RISK,))
-    return kept, tuple(said(f, asked.reader.model) for f in kept)
-
-
-def _lists_leavers(step: Step) -> bool:
-    return step.tool == "churn" and step.arguments.get("show") == "customers" and step.arguments.get("of", "orders") == "orders"
+def _pronouns(asked: Asked, taken: Sequence[Cue]) -> tuple[Cue, ...]:
+    """The pronouns that no intent needs for itself; the "they" of "what do they say" is needed, and points back all the same."""
+    found = word_file("pronouns").find(asked.tokens).found
+    return tuple(p for p in found if not any(cue.start <= p.start < cue.end and cue.role != "people" for cue in taken))
 
 
 def _judged(plans: Sequence[tuple[Intent, Plan]], rest: Rest) -> IntentReading:
@@ -198,23 +190,19 @@ def _edit(asked: Asked, step: Step, intent: Intent, *, stands_alone: bool) -> In
     if stands_alone and not (rest.is_empty and rest.asks_for_people):
         return None  # "Show me the customers" goes on from the step before; "revenue by region" does not.
     old = tuple(Filter.model_validate(f) for f in step.arguments.get("filters", ()))
-    plan = intent.edit(step, cues, replace(rest, filters=_edited(old, rest.filters)))
+    did = tuple(EntityCondition.model_validate(c) for c in step.arguments.get("entity_conditions", ()))
+    plan = intent.edit(step, cues, rest.among(People(filters=old, entity_conditions=did)))
     if plan is None:
         return None
     new = {f.field for f in rest.filters}
-    return replace(_judged([(intent, plan)], rest), carried_over=tuple(said(f, asked.reader.model) for f in old if f.field not in new))
+    carried = [said(f, asked.reader.model) for f in old if f.field not in new] + (["what they did"] if did else [])
+    return replace(_judged([(intent, plan)], rest), carried_over=tuple(carried))
 
 
 def _leans_on(tokens: Sequence[Token]) -> bool:
     """ "and in the South?", "what about ...", "only ...": a fragment by its opening."""
     words = [t.text for t in tokens if t.kind != "mark"]
     return tuple(words[:1]) in _OPENINGS or tuple(words[:2]) in _OPENINGS
-
-
-def _edited(old: Sequence[Filter], new: Sequence[Filter]) -> tuple[Filter, ...]:
-    """The old conditions, those on the same field replaced."""
-    fields = {f.field for f in new}
-    return (*(f for f in old if f.field not in fields), *new)
 
 
 def _is_computed(reading: IntentReading, context: MindContext) -> bool:

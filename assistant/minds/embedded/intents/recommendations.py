@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.minds.embedded.intents.cohort import Rest
 from assistant.minds.embedded.intents.contract import Asked, Cue, Cues, Plan
-from assistant.minds.embedded.intents.steps import card_of, cohort, horizon_notes
+from assistant.minds.embedded.intents.steps import DEEDS, WHOM, card_of, cohort, horizon_notes
 from assistant.minds.embedded.intents.words import word_file, words_of
 from assistant.minds.embedded.tokens import atoms
 from assistant.turn import Step
@@ -43,7 +43,7 @@ class RecommendationsIntent:
             arguments["limit"] = min(rest.n, 1000)
         notes, doubts = horizon_notes(cues, rest.asked, "recommendations")
         people = bool(rest.customer_ids) or "category" in arguments
-        uses = frozenset({"ranking", "grouping"})
+        uses = frozenset({"ranking", "grouping"}) | DEEDS
         return Plan(arguments=arguments, uses=uses, notes=notes, doubts=doubts, yields=shown == "pairs", individuals=people)
 
     def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:
@@ -54,11 +54,13 @@ class RecommendationsIntent:
         category = _named(fuller, _CATEGORY)
         if rest.is_empty and category is None:
             return None
-        kept = {k: v for k, v in previous.arguments.items() if k not in ("filters", "customer_ids")}
+        kept = {k: v for k, v in previous.arguments.items() if k not in WHOM}
         arguments = {**kept, **cohort(rest)}
         if category is not None and kept.get("show") == "categories":
             arguments["category"] = category
-        return Plan(arguments=arguments, uses=frozenset({"ranking"}), individuals=bool(rest.customer_ids) or "category" in arguments)
+        return Plan(
+            arguments=arguments, uses=frozenset({"ranking"}) | DEEDS, individuals=bool(rest.customer_ids) or "category" in arguments
+        )
 
 
 def _products_or_categories(cues: Cues) -> str:

@@ -13,11 +13,19 @@ _FAR_OFF = 1.5
 _DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 
 
+WHOM = ("filters", "entity_conditions", "customer_ids")
+"""Arguments that say whom a step is about."""
+DEEDS = frozenset({"condition", "threshold"})
+"""Parts of the rest that a tool takes which has `entity_conditions`."""
+
+
 def cohort(rest: Rest) -> dict[str, Any]:
-    """The arguments `filters` and `customer_ids`, as far as the question says whom it is about."""
+    """The arguments `WHOM`, as far as the question says whom it is about."""
     found: dict[str, Any] = {}
     if rest.filters:
         found["filters"] = [f.model_dump(mode="json", exclude_defaults=True) for f in rest.filters]
+    if rest.entity_conditions:
+        found["entity_conditions"] = [c.model_dump(mode="json", exclude_defaults=True) for c in rest.entity_conditions]
     if rest.customer_ids:
         found["customer_ids"] = list(rest.customer_ids)
     return found

@@ -13,6 +13,7 @@ from assistant import Assistant, Question, Settings, Status, build
 from assistant.minds.embedded.mind import EmbeddedMind
 from assistant.minds.look_ahead import look_ahead
 from assistant.turn import Decline, MindContext, PastTurn, Step
+from tools.core.query import EntityCondition
 
 CASES = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
 
@@ -38,11 +39,17 @@ def filters_of(step: Step) -> dict[str, list[Any]]:
     return {f["field"]: f["values"] for f in step.arguments.get("filters", ())}
 
 
+def deeds_of(step: Step) -> list[str]:
+    conditions = [EntityCondition.model_validate(c) for c in step.arguments.get("entity_conditions", ())]
+    return [f"{c.fact or c.metric} {c.op} {c.value:g}" for c in conditions]
+
+
 @pytest.mark.parametrize("case", [c for c in CASES if "tool" in c], ids=lambda c: c["q"])
 def test_an_intent_reads_to_the_step_of_its_tool(case: dict[str, Any], shop: Assistant) -> None:
     (step,) = steps_of(shop, case["q"])
     assert (step.tool, step.arguments["show"]) == (case["tool"], case["show"])
     assert filters_of(step) == case.get("filters", {})
+    assert deeds_of(step) == case.get("conditions", [])
     for name in ("limit", "customer_ids", "what_if"):
         assert step.arguments.get(name) == case.get(name)
 
@@ -53,7 +60,7 @@ def test_a_question_about_figures_stays_one(case: dict[str, Any], shop: Assistan
     assert [step.tool for step in steps] == ["query_metrics"]
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if "tool" in c], ids=lambda c: c["q"])
+@pytest.mark.parametrize("case", [c for c in CASES if c.get("tool", "search_feedback") != "search_feedback"], ids=lambda c: c["q"])
 def test_what_an_intent_answers_can_be_suggested(case: dict[str, Any], shop: Assistant) -> None:
     assert isinstance(shop.mind, EmbeddedMind)
     assert shop.mind.is_answerable(case["q"], context_of(shop))
@@ -88,6 +95,48 @@ def test_them_are_those_whom_the_list_before_was_about(shop: Assistant) -> None:
     (action,) = steps_of(shop, "what should we do about them", after=leavers)
     assert (action.tool, action.arguments["show"]) == ("next_best_action", "summary")
     assert filters_of(action) == {"customers.region": ["North"], "churn.churn_risk": ["medium", "high"]}
+
+
+@pytest.mark.parametrize(
+    ("before", "filters", "deeds"),
+    [
+        ("who is about to leave", {"churn.churn_risk": ["medium", "high"]}, []),
+        ("which customers in the South are at risk", {"churn.churn_risk": ["high", "medium"], "customers.region": ["South"]}, []),
+        ("who returned something in May 2026", {}, ["returns ge 1"]),
+        ("top 10 customers by revenue", {}, ["revenue ge 1"]),
+        ("tell me about customer 17", {"customers.customer_id": [17]}, []),
+    ],
+)
+@pytest.mark.parametrize(
+    "question", ["what do they complain about", "what are these customers unhappy about", "what should we do about it"]
+)
+def test_whoever_the_step_before_was_about_goes_along(
+    before: str, filters: dict[str, Any], deeds: list[str], question: str, shop: Assistant
+) -> None:
+    (step,) = steps_of(shop, question, after=steps_of(shop, before)[-1])
+    assert step.tool in ("search_feedback", "next_best_action")
+    assert {name: sorted(values, key=str) for name, values in filters_of(step).items()} == {
+        k: sorted(v, key=str) for k, v in filters.items()
+    }
+    assert deeds_of(step) == deeds
+
+
+def test_figures_of_them_are_of_those_whom_a_step_of_another_tool_was_about(shop: Assistant) -> None:
+    (leavers,) = steps_of(shop, "who is likely to leave in the North")
+    (step,) = steps_of(shop, "how much revenue do they bring", after=leavers)
+    assert (step.tool, step.arguments["metrics"]) == ("query_metrics", [{"metric": "revenue"}])
+    assert filters_of(step) == {"customers.region": ["North"], "churn.churn_risk": ["medium", "high"]}
+    (page,) = steps_of(shop, "tell me about customer 17")
+    (step,) = steps_of(shop, "how much did she spend last year", after=page)
+    assert filters_of(step) == {"customers.customer_id": [17]}
+
+
+def test_what_says_nothing_of_the_people_is_named_when_it_is_left_behind(shop: Assistant) -> None:
+    sold = shop.ask(Question(text="revenue of gold members in the app", thread="left behind"))
+    assert sold.status is Status.ANSWERED
+    answer = shop.ask(Question(text="what should we do about them", thread="left behind"))
+    assert answer.status is Status.OFFERED
+    assert "I did not keep sales channel app of the question before" in answer.text
 
 
 def test_a_budget_bounds_the_list_and_changes_by_a_fragment(shop: Assistant) -> None:
