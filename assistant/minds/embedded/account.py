@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from assistant.minds.embedded.decisive import decisive_words
 from assistant.minds.embedded.grammar.draft import ARTICLES, Draft
 from assistant.minds.embedded.grammar.values import is_value_noun
 from assistant.minds.embedded.inflection import irregular_participles, verb_forms
@@ -55,6 +56,8 @@ class Account:
     blockers: tuple[str, ...] = ()
     """Left-over phrases that certainly change the question: "checkout conversion rate", "in Berlin", "never"."""
 
+    decisive: tuple[str, ...] = ()
+    """Those of them that are unknown and no reading may do without (`decisive.py`)."""
     business_talk: bool = False
     """The question speaks of "us" or "the business" and little else: "how are we doing?" """
 
@@ -71,6 +74,7 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
     ignored: list[str] = []
     leftover: list[str] = []
     blockers: list[str] = []
+    left: list[int] = []
     opening = _opening(draft)
     for at, item in enumerate(draft.items):
         if draft.claims[at]:
@@ -80,8 +84,11 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
         elif item.mention is None and ((at < opening and _is_lead_in(draft, at)) or _is_ordinary(draft, at)):
             ignored.append(item.text)
         else:
+            left.append(at)
             leftover.append(item.text)
             blockers += _blocker(draft, at)
+    decisive = decisive_words(draft, left)
+    blockers += decisive
     leftover += _open_clauses(draft)
     if draft.bare_count and leftover:
         blockers.append(leftover[0])
@@ -92,6 +99,7 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
         ignored=tuple(dict.fromkeys(ignored)),
         leftover=tuple(dict.fromkeys(leftover)),
         blockers=tuple(dict.fromkeys(blockers)),
+        decisive=tuple(decisive),
     )
 
 
@@ -144,7 +152,17 @@ def _is_ordinary(draft: Draft, at: int) -> bool:
         return True
     if draft.items[at].text == "back" and at and draft.items[at - 1].text in ("come", "comes", "came", "coming"):
         return False  # "came back" is said of people who did not stay away
+    if draft.items[at].text in words_by_role("plain")["people"] and _is_split_by(draft, at):
+        return False
     return draft.items[at].text in ordinary_words() and not _is_name(draft, at) and not _is_what_they_do(draft, at)
+
+
+def _is_split_by(draft: Draft, at: int) -> bool:
+    """ "By product manager", "sent by hand", "per team": not who asks, but what it is asked by."""
+    before = at - 1
+    while before > 0 and draft.claims[before] == "grouping":
+        before -= 1
+    return before >= 0 and (draft.items[before].text in ("by", "per") or draft.items[before + 1].text in ("by", "per"))
 
 
 def _colours_a_figure(draft: Draft, at: int) -> bool:
@@ -185,6 +203,8 @@ def _is_plain_act(draft: Draft, at: int) -> bool:
     while before >= 0 and draft.items[before].text in ordinary_words() | _ADVERBIAL:
         before -= 1
     ours = before >= 0 and draft.items[before].text in _OURS
+    if not ours and draft.items[at].text.endswith("ing"):
+        return False  # "returns handling" is another thing than returns
     return ours or (_is_figure(draft, before) and (at + 1 == len(draft.items) or draft.items[at + 1].text in _PREPOSITIONS | _MARKS))
 
 

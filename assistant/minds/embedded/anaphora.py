@@ -70,10 +70,13 @@ def refers_back(tokens: Sequence[Token], reader: QuestionReader) -> bool:
     return any(_is_reference(tokens, at, reader) for at in range(len(tokens)))
 
 
-def unresolved(tokens: Sequence[Token], reader: QuestionReader) -> str:
-    """The first word for people or things that neither this question nor one before it names; empty when there is none."""
-    people = _NOUNS_FOR | _POSSESSIVES - {"its"}
-    return next((t.text for at, t in enumerate(tokens) if t.text in people and _is_reference(tokens, at, reader)), "")
+def unresolved(tokens: Sequence[Token], reader: QuestionReader, *, in_thread: bool = False) -> str:
+    """The first word for people or things that neither this question nor one before it names; empty when there is none.
+
+    `in_thread`: after another question "it" and "that" stand for something of that one.
+    """
+    words = _NOUNS_FOR | _POSSESSIVES - {"its"} | ({"its"} | _THINGS | _POINTERS if in_thread else frozenset())
+    return next((t.text for at, t in enumerate(tokens) if t.text in words and _is_reference(tokens, at, reader)), "")
 
 
 def refer_back(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext) -> Referred | None:
@@ -104,7 +107,9 @@ def refer_back(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionR
         conditions = tuple(c if c.window is not None else c.model_copy(update={"window": period}) for c in reading.query.entity_conditions)
         reading = replace(reading, query=reading.query.model_copy(update={"entity_conditions": conditions}))
     reference = Reference(reading=reading, entity=entity)
-    done_to = any(one.text in _DONE_TO and thing.text in _THINGS for one, thing in itertools.pairwise(tokens)) and not part
+    pairs = [(one.text, thing.text) for one, thing in itertools.pairwise(tokens)]
+    whole = pairs[-1:] and pairs[-1][0] in _BEING and pairs[-1][1] in _THINGS  # "how many units was that?"
+    done_to = (any(one in _DONE_TO and thing in _THINGS for one, thing in pairs) or bool(whole)) and not part
     found = _beside(previous, reference, reader) if previous.dimensions else _among(previous, reference, reader, done_to=done_to)
     if found is None:
         return None

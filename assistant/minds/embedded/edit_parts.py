@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.lexicon import Kind
-from tools.core.query.metric_query import DimensionRef, Filter, Measure, MetricQuery, TimeWindow
+from tools.core.query.metric_query import DimensionRef, Filter, Grain, Measure, MetricQuery, TimeWindow
 
+_OF_THE_WEEK = frozenset({"is_weekend", "weekend", "weekday", "day_of_week"})
 _LENGTHS = {"day": (1, 1), "week": (5, 7), "month": (28, 31), "quarter": (90, 92)}
 
 
@@ -51,7 +52,12 @@ def renamed(by: str, names: dict[str, str]) -> str:
 
 
 def tests_the_same(one: Filter, other: Filter) -> bool:
-    return one.field == other.field and one.grain == other.grain
+    return (one.field == other.field and one.grain == other.grain) or (says_which_days(one) and says_which_days(other))
+
+
+def says_which_days(test: Filter) -> bool:
+    """Whether a condition picks days of the week: "on Saturdays", "on weekdays"."""
+    return test.grain is Grain.DAY_OF_WEEK or test.field.rsplit(".", 1)[-1] in _OF_THE_WEEK
 
 
 def joined(kept: Sequence[Filter], test: Filter) -> list[Filter]:

@@ -13,28 +13,24 @@ from assistant.minds.embedded.account import account_for
 from assistant.minds.embedded.anaphora import refer_back, refers_back
 from assistant.minds.embedded.assemble import Reading
 from assistant.minds.embedded.edit import Edit
+from assistant.minds.embedded.edit_bounds import rebounded
 from assistant.minds.embedded.edit_window import a_year_back, in_the_year_of, moved_along, whole_period, window_of
+from assistant.minds.embedded.fragment import PEOPLE, Fragment, fragment_of
 from assistant.minds.embedded.grammar.draft import Draft
-from assistant.minds.embedded.intents.contract import Cue
 from assistant.minds.embedded.intents.people import NOBODY, as_counted, people_before
-from assistant.minds.embedded.intents.words import word_file
+from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.numbers import read_number
 from assistant.minds.embedded.temporal import read_times
-from assistant.minds.embedded.temporal_words import ORDINALS, UNITS
+from assistant.minds.embedded.temporal_words import UNITS
 from assistant.minds.embedded.tokens import Token, tokenize
 from assistant.minds.embedded.wordlists import word_set
 from assistant.turn import MindContext
-from tools.core.query.metric_query import Measure, MetricQuery, Order
+from tools.core.query.metric_query import DimensionRef, Measure, MetricQuery, Order
 
 if TYPE_CHECKING:
     from assistant.minds.embedded.mind import QuestionReader
 
-_OPENINGS = (
-    ("and",), ("what", "about"), ("how", "about"), ("same",), ("the", "same"), ("now",), ("only",), ("just",), ("but",), ("also",),
-    ("instead",), ("split",), ("break",), ("sort",), ("without",), ("excluding",), ("then",), ("ok",), ("okay",), ("by",), ("per",),
-    ("for",), ("in",), ("no",), ("i", "meant"), ("sorry",), ("actually",), ("could", "i"), ("can", "i"), ("make",), ("put",),
-    ("compared",), ("as", "a"), ("for", "which"), ("for", "what"), ("other",), ("ah",), ("oh",), ("yeah",), ("yes",), ("so",),
-)  # fmt: skip
+_PLAIN_WISHES = word_set("drop restore compare share lump unsplit sort change average by reverse absolute")
 _FRAGMENT_WORDS = 8
 """A complete question that merely begins with "and" is longer than this."""
 _LONG_FRAGMENT_WORDS = 12
@@ -42,16 +38,11 @@ _LONG_FRAGMENT_WORDS = 12
 _BARE_WORDS = 2
 """So few words name a part of a question: "units", "per store"."""
 _REPLACING = frozenset({("instead", "of"), ("rather", "than")})
-_PEOPLE = frozenset({("of", "them"), ("of", "those")})
-_PERIODS = frozenset({("the", "same"), ("that", "month"), ("that", "period"), ("same", "period")})
 _HARMLESS = word_set(
     "instead only just now same period month there was were did again rather though compare that those this but not then also too "
     "please more no yes i meant mean total overall altogether well could see would you may get have sorry actually ah oh one ones "
     "versus vs against about with to them these it filter filters all every any up down good bad better worse thing things "
     "enough suffice fine each whole entire full"
-)
-_WISHES = word_set(
-    "drop restore add swap split compare share lump unsplit sort change singular row everything whole average by reverse unknown absolute"
 )
 
 
@@ -73,23 +64,8 @@ class FollowUpReading:
     """Why what is asked for cannot be had; empty when `query` is the answer."""
     row: int | None = None
     """Of the plan before, the row (0 = first) that the fragment speaks of: its value is the condition of `query`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Fragment:
-    """The words of a fragment sorted into what they name and what they want done."""
-
-    words: tuple[str, ...]
-    """All of them, without punctuation."""
-    tokens: tuple[Token, ...]
-    """Those that name something."""
-    wishes: frozenset[str]
-    opens: bool
-    """Begins as only a fragment does."""
-    refers: bool
-    """Leans on what came before by a pronoun."""
-    row: int | None
-    """Row of the table before that it speaks of."""
+    is_plain: bool = False
+    """There is one way to read it, so that nobody needs to look twice."""
 
 
 def read_follow_up(
@@ -103,9 +79,21 @@ def read_follow_up(
         return _of_the_people(tokens, reader, context)
     found = _read(bases, _without_replaced(tokens, bases[0], reader, context), readings, reader, context)
     missed = context.previous.missed if context.previous is not None else ""
-    if found is None or not missed:
+    if found is not None and missed:
+        return replace(found, doubt=found.doubt or f"'{missed}' got no answer, so this goes on from the question before it")
+    lost = _lost_before(bases, reader, context) if found is not None and not found.doubt else ()
+    if found is None or not lost:
         return found
-    return replace(found, doubt=found.doubt or f"'{missed}' got no answer, so this goes on from the question before it")
+    return replace(found, doubt=f"This goes on from an answer without {' and '.join(repr(word) for word in lost)}, which I could not place")
+
+
+def _lost_before(bases: Sequence[MetricQuery], reader: QuestionReader, context: MindContext) -> tuple[str, ...]:
+    """The words that the offer before went without, when it was not confirmed: what is built on it lacks them too."""
+    past = context.previous
+    if past is None or past.steps or len(bases) != 1:
+        return ()
+    offered = reader.readings(reader.prepared(past.question, context.as_of)[0], context)[0]
+    return offered.account.leftover if offered.query == bases[0] else ()
 
 
 def _of_the_people(tokens: Sequence[Token], reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
@@ -144,25 +132,40 @@ def _without_replaced(tokens: Sequence[Token], previous: MetricQuery, reader: Qu
 def _read(
     bases: Sequence[MetricQuery], tokens: Sequence[Token], readings: Sequence[Reading], reader: QuestionReader, context: MindContext
 ) -> FollowUpReading | None:
-    fragment = _fragment(tokens)
+    fragment = fragment_of(tokens)
     most = _LONG_FRAGMENT_WORDS if fragment.opens and fragment.refers else _FRAGMENT_WORDS
-    short = ((fragment.opens or fragment.refers) and len(fragment.words) <= most) or len(fragment.words) <= _BARE_WORDS
+    short = ((fragment.opens or fragment.refers) and len(fragment.words) <= most) or _is_bare(fragment, reader)
     stands_alone = readings[0].query is not None and not short
     if len(bases) > 1:
         return None if stands_alone else _of_the_offered(bases, tokens, fragment, reader, context)
-    moved = _moved_window(tokens, bases[0], reader, context)
+    moved = _moved_window(tokens, bases[0], reader, context) or _with_limit(tokens, bases[0], reader, context)
     if moved is not None:
         return moved
     plainly = not stands_alone and bool(fragment.wishes & _PLAIN_WISHES)
     edited = _one_edit(bases[0], tokens, fragment, reader, context) if plainly else None
+    of_one = _of_the_row_named(tokens, bases[0], reader, context) if edited is None else None
+    if of_one is not None:
+        return of_one
     referred = refer_back(tokens, bases[0], reader, context) if edited is None else None
+    if edited is None and (referred is None or referred.doubt):
+        of_one = _of_the_only_row(tokens, bases[0], reader, context)
+        if of_one is not None and (referred is None or not of_one.doubt):
+            return of_one
     if referred is not None:
         return FollowUpReading(query=referred.query, carried_over=referred.carried_over, notes=referred.notes, doubt=referred.doubt)
     return edited if stands_alone or plainly else _one_edit(bases[0], tokens, fragment, reader, context)
 
 
+def _is_bare(fragment: Fragment, reader: QuestionReader) -> bool:
+    """ "units", "per store", "average order value?": no more than the name of a part of a question."""
+    if len(fragment.words) <= _BARE_WORDS:
+        return True
+    mentions = reader.mentions(fragment.tokens)
+    return len(mentions) == 1 and bool(mentions[0].of(Kind.METRIC)) and mentions[0].end - mentions[0].start == len(fragment.words)
+
+
 def _one_edit(
-    previous: MetricQuery, tokens: Sequence[Token], fragment: _Fragment, reader: QuestionReader, context: MindContext
+    previous: MetricQuery, tokens: Sequence[Token], fragment: Fragment, reader: QuestionReader, context: MindContext
 ) -> FollowUpReading | None:
     return (
         _as_rate(fragment.words, previous, reader)
@@ -177,66 +180,9 @@ def edits_the_plan(tokens: Sequence[Token], context: MindContext) -> bool:
     """Whether the words plainly speak of the figures before ("how does that compare with ...", "drop the split")."""
     if len(previous_queries(context)) != 1:
         return False
-    fragment = _fragment(tokens)
+    fragment = fragment_of(tokens)
     plainly = bool(fragment.wishes & _PLAIN_WISHES) and len(fragment.words) <= _LONG_FRAGMENT_WORDS
     return plainly and (fragment.opens or fragment.refers) and "why" not in fragment.words
-
-
-def _fragment(tokens: Sequence[Token]) -> _Fragment:
-    spoken = [t for t in tokens if t.kind != "mark"]
-    words = tuple(t.text for t in spoken)
-    cues = [c for c in word_file("follow_up").find(spoken).found if c.role != "last_row" or c.end == len(spoken)]
-    roles = {c.role for c in cues}
-    wishes = roles & _WISHES
-    wishes |= {"drop"} if {"leave", "out"} <= roles else set()
-    wishes |= {"restore"} if {"put", "back"} <= roles else set()
-    wishes |= {"row"} if "last_row" in roles else set()
-    naming = len(spoken) - sum(c.end - c.start for c in cues)
-    used = (_WISHES | {"around", "last_row"}) - ({"whole"} if naming > 1 else set())
-    used |= ({"leave", "out"} if "drop" in wishes else set()) | ({"put", "back"} if "restore" in wishes else set())
-    if wishes & {"drop", "restore"}:
-        wishes -= {"lump", "add"}
-    leads = {c.start for c in cues if c.role in _WISHES} | ({0} if wishes & {"drop", "restore"} else set())
-    ends = any(c.end == len(spoken) and c.role in ("add", "swap", "average") for c in cues)
-    rows = [c for c in cues if c.role in ("row", "last_row")]
-    return _Fragment(
-        words=words,
-        tokens=_naming(spoken, [c for c in cues if c.role in used]),
-        wishes=frozenset(wishes),
-        opens=any(words[: len(o)] == o for o in _OPENINGS) or 0 in leads or ends,
-        refers=_refers_back(words) or any(set(c.text.lower().split()) & _PRONOUNS for c in cues if c.role in _WISHES),
-        row=_row_named(rows[0].text.lower().split()) if rows else None,
-    )
-
-
-_TIES = word_set("and about for with to versus vs against of")
-"""The last word of a cue that tells what follows: "May" is a month after "with"."""
-
-
-def _naming(spoken: Sequence[Token], cues: Sequence[Cue]) -> tuple[Token, ...]:
-    """The tokens that name something: cues go but for the word that ties them to what follows; "for which reasons" is "by reasons"."""
-    gone = {at for c in cues for at in range(c.start, c.end) if at < c.end - 1 or spoken[at].text not in _TIES}
-    asked = {c.end - 1 for c in cues if c.role == "by"}
-    kept: list[Token] = []
-    for at, token in enumerate(spoken):
-        follows = spoken[at + 1] if at + 1 < len(spoken) else None
-        numbered = token.text in ("only", "just") and at > 0 and follows is not None and follows.kind == "number"
-        if at in asked:
-            kept.append(replace(token, text="by", raw="by"))
-        elif at not in gone and not numbered:
-            kept.append(token)
-    return tuple(kept)
-
-
-_PLAIN_WISHES = word_set("drop restore compare share lump unsplit sort change average by reverse absolute")
-_PRONOUNS = word_set("that it this those they them these")
-_NAMED_ROWS = ORDINALS | {"fifth": 5, "one": 1, "two": 2, "three": 3}
-
-
-def _row_named(words: Sequence[str]) -> int:
-    """0-based: "the second one" is 1, "number three" 2, "that one" the first."""
-    named = [_NAMED_ROWS[w] for w in words if w in _NAMED_ROWS and (w != "one" or words[0] == "number")]
-    return named[0] - 1 if named else 0
 
 
 def _moved_window(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
@@ -246,6 +192,81 @@ def _moved_window(tokens: Sequence[Token], previous: MetricQuery, reader: Questi
     if found is None:
         return None
     return FollowUpReading(query=found[0], carried_over=("everything but the period",), doubt=found[1])
+
+
+def _of_the_row_named(
+    tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext
+) -> FollowUpReading | None:
+    """ "The best month? ... and visits in that month", "revenue of that store in July": of the one row, or the one value, before."""
+    for test in previous.filters:
+        held = _pointed_at(tokens, DimensionRef(field=test.field), reader) if test.op == "in" else None
+        if held is not None and not previous.dimensions:
+            return _edited(previous, fragment_of(tuple(t for at, t in enumerate(tokens) if at not in held)), reader, context)
+    whole = _without_its_row(previous, context)
+    pointed = _pointed_at(tokens, previous.dimensions[0], reader) if whole is not None else None
+    if whole is None or pointed is None:
+        return None
+    edited = _edited(whole, fragment_of(tuple(t for at, t in enumerate(tokens) if at not in pointed)), reader, context)
+    if edited is None or edited.refused:
+        return edited
+    return _for_its_row(edited.query, edited.carried_over, edited.doubt, previous)
+
+
+def _of_the_only_row(
+    tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext
+) -> FollowUpReading | None:
+    """ "The best category in June? ... who bought it?": "it" is the one row that was named."""
+    whole = _without_its_row(previous, context)
+    if whole is None or previous.dimensions[0].grain is not None or not refers_back(tokens, reader):
+        return None
+    if not {t.text for t in tokens} & _OF_A_ROW:
+        return None
+    found = refer_back(tokens, whole, reader, context)
+    return _for_its_row(found.query, found.carried_over, found.doubt, previous) if found is not None else None
+
+
+def _without_its_row(previous: MetricQuery, context: MindContext) -> MetricQuery | None:
+    """The plan before without the split of which it named one row; None when it named several, or none may be looked up."""
+    grouped = context.rights is not None and context.rights.min_group_size
+    if previous.limit != 1 or len(previous.dimensions) != 1 or grouped or not previous.metrics:
+        return None
+    bare = {"dimensions": (), "order": (), "limit": None, "skip": 0, "share": None, "having": (), "comparison": None, "growth": None}
+    return previous.model_copy(update=bare)
+
+
+def _for_its_row(query: MetricQuery, carried: tuple[str, ...], doubt: str | None, previous: MetricQuery) -> FollowUpReading | None:
+    if any(d == previous.dimensions[0] for d in query.dimensions):
+        return None
+    return FollowUpReading(query=query, carried_over=carried or ("that one",), doubt=doubt, previous=previous, row=0)
+
+
+def _pointed_at(tokens: Sequence[Token], split: DimensionRef, reader: QuestionReader) -> range | None:
+    """Where "in that month" or "of this store" stands, when it names what the rows before are."""
+    for at in range(len(tokens) - 1):
+        if tokens[at].text not in ("that", "this") or not _names(tokens[at + 1], split, reader):
+            continue
+        return range(at - 1 if at and tokens[at - 1].text in _LEADING_TO else at, at + 2)
+    return None
+
+
+_LEADING_TO = word_set("in of for on at from by with")
+_OF_A_ROW = word_set("it its there they them their")
+"""Unlike these, the "that" of "what share is that" is the figure."""
+
+
+def _names(token: Token, split: DimensionRef, reader: QuestionReader) -> bool:
+    if split.grain is not None:
+        return UNITS.get(token.text) == split.grain.value
+    field = reader.model.field(split.field)
+    senses = [s for m in reader.mentions((token,)) for s in m.of(Kind.FIELD, Kind.DATASET)]
+    return any(s.target in (field.id, field.dataset) for s in senses)
+
+
+def _with_limit(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
+    query = rebounded(tokens, previous, reader, context) if len(tokens) <= _FRAGMENT_WORDS else None
+    if query is None:
+        return None
+    return FollowUpReading(query=query, carried_over=("all but the limit",), previous=previous, is_plain=True)
 
 
 def _as_rate(words: Sequence[str], previous: MetricQuery, reader: QuestionReader) -> FollowUpReading | None:
@@ -266,6 +287,8 @@ _RESIZING = word_set(
     "make it the top first only just show instead please rather them me that and ones of rows lines entries to at limit cap enough is are "
     "suffice fine will do would max maximum give"
 )
+_YEARS = (1900, 2100)
+"""A number like this is rather a year than a number of rows."""
 _CUTTING = word_set("only just first top limit cap enough suffice max maximum will")
 
 
@@ -277,16 +300,11 @@ def _resized(tokens: Sequence[Token], previous: MetricQuery) -> FollowUpReading 
     ranked = previous.limit is not None or (listed and _CUTTING & set(rest))
     if not ranked or len(numbers) != 1 or numbers[0].unit is not None or not rest or not set(rest) <= _RESIZING:
         return None
+    if _YEARS[0] <= numbers[0].value <= _YEARS[1]:
+        return None
     order = previous.order or (Order(by=previous.metrics[0].column, direction="desc"),)
     query = previous.model_copy(update={"limit": max(1, int(numbers[0].value)), "skip": 0, "order": order})
     return FollowUpReading(query=query, carried_over=("all but the number of rows",))
-
-
-def _refers_back(words: Sequence[str]) -> bool:
-    """ "how many visits was that?", "in the same period": the question leans on the one before."""
-    pronoun = words[-1:] and words[-1] in ("that", "those", "them", "there")
-    pairs = set(itertools.pairwise(words))
-    return bool(pronoun) or bool(pairs & (_PEOPLE | _PERIODS))
 
 
 def previous_queries(context: MindContext) -> tuple[MetricQuery, ...]:
@@ -307,7 +325,7 @@ def previous_queries(context: MindContext) -> tuple[MetricQuery, ...]:
 
 
 def _of_the_offered(
-    bases: Sequence[MetricQuery], tokens: Sequence[Token], fragment: _Fragment, reader: QuestionReader, context: MindContext
+    bases: Sequence[MetricQuery], tokens: Sequence[Token], fragment: Fragment, reader: QuestionReader, context: MindContext
 ) -> FollowUpReading | None:
     """After a question back: "the revenue" takes one of the readings offered; any other fragment edits all, and the question stays."""
     draft = reader.draft(fragment.tokens, context)
@@ -337,7 +355,7 @@ def _as_judged(offered: MetricQuery, chosen: MetricQuery, reader: QuestionReader
     return chosen.model_copy(update={"order": turned})
 
 
-def _whole_period(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
+def _whole_period(previous: MetricQuery, fragment: Fragment, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
     """ "the whole week": the period that holds the days of the plan before."""
     units = [UNITS[t.text] for t in fragment.tokens if t.text in UNITS]
     if "whole" not in fragment.wishes or previous.window is None or len(fragment.tokens) != 1 or len(units) != 1:
@@ -346,11 +364,11 @@ def _whole_period(previous: MetricQuery, fragment: _Fragment, reader: QuestionRe
     return FollowUpReading(query=query, carried_over=("everything but the period",)) if query is not None else None
 
 
-def _of_a_row(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
+def _of_a_row(previous: MetricQuery, fragment: Fragment, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
     """ "what about that one in 2025?", "and the second?": of the table before, one row."""
     split = [d for d in previous.dimensions if d.grain is None and d.bin_width is None]
     grouped = context.rights is not None and context.rights.min_group_size
-    if fragment.row is None or len(split) != 1 or not previous.order or previous.top_per_group is not None or grouped:
+    if fragment.row is None or len(split) != 1 or not previous.metrics or previous.top_per_group is not None or grouped:
         return None  # What is shown to a role that sees groups only is counted, and looking the row up would count twice.
     base = previous.model_copy(
         update={"dimensions": previous.dimensions, "order": (), "limit": None, "skip": 0, "share": None, "having": ()}
@@ -368,15 +386,16 @@ def _of_a_row(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader
     )
 
 
-def _edited(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
+def _edited(previous: MetricQuery, fragment: Fragment, reader: QuestionReader, context: MindContext) -> FollowUpReading | None:
     """Slot by slot: what the fragment fills replaces the same slot; the rest is carried over."""
     spoken = _with_head(fragment.tokens, previous, reader)
     if fragment.wishes & {"drop", "restore"} and spoken:
         spoken = (replace(spoken[0], text="only", raw="only"), *spoken)  # What is left out is named by its value alone.
     draft = reader.draft(spoken, context, previous)
     _take_grain(draft, fragment)
-    leftover = [w for w in account_for(draft, ignoring=_HARMLESS).leftover if w not in _HARMLESS]
-    if len(leftover) > 1:
+    account = account_for(draft, ignoring=_HARMLESS)
+    leftover = [w for w in account.leftover if w not in _HARMLESS]
+    if len(leftover) > 1 or set(account.decisive) - _HARMLESS:
         return None
     in_the_year_of(previous, draft)
     edit = Edit(previous, draft, fragment.wishes, fragment.words)
@@ -386,7 +405,7 @@ def _edited(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, 
     if query is None:
         return None
     doubt = f"I could not place '{leftover[0]}'" if leftover else edit.doubts[0] if edit.doubts else None
-    if set(itertools.pairwise(fragment.words)) & _PEOPLE and not edit.narrows_rows:
+    if set(itertools.pairwise(fragment.words)) & PEOPLE and not edit.narrows_rows:
         doubt = "I may have lost who 'them' are"
     return FollowUpReading(
         query=query,
@@ -399,7 +418,7 @@ def _edited(previous: MetricQuery, fragment: _Fragment, reader: QuestionReader, 
     )
 
 
-def _take_grain(draft: Draft, fragment: _Fragment) -> None:
+def _take_grain(draft: Draft, fragment: Fragment) -> None:
     """ "Quarters are enough", "weeks instead": a calendar unit that is all that the fragment names."""
     grains = [i for i, item in enumerate(draft.items) if draft.free(i) and item.time is not None and item.time.grain is not None]
     named = [i for i, item in enumerate(draft.items) if item.mention is not None or item.number is not None or item.time is not None]

@@ -181,7 +181,7 @@ class EmbeddedMind:
             return (yield from outcomes.run_follow_up(follow_up, notes, reader, replace(question, text=asked), context))
         if verified is not None:
             return (yield from outcomes.run_verified(verified, question))
-        lost = unresolved(tokens, reader)
+        lost = unresolved(tokens, reader, in_thread=bool(previous_queries(context)))
         # "Sort all horse names by their age": read word by word, it says itself whose. What was cut off before it may be meant instead.
         says_whose = bool(readings[0].by_fields) and asked == question.text
         if lost and readings[0].query is not None and not says_whose:

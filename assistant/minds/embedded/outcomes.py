@@ -12,7 +12,7 @@ from assistant.minds.embedded.assemble import Reading
 from assistant.minds.embedded.clauses import ClausesReading
 from assistant.minds.embedded.followup import FollowUpReading
 from assistant.minds.embedded.nearest import nearest_questions
-from assistant.minds.embedded.refit import refitted, row_condition
+from assistant.minds.embedded.refit import narrowed, refitted, row_condition
 from assistant.minds.embedded.verified import Verified
 from assistant.minds.reflection import unreflected
 from assistant.turn import Clarification, Decline, Done, MindContext, Option, Question, Step, Thinking
@@ -101,10 +101,11 @@ def run_follow_up(
     if follow_up.row is not None and follow_up.previous is not None:
         shown = yield step_of(follow_up.previous)
         given_up += 1
-        named = row_condition(follow_up.previous, follow_up.row, shown)
+        world = reader.world(context.as_of)
+        named = row_condition(follow_up.previous, follow_up.row, shown, world.calendar)
         if named is None:
             return Decline(code="not_understood", message="The table before has no such row.", understood=", ".join(follow_up.carried_over))
-        query = query.model_copy(update={"filters": (*query.filters, named)})
+        query = narrowed(query, named, world)
     error = reader.compile_error(query, context)
     if error is not None:
         fitted = refitted(query, reader.world(context.as_of))
@@ -130,7 +131,8 @@ def run_follow_up(
     known, finding = yield from _named(query, finding)
     given_up, query = given_up + (known != query), known
     said = question.text if follow_up.named is None else follow_up.named
-    doubt = doubt or second_look(said, query, reader.model, follow_up.previous) or nothing_meets(query, finding)
+    second = second_look(said, query, reader.model, follow_up.previous) if not follow_up.is_plain else None
+    doubt = doubt or second or nothing_meets(query, finding)
     return Done(carried_over=follow_up.carried_over, notes=(*notes, *more), doubt=doubt, steps_given_up=given_up)
 
 

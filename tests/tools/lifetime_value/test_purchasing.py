@@ -128,9 +128,7 @@ def test_expected_purchases_match_a_simulation_of_the_fitted_process(dropout: Dr
 def test_expectations_pass_through_the_holes_of_the_formula() -> None:
     customers = summary([0.0], [0.0], [20.0])
     for a, b in ((0.5, 0.5), (1.0, 2.0)):
-        near, at = (
-            expected_purchases(model(Dropout.AFTER_REPEAT, 0.8, 5.0, a + step, b), customers, 10.0)[0] for step in (1e-4, 0.0)
-        )
+        near, at = (expected_purchases(model(Dropout.AFTER_REPEAT, 0.8, 5.0, a + step, b), customers, 10.0)[0] for step in (1e-4, 0.0))
         assert at == pytest.approx(near, rel=1e-3)
 
 

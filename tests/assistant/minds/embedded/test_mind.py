@@ -93,6 +93,29 @@ def test_a_word_that_changes_the_question_is_never_outvoted(text: str, reader: Q
     assert isinstance(outcome, Decline)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how many members have a dog",
+        "how many members died last year",
+        "members who smoke",
+        "income of members that moved house",
+        "how many pallets did we book in May 2024",
+        "litres of yoga booked",
+        "vegan yoga bookings",
+        "bookings by city and postcode",
+        "bookings by studio manager",
+        "income against target by city",
+        "who designed the Premium tariff?",
+    ],
+)
+def test_an_unknown_word_that_carries_the_question_is_declined(text: str, reader: QuestionReader, context: MindContext) -> None:
+    """The figure without it would be an answer to something else, so that it is not even offered."""
+    step, outcome = think(reader, context, text)
+    assert step is None
+    assert isinstance(outcome, Decline)
+
+
 def test_says_which_ordinary_words_it_left_out(reader: QuestionReader, context: MindContext) -> None:
     _, outcome = think(reader, context, "what was honestly the income by city")
     assert isinstance(outcome, Done)
@@ -143,6 +166,8 @@ def test_asks_where_big_begins(reader: QuestionReader, context: MindContext) -> 
         ("only card payments", {"filters": [{"field": "payments.method", "op": "in", "values": ["card"]}]}),
         ("without Lyon", {"filters": [{"field": "studios.city", "op": "not_in", "values": ["Lyon"]}]}),
         ("just the top 3", {"order": [{"by": "income"}], "limit": 3}),
+        ("only above 500", {"having": [{"metric": "income", "op": "gt", "value": 500}]}),
+        ("sorted the other way", {"order": [{"by": "income", "direction": "asc"}]}),
         ("and bookings?", {"metrics": ["bookings"]}),
         # Neither a value of the members nor a split makes a fragment count them: the figure before is carried over.
         (
