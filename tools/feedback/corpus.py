@@ -119,8 +119,9 @@ def _record(
         day=row["time"],
         text=redacted.text,
         customer=row["customer"],
-        product=row["product"] if row["product"] is not None else only(finders["product"].keys_in(redacted.text)),
-        store=row["store"] if row["store"] is not None else only(finders["store"].keys_in(redacted.text)),
+        # Before redaction: many people live in the town that a shop is named after, and so it is taken out of what they write.
+        product=row["product"] if row["product"] is not None else only(finders["product"].keys_in(text)),
+        store=row["store"] if row["store"] is not None else only(finders["store"].keys_in(text)),
         competitor=row["competitor"],
         rating=(float(rating) - worst) / (best - worst) if rating is not None else None,
         language=str(row["language"]).lower()[:2] if row["language"] else language_of(redacted.text),

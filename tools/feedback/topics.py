@@ -7,11 +7,12 @@ anger are set aside. A topic keeps its id over refreshes when its centroid hardl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.feedback import company
 from tools.feedback.embedding import DIMENSIONS, Vectors
 from tools.feedback.labels import distinctive_words, shared_phrase
 from tools.feedback.subjects import GENERIC, Examples
@@ -29,6 +30,8 @@ _NAMED_FROM = 0.42
 """Cosine with an example of a known subject from which on a sentence belongs to it."""
 _FOLLOWS_FROM = 0.3
 """The same for sentences whose micro-cluster agrees on the subject."""
+_COMPANY = 0.05
+"""What company as usual as e is worth in cosine, against company at random."""
 _UNDECIDED = -1
 _SMALLEST, _SMALLEST_SHARE = 12, 0.002
 """Fewest sentences of a topic without a known subject, and their least part of all."""
@@ -61,12 +64,15 @@ class Topics:
     """Topic id per sentence, 0 for none."""
     closeness: NDArray[np.float32]
     """Cosine of each sentence with the centroid of its topic."""
+    weight: NDArray[np.float32]
+    """How much each sentence tells of what its text is about; 1 is usual."""
 
 
 def find_topics(
     distinct: Sequence[str],
     vectors: Vectors,
     row: Ints,
+    owner: Ints,
     subjects: Examples,
     *,
     previous: Sequence[Topic] = (),
@@ -79,6 +85,7 @@ def find_topics(
         distinct: Every sentence once.
         vectors: One row per distinct sentence.
         row: Per sentence as it was written, its position in `distinct`.
+        owner: Text of each sentence as it was written.
         previous: Topics of the last refresh, whose ids are kept where they recur.
         masked: Lower-case words that name products, shops or competitors; no topic is called after them.
         foreign: Per sentence, whether it is in a language that the vectors were not made for: such sentences lie together because of it,
@@ -88,30 +95,46 @@ def find_topics(
     away = np.zeros(len(distinct), dtype=bool)
     if foreign is not None:
         away[row[::-1]] = foreign[::-1]
-    labels = _labels(vectors, counts, subjects, away)
-    return _as_topics(distinct, row, vectors, counts, labels, previous, masked)
+    micro = _micro_clusters(vectors) if len(vectors) >= MIN_SENTENCES else None
+    known = _known_subjects(vectors, counts, row, owner, subjects, micro)
+    labels = _labels(vectors, counts, known, subjects, away)
+    found = _as_topics(distinct, row, vectors, counts, labels, previous, masked)
+    if micro is None:
+        return found
+    clear = np.where(known == subjects.names.index(GENERIC), _UNDECIDED, known)
+    return replace(found, weight=company.weight(clear, company.lift(clear, len(subjects.names), row, owner, micro))[row])
 
 
-def _labels(rows: Vectors, counts: Ints, subjects: Examples, foreign: NDArray[np.bool_]) -> list[str]:
-    """Per distinct sentence: the known subject that it is near, "#n" for a group found in the data, "" for no topic.
+def _known_subjects(rows: Vectors, counts: Ints, row: Ints, owner: Ints, subjects: Examples, micro: Ints | None) -> Ints:
+    """Per distinct sentence the position of the known subject that it is near, or _UNDECIDED.
 
-    What lies near a known subject belongs to it, so that what people call one thing is one topic. Sentences that lie a little further
-    off follow the micro-cluster around them, if that agrees on a subject. What is left is grouped by itself.
+    What lies near a known subject belongs to it, so that what people call one thing is one topic; what stands beside it in its texts
+    counts as well. Sentences that lie a little further off follow the micro-cluster around them, if that agrees on a subject.
     """
     if not len(rows):
-        return []
+        return np.zeros(0, dtype=np.int64)
     scores = subjects.scores(rows)
+    if micro is not None:
+        generic = subjects.names.index(GENERIC)
+        first = np.where((scores.max(axis=1) >= _NAMED_FROM) & (scores.argmax(axis=1) != generic), scores.argmax(axis=1), _UNDECIDED)
+        beside = company.lift(first, len(subjects.names), row, owner, micro)
+        beside[:, generic] = 0.0
+        scores = scores + _COMPANY * beside
     best, alike = np.argmax(scores, axis=1), scores.max(axis=1)
     near = alike >= _NAMED_FROM
     labels = np.where(near, best, _UNDECIDED)
-    if len(rows) >= MIN_SENTENCES:
-        micro = _micro_clusters(rows)
+    if micro is not None:
         for one in np.unique(micro):
             inside = micro == one
             votes = np.bincount(best[inside & near], weights=counts[inside & near], minlength=len(subjects.names))
             if votes.sum() >= 0.5 * counts[inside].sum() and votes.max() >= 0.6 * votes.sum():
                 agreed = int(votes.argmax())
                 labels[inside & ~near & (scores[:, agreed] >= _FOLLOWS_FROM)] = agreed
+    return labels.astype(np.int64)
+
+
+def _labels(rows: Vectors, counts: Ints, labels: Ints, subjects: Examples, foreign: NDArray[np.bool_]) -> list[str]:
+    """Per distinct sentence the name of its known subject, "#n" for a group found in the data, "" for no topic."""
     names = ["" if name == GENERIC else name for name in subjects.names]
     sizes = np.bincount(labels[labels != _UNDECIDED], weights=counts[labels != _UNDECIDED], minlength=len(names))
     least = min(_FEWEST_KNOWN, _FEWEST_KNOWN_SHARE * float(counts.sum()))
@@ -192,6 +215,7 @@ def _as_topics(
         topics=tuple(sorted(topics, key=lambda t: t.topic_id)),
         assigned=lookup[group[inverse]],
         closeness=close[inverse],
+        weight=np.ones(len(inverse), dtype=np.float32),
     )
 
 

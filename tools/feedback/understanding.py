@@ -108,6 +108,7 @@ def understand(
         sentences.distinct,
         vectors,
         sentences.row,
+        sentences.owner,
         examples("subjects", embed),
         previous=previous,
         masked=masked - words_of(subject_names()),
@@ -144,9 +145,11 @@ def _one(
     finder: CompetitorFinder,
 ) -> Understood:
     own, about, close = log_odds[span], topics.assigned[span], topics.closeness[span]
+    tells = close * topics.weight[span]
     weights = np.where(about == NO_TOPIC, GENERIC_WEIGHT, 1.0)
     score, label = of_text(own, weights)
-    topic, centrality = _main_topic(about, close, own)
+    topic = _main_topic(about, tells, own)
+    centrality = float(close[about == topic].max()) if topic != NO_TOPIC else 0.0
     each = probability(own)
     praised, criticised = (_topic_of_extreme(about, values) for values in (each, 1 - each))
     return Understood(
@@ -162,15 +165,15 @@ def _one(
     )
 
 
-def _main_topic(about: NDArray[np.int64], close: NDArray[np.float32], log_odds: NDArray[np.float64]) -> tuple[int, float]:
+def _main_topic(about: NDArray[np.int64], tells: NDArray[np.float32], log_odds: NDArray[np.float64]) -> int:
     """The topic with most said of it; between equals that of the angrier sentence, which is why the text was written."""
-    best, most, centrality = NO_TOPIC, 0.0, 0.0
+    best, most = NO_TOPIC, 0.0
     for topic in dict.fromkeys(about[about != NO_TOPIC].tolist()):
         inside = about == topic
-        weight = float((close[inside] * (1 + 0.5 * np.clip(-np.tanh(log_odds[inside] / 2), 0, 1))).sum())
+        weight = float((tells[inside] * (1 + 0.5 * np.clip(-np.tanh(log_odds[inside] / 2), 0, 1))).sum())
         if weight > most:
-            best, most, centrality = int(topic), weight, float(close[inside].max())
-    return best, centrality
+            best, most = int(topic), weight
+    return best
 
 
 def _topic_of_extreme(about: NDArray[np.int64], values: NDArray[np.float64]) -> int:

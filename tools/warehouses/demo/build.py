@@ -35,6 +35,7 @@ from tools.warehouses.demo.sales import write_sales, write_subscriptions
 from tools.warehouses.demo.schema import CONSENT_CURRENT, read_schema
 from tools.warehouses.demo.service import write_service
 from tools.warehouses.demo.stores import Stores, make_stores, write_mystery_visits, write_stores, write_traffic
+from tools.warehouses.demo.stories import happenings
 from tools.warehouses.demo.streams import Streams
 from tools.warehouses.demo.surveys import write_surveys
 from tools.warehouses.demo.timeline import make_plan, make_timeline
@@ -180,15 +181,16 @@ def _chunk(
     progress("Sales", 0.25)
     sold = write_sales(sink, world, people, stores, basket, audiences)
     write_subscriptions(sink, world, people)
+    reasons = happenings(world, people, basket, failed)
     writer = Writer(sink, truth, world, people, stores, identities, consent.erased_day < world.timeline.days)
     progress("Service and surveys", 0.45)
     if options.wants("service"):
-        tickets = write_service(sink, world, people, basket, sold, failed, writer)
-        write_surveys(sink, world, people, basket, sold, tickets, writer)
+        tickets = write_service(sink, world, people, basket, sold, failed, reasons, writer)
+        write_surveys(sink, world, people, basket, sold, tickets, reasons, writer)
     progress("Reviews and posts", 0.6)
     if options.wants("voice"):
-        write_reviews(sink, world, people, basket, sold, writer)
-        write_social(sink, world, people, writer)
+        write_reviews(sink, world, people, basket, sold, reasons, writer)
+        write_social(sink, world, people, stores, writer)
     progress("Marketing", 0.7)
     if options.wants("marketing"):
         write_audiences(sink, people, basket, audiences, world.timeline)

@@ -12,6 +12,7 @@ from tools.warehouses.demo.identity import Identities
 from tools.warehouses.demo.people import LANGUAGES, People
 from tools.warehouses.demo.purchasing import World
 from tools.warehouses.demo.stores import Stores
+from tools.warehouses.demo.stories import STORIES, TRUTH_OF
 from tools.warehouses.demo.text.grammar import TONES, TOPICS, Brief, compose, sign, text_language
 from tools.warehouses.demo.truths import PRICE_MENTION_DAYS, PRICE_RISE_MENTIONS
 from tools.warehouses.demo.writing import Sink
@@ -26,6 +27,8 @@ BUDGET_SHARES = {
 }
 """How the upper bound of stored texts is divided."""
 MENTION_RATE = 0.06
+MOVED_SHARE = 0.5
+"""Share of the people with a planted truth to tell of whose text is kept, however small the budget."""
 SIGNED_SHARE = 0.06
 """Share of the texts to customer service that hold the writer's own contact data."""
 ASPECTS = ("price", "range", "service", "delivery")
@@ -46,6 +49,8 @@ class Request:
     severity: Ints
     product: Ints
     store: Ints
+    story: Ints
+    """Index into STORIES: the planted truth that the text tells of."""
 
 
 class Writer:
@@ -57,8 +62,13 @@ class Writer:
         self._sink, self._truth, self._world, self._people, self._stores = sink, truth, world, people, stores
         self._identities, self._erased = identities, erased
 
-    def sample(self, table: str, rows: Ints) -> Ints:
-        """The rows of a table that get a text: all of them, or as many as the budget of this chunk allows."""
+    def sample(self, table: str, rows: Ints, moved: Bools | None = None) -> Ints:
+        """The rows of a table that get a text: all of them, or as many as the budget of this chunk allows.
+
+        Args:
+            moved: Which rows are of people whom a planted truth gives reason to write: half of those get a text for sure, each in the
+                place of another row, so that what the others write stays the same. Hence the rows are in no order.
+        """
         world = self._world
         if not world.options.wants("texts"):
             return rows[:0]
@@ -67,7 +77,14 @@ class Writer:
         if len(rows) <= quota:
             return rows
         rng = world.streams.rng(f"{table}/sample", self._people.chunk)
-        return np.sort(rng.permutation(rows)[:quota])
+        chosen = np.sort(rng.permutation(rows)[:quota])
+        if moved is None:
+            return chosen
+        rng = world.streams.rng(f"{table}/moved", self._people.chunk)
+        extra = np.setdiff1d(rows[moved & chance(rng, MOVED_SHARE, len(rows))], chosen)
+        places = rng.permutation(np.flatnonzero(~np.isin(chosen, rows[moved])))[: len(extra)]
+        chosen[places] = extra[: len(places)]
+        return chosen
 
     def compose(self, request: Request) -> tuple[Texts, Coded]:
         """The texts and their languages."""
@@ -87,6 +104,7 @@ class Writer:
             store=np.where(request.store >= 0, self._stores.names[np.maximum(request.store, 0)], "your shop"),
             competitor=np.array(rivals, dtype=object)[rival],
             stance=stance,
+            story=request.story >= 0,
             injections=world.options.has("injection"),
         )
         composed = compose(rng, brief)
@@ -104,6 +122,7 @@ class Writer:
             is_sarcastic=composed.sarcastic,
             is_injection=composed.injected,
             has_personal_data=signed,
+            story=Coded(request.story, [TRUTH_OF[story] for story in STORIES]),
         )
         self._write_mentions(request, named, rival, stance, composed.competitor_sentence, rng)
         return composed.texts, language

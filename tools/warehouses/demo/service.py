@@ -11,6 +11,7 @@ from tools.warehouses.demo.feedback import Request, Writer, no_products, tone_of
 from tools.warehouses.demo.people import People
 from tools.warehouses.demo.purchasing import TICKET_KINDS, Basket, World
 from tools.warehouses.demo.sales import Sold
+from tools.warehouses.demo.stories import LEAK, NO_STORY, WEBSITE
 from tools.warehouses.demo.text.grammar import TOPICS
 from tools.warehouses.demo.timeline import DAY_S
 from tools.warehouses.demo.writing import Sink
@@ -45,11 +46,15 @@ class Tickets:
     unresolved: Bools
     resolved: Floats
     """Moment of the solution."""
+    story: Ints
+    """Planted truth behind it, index into STORIES."""
 
 
-def write_service(sink: Sink, world: World, people: People, basket: Basket, sold: Sold, failed: Bools, writer: Writer) -> Tickets:
-    """service.ticket, ticket_message, call, chat."""
-    tickets = _tickets(sink, world, people, basket, failed)
+def write_service(
+    sink: Sink, world: World, people: People, basket: Basket, sold: Sold, failed: Bools, reasons: Ints, writer: Writer
+) -> Tickets:
+    """service.ticket, ticket_message, call, chat; `reasons` as `stories.happenings` gives them."""
+    tickets = _tickets(sink, world, people, basket, failed, reasons)
     _write_tickets(sink, world, people, tickets, sold)
     _write_messages(sink, world, people, tickets, writer)
     _write_calls(sink, world, people, tickets, writer)
@@ -57,7 +62,7 @@ def write_service(sink: Sink, world: World, people: People, basket: Basket, sold
     return tickets
 
 
-def _tickets(sink: Sink, world: World, people: People, basket: Basket, failed: Bools) -> Tickets:
+def _tickets(sink: Sink, world: World, people: People, basket: Basket, failed: Bools, reasons: Ints) -> Tickets:
     """Those that orders caused, those after a failed checkout, and others out of the blue."""
     rng = world.streams.rng("service.ticket/write", people.chunk)
     orders, lines = basket.orders, basket.lines
@@ -74,6 +79,8 @@ def _tickets(sink: Sink, world: World, people: People, basket: Basket, failed: B
         kind == TICKET_KINDS.index("leak"), world.catalogue.star, lines.product[np.minimum(first_line, len(lines.order) - 1)]
     )
     about_order = np.arange(len(order)) < len(caused)
+    leaks = about_order & (kind == TICKET_KINDS.index("leak")) & (reasons[LEAK][order] >= 0)
+    tried_in_vain = ~about_order & (np.arange(len(order)) < len(caused) + len(tried))
     unresolved = np.where(about_order, orders.unresolved[order], chance(rng, 0.12, len(order)))
     resolved = moment + rng.exponential(RESOLVE_DAYS, len(order)) + 0.05
     kept = np.flatnonzero(moment < world.timeline.days)
@@ -88,6 +95,7 @@ def _tickets(sink: Sink, world: World, people: People, basket: Basket, failed: B
         product=np.where(about_order, product, -1)[kept],
         unresolved=unresolved[kept],
         resolved=resolved[kept],
+        story=np.where(leaks, LEAK, np.where(tried_in_vain, WEBSITE, NO_STORY))[kept],
     )
 
 
@@ -131,6 +139,7 @@ def _request(rng: np.random.Generator, table: str, ids: Ints, tickets: Tickets, 
         severity=np.where(complaint, 1 + tickets.unresolved[rows], 0),
         product=tickets.product[rows],
         store=no_products(len(rows)),
+        story=tickets.story[rows],
     )
 
 
@@ -138,7 +147,8 @@ def _write_messages(sink: Sink, world: World, people: People, tickets: Tickets, 
     """The customer's first message of a sample of written tickets, and the agent's reply where the ticket was solved."""
     timeline = world.timeline
     rng = world.streams.rng("service.ticket_message", people.chunk)
-    rows = writer.sample("service.ticket_message", np.flatnonzero(tickets.channel != 2))
+    written = np.flatnonzero(tickets.channel != 2)
+    rows = writer.sample("service.ticket_message", written, tickets.story[written] >= 0)
     texts, _ = writer.compose(_request(rng, "service.ticket_message", tickets.ids[rows], tickets, rows))
     answered = np.flatnonzero(~tickets.unresolved[rows] & (tickets.resolved[rows] < timeline.days))
     replies = np.array(REPLIES, dtype=object)[rng.integers(0, len(REPLIES), len(answered))]
@@ -183,7 +193,8 @@ def _write_calls(sink: Sink, world: World, people: People, tickets: Tickets, wri
     count = len(rows)
     abandoned = chance(rng, ABANDON_RATE, count)
     ids = sink.new_ids("service.call", count)
-    told = writer.sample("service.call", np.flatnonzero(~abandoned))
+    answered = np.flatnonzero(~abandoned)
+    told = writer.sample("service.call", answered, tickets.story[rows[answered]] >= 0)
     texts: Texts = np.full(count, None, dtype=object)
     texts[told], _ = writer.compose(_request(rng, "service.call", ids[told], tickets, rows[told]))
     wait = np.round(rng.exponential(95, count)).astype(np.int64) + 5
@@ -213,7 +224,7 @@ def _write_chats(sink: Sink, world: World, people: People, tickets: Tickets, wri
     count = len(rows)
     bot_only = chance(rng, 0.3, count)
     ids = sink.new_ids("service.chat", count)
-    told = writer.sample("service.chat", np.arange(count))
+    told = writer.sample("service.chat", np.arange(count), tickets.story[rows] >= 0)
     texts: Texts = np.full(count, None, dtype=object)
     texts[told], _ = writer.compose(_request(rng, "service.chat", ids[told], tickets, rows[told]))
     sink.write(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from tools.warehouses.demo.arrays import NONE, Bools, Coded, Floats, Ints, Texts, chance, joined, pick, where_none
-from tools.warehouses.demo.feedback import Request, Writer, tone_of
+from tools.warehouses.demo.feedback import Request, Writer, no_products, tone_of
 from tools.warehouses.demo.people import People
 from tools.warehouses.demo.purchasing import Basket, World, response_rate
 from tools.warehouses.demo.sales import Sold
 from tools.warehouses.demo.service import Tickets
+from tools.warehouses.demo.stories import PRODUCT_STORIES, STORY_TOPIC, SURVEY_RATES, subject_of, told
 from tools.warehouses.demo.text.grammar import TOPICS
 from tools.warehouses.demo.truths import SIMPSON_RISE
 from tools.warehouses.demo.writing import Sink
@@ -24,8 +25,10 @@ FLAT_CSAT, COMMENT_SHARE = 3.8, 0.45
 SURVEY_TOPICS = np.array([TOPICS.index(t) for t in ("quality", "service", "price", "delivery", "stock", "loyalty", "staff")])
 
 
-def write_surveys(sink: Sink, world: World, people: People, basket: Basket, sold: Sold, tickets: Tickets, writer: Writer) -> None:
-    """service.survey_invite and survey_response."""
+def write_surveys(
+    sink: Sink, world: World, people: People, basket: Basket, sold: Sold, tickets: Tickets, reasons: Ints, writer: Writer
+) -> None:
+    """service.survey_invite and survey_response; `reasons` as `stories.happenings` gives them."""
     rng = world.streams.rng("service.survey_invite", people.chunk)
     orders = basket.orders
     nps = np.flatnonzero(orders.invited & (orders.customer >= 0))
@@ -60,7 +63,8 @@ def write_surveys(sink: Sink, world: World, people: People, basket: Basket, sold
         if len(tickets.ids)
         else where_none(ticket[rows] >= 0, ticket[rows]),
     )
-    _write_responses(sink, world, people, ids, rows, answered, sent, kind, score, touch, customer, writer)
+    about = np.where(order >= 0, reasons[:, order], -1) if orders.count else np.full((len(reasons), len(order)), -1)
+    _write_responses(sink, world, people, ids, rows, answered, sent, kind, score, touch, customer, about, writer)
 
 
 def _csat(rng: np.random.Generator, world: World, people: People, basket: Basket) -> tuple[Ints, Floats]:
@@ -91,6 +95,7 @@ def _write_responses(
     score: Ints,
     touch: Ints,
     customer: Ints,
+    reasons: Ints,
     writer: Writer,
 ) -> None:
     rng = world.streams.rng("service.survey_response/write", people.chunk)
@@ -104,17 +109,24 @@ def _write_responses(
     )
     mood = level - 1
     texts: Texts = np.full(len(back), None, dtype=object)
-    commented = writer.sample("service.survey_response", np.flatnonzero(chance(rng, COMMENT_SHARE, len(back))))
+    comments = np.flatnonzero(chance(rng, COMMENT_SHARE, len(back)))
+    moved = (reasons[:, picked[comments]] >= 0).any(axis=0) & (mood[comments] <= 0)
+    commented = writer.sample("service.survey_response", comments, moved)
+    topic = SURVEY_TOPICS[pick(rng, (0.25, 0.2, 0.15, 0.2, 0.1, 0.05, 0.05), len(commented))]
+    tone = tone_of(rng, mood[commented])
+    draw, reasons = world.streams.rng("service.survey_response/stories", people.chunk), reasons[:, picked[commented]]
+    story = told(draw, reasons, SURVEY_RATES, mood[commented] <= 0)
     request = Request(
         table="service.survey_response",
         ids=ids[back[commented]],
         customer=customer[picked[commented]],
         day=np.floor(when[back[commented]]).astype(np.int64),
-        topic=SURVEY_TOPICS[pick(rng, (0.25, 0.2, 0.15, 0.2, 0.1, 0.05, 0.05), len(commented))],
-        tone=tone_of(rng, mood[commented]),
-        severity=np.where(mood[commented] < 0, 1, 0),
-        product=np.full(len(commented), -1),
+        topic=np.where(story >= 0, STORY_TOPIC[story], topic),
+        tone=np.where(story >= 0, tone_of(draw, np.full(len(story), -1)), tone),
+        severity=np.where((mood[commented] < 0) | (story >= 0), 1, 0),
+        product=subject_of(story, reasons, PRODUCT_STORIES, no_products(len(commented))),
         store=people.home_store[customer[picked[commented]]],
+        story=story,
     )
     texts[commented], _ = writer.compose(request)
     sink.write(

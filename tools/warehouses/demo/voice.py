@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from tools.warehouses.demo.arrays import NONE, Coded, Ints, Texts, chance, joined, pick, where_none
+from tools.warehouses.demo.arrays import NONE, Bools, Coded, Ints, Texts, chance, joined, pick, where_none
 from tools.warehouses.demo.catalogue import Catalogue, read_data
 from tools.warehouses.demo.feedback import Request, Writer, no_products, tone_of
 from tools.warehouses.demo.people import People
 from tools.warehouses.demo.purchasing import Basket, World
 from tools.warehouses.demo.sales import Sold
+from tools.warehouses.demo.stores import Stores
+from tools.warehouses.demo.stories import (
+    LEAK,
+    POST_RATES,
+    PRODUCT_STORIES,
+    REVIEW_RATES,
+    SHOP_STORIES,
+    STORY_TOPIC,
+    reasons_to_post,
+    subject_of,
+    told,
+)
 from tools.warehouses.demo.streams import Streams
 from tools.warehouses.demo.text.grammar import TOPICS
 from tools.warehouses.demo.timeline import Timeline
@@ -17,6 +29,8 @@ from tools.warehouses.demo.truths import BAD_RATING_DROP
 from tools.warehouses.demo.writing import Sink
 
 UNVERIFIED_SHARE = 0.10
+LEAK_REVIEWS = 0.7
+"""Share of the poor reviews of the leaking batch that tell of it."""
 RATING_MEAN, RATING_SPREAD = 4.05, 0.95
 CLIPPED_SHIFT = 1.06
 """Stars end at 5 and 1, so a hidden shift shows weakened; this undoes it on average."""
@@ -33,8 +47,8 @@ TITLES = {
 }
 
 
-def write_reviews(sink: Sink, world: World, people: People, basket: Basket, sold: Sold, writer: Writer) -> None:
-    """voice.review: most by buyers about what they bought, some by visitors without login."""
+def write_reviews(sink: Sink, world: World, people: People, basket: Basket, sold: Sold, reasons: Ints, writer: Writer) -> None:
+    """voice.review: most by buyers about what they bought, some by visitors without login; `reasons` as `stories.happenings` gives them."""
     rng = world.streams.rng("voice.review", people.chunk)
     orders, lines, timeline = basket.orders, basket.lines, world.timeline
     wrote = np.flatnonzero((orders.customer[lines.order] >= 0) & chance(rng, world.options.size.reviews_per_line, len(lines.order)))
@@ -46,24 +60,30 @@ def write_reviews(sink: Sink, world: World, people: People, basket: Basket, sold
     day = joined([orders.day[lines.order[wrote]] + rng.integers(4, 40, len(wrote)), rng.integers(0, timeline.days, extra)])
     product = joined([lines.product[wrote], world.catalogue.draw(rng, rng.integers(0, len(world.catalogue.category_names), extra))])
     line = joined([wrote, np.full(extra, -1)])
-    is_bad = joined([bad, np.zeros(extra, dtype=bool)])
     inside = np.flatnonzero(day < timeline.days)
     rows = inside[np.argsort(day[inside], kind="stable")]
-    line, rating, day, product, is_bad = line[rows], rating[rows], day[rows], product[rows], is_bad[rows]
+    line, rating, day, product = line[rows], rating[rows], day[rows], product[rows]
     count, verified = len(rows), line >= 0
     customer = np.where(verified, orders.customer[lines.order[np.maximum(line, 0)]], -1) if len(lines.order) else line
     ids = sink.new_ids("voice.review", count)
-    with_text = writer.sample("voice.review", np.arange(count))
+    reasons = _reasons(reasons, lines.order, line, product)
+    with_text = writer.sample("voice.review", np.arange(count), (reasons >= 0).any(axis=0) & (rating <= 3))
+    reasons = reasons[:, with_text]
+    topic, leaks = _review_topics(rng, rating[with_text], reasons[LEAK] >= 0)
+    tone = tone_of(rng, np.where(rating >= 4, 1, np.where(rating <= 2, -1, 0))[with_text])
+    draw = world.streams.rng("voice.review/stories", people.chunk)
+    story = np.where(leaks, LEAK, told(draw, reasons, REVIEW_RATES, rating[with_text] <= 3))
     request = Request(
         table="voice.review",
         ids=ids[with_text],
         customer=customer[with_text],
         day=day[with_text],
-        topic=_review_topics(rng, rating[with_text], is_bad[with_text]),
-        tone=tone_of(rng, np.where(rating >= 4, 1, np.where(rating <= 2, -1, 0))[with_text]),
+        topic=np.where(story >= 0, STORY_TOPIC[story], topic),
+        tone=np.where(story >= 0, tone_of(draw, np.full(len(story), -1)), tone),
         severity=np.where(rating == 1, 2, np.where(rating == 2, 1, 0))[with_text],
         product=product[with_text],
-        store=no_products(len(with_text)),
+        store=subject_of(story, reasons, SHOP_STORIES, no_products(len(with_text))),
+        story=story,
     )
     texts: Texts = np.full(count, None, dtype=object)
     language = np.zeros(count, dtype=np.int64)
@@ -89,17 +109,28 @@ def write_reviews(sink: Sink, world: World, people: People, basket: Basket, sold
     )
 
 
-def _review_topics(rng: np.random.Generator, rating: Ints, bad: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Ints:
+def _reasons(by_order: Ints, order_of_line: Ints, line: Ints, product: Ints) -> Ints:
+    """Stories by reviews: a review is of one article, so what happened to another one of the same order is no reason."""
+    if not len(order_of_line):
+        return np.full((len(by_order), len(line)), -1)
+    found = np.where(line >= 0, by_order[:, order_of_line[np.maximum(line, 0)]], -1)
+    for story in PRODUCT_STORIES:
+        found[story, found[story] != product] = -1
+    return found
+
+
+def _review_topics(rng: np.random.Generator, rating: Ints, leaky: Bools) -> tuple[Ints, Bools]:
+    """Topic by review, and which of them tell of the leaking batch."""
     low = np.array([TOPICS.index(t) for t in ("quality", "damaged", "price", "delivery", "howto", "leak")])
     high = np.array([TOPICS.index(t) for t in ("quality", "price", "delivery", "service", "howto")])
     count = len(rating)
     topic = np.where(
         rating <= 3, low[pick(rng, (0.42, 0.16, 0.18, 0.12, 0.1, 0.02), count)], high[pick(rng, (0.58, 0.15, 0.15, 0.07, 0.05), count)]
     )
-    return np.where(bad & (rating <= 3) & chance(rng, 0.7, count), TOPICS.index("leak"), topic)
+    return topic, leaky & (rating <= 3) & chance(rng, LEAK_REVIEWS, count)
 
 
-def write_social(sink: Sink, world: World, people: People, writer: Writer) -> None:
+def write_social(sink: Sink, world: World, people: People, stores: Stores, writer: Writer) -> None:
     """voice.social_mention: every post has its text, so the budget bounds their number."""
     rng = world.streams.rng("voice.social_mention", people.chunk)
     rows = writer.sample("voice.social_mention", np.arange(int(people.count * MENTIONS_PER_CUSTOMER)))
@@ -110,16 +141,25 @@ def write_social(sink: Sink, world: World, people: People, writer: Writer) -> No
     linked = np.where(chance(rng, 0.2, count), rng.integers(0, people.count, count), -1)
     ids = sink.new_ids("voice.social_mention", count)
     topics = np.array([TOPICS.index(t) for t in ("quality", "delivery", "price", "staff", "service", "website", "loyalty")])
+    day = np.floor(moment).astype(np.int64)
+    topic = topics[pick(rng, (0.28, 0.16, 0.18, 0.12, 0.14, 0.06, 0.06), count)]
+    tone = tone_of(rng, pick(rng, (0.42, 0.13, 0.45), count) - 1)
+    severity = (rng.random(count) < 0.2).astype(np.int64)
+    store = rng.integers(0, world.options.size.stores, count)
+    draw = world.streams.rng("voice.social_mention/stories", people.chunk)
+    reasons = reasons_to_post(world, stores, day, store, draw)
+    story = told(draw, reasons, POST_RATES, brand == 0)
     request = Request(
         table="voice.social_mention",
         ids=ids,
         customer=linked,
-        day=np.floor(moment).astype(np.int64),
-        topic=topics[pick(rng, (0.28, 0.16, 0.18, 0.12, 0.14, 0.06, 0.06), count)],
-        tone=tone_of(rng, pick(rng, (0.42, 0.13, 0.45), count) - 1),
-        severity=(rng.random(count) < 0.2).astype(np.int64),
-        product=no_products(count),
-        store=rng.integers(0, world.options.size.stores, count),
+        day=day,
+        topic=np.where(story >= 0, STORY_TOPIC[story], topic),
+        tone=np.where(story >= 0, tone_of(draw, np.full(count, -1)), tone),
+        severity=np.where(story >= 0, 1, severity),
+        product=subject_of(story, reasons, PRODUCT_STORIES, no_products(count)),
+        store=store,
+        story=story,
     )
     texts, language = writer.compose(request)
     authors = np.array([f"{a:016x}" for a in rng.integers(0, 2**62, count)], dtype=object)

@@ -63,6 +63,8 @@ class Brief:
     """Name, or empty."""
     stance: Ints
     """Index into STANCES, -1 without competitor."""
+    story: Bools
+    """Tells of a planted truth, for which there are more ways to say it."""
     injections: bool
     """Whether some texts hold planted orders to a language model."""
 
@@ -90,11 +92,12 @@ def compose(rng: np.random.Generator, brief: Brief) -> Composed:
     sarcastic = (brief.tone == negative) & chance(rng, SARCASTIC_SHARE, count)
     opening = _phrases(rng, language, brief.tone, lambda g, tone: g["openings"][tone])
     opening = np.where(sarcastic, _phrases(rng, language, brief.tone, lambda g, _: g["sarcasm"]), opening)
-    core = _cores(rng, language, brief.topic, np.where(brief.tone == TONES.index("mixed"), negative, brief.tone))
-    second = _cores(rng, language, brief.topic, np.where(brief.tone == TONES.index("mixed"), negative, brief.tone))
+    said = np.where(brief.tone == TONES.index("mixed"), negative, brief.tone)
+    core = _cores(rng, language, brief.topic, said, brief.story)
+    second = _cores(rng, language, brief.topic, said, brief.story)
     # The other half of a mixed text praises something else.
     praise = np.where(brief.topic == TOPICS.index("quality"), TOPICS.index("service"), TOPICS.index("quality"))
-    contrast = _cores(rng, language, praise, np.zeros(count, dtype=np.int64))
+    contrast = _cores(rng, language, praise, np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.bool_))
     closing = _phrases(rng, language, brief.tone, lambda g, tone: g["closings"][tone])
     rival = _phrases(rng, language, np.maximum(brief.stance, 0), lambda g, stance: g["competitor"][stance], names=STANCES)
     rival = np.where(brief.stance >= 0, _fill(rival, "{competitor}", brief.competitor), "")
@@ -142,15 +145,16 @@ def _phrases(rng: np.random.Generator, language: Ints, tone: Ints, pick: Any, na
     return _choose(rng, language * len(names) + tone, lambda key: pick(grammar(LANGUAGES[key // len(names)]), names[key % len(names)]))
 
 
-def _cores(rng: np.random.Generator, language: Ints, topic: Ints, tone: Ints) -> Strings:
+def _cores(rng: np.random.Generator, language: Ints, topic: Ints, tone: Ints, story: Bools) -> Strings:
     """A random core sentence per text."""
     size = len(TOPICS) * len(TONES)
 
     def phrases(key: int) -> list[str]:
-        topics = grammar(LANGUAGES[key // size])["topics"]
-        return list(topics[TOPICS[key % size // len(TONES)]][TONES[key % len(TONES)]])
+        spoken, (about, sounds) = grammar(LANGUAGES[key // 2 // size]), divmod(key // 2 % size, len(TONES))
+        told = spoken.get("stories", {}) if key % 2 else {}
+        return [*spoken["topics"][TOPICS[about]][TONES[sounds]], *told.get(TOPICS[about], {}).get(TONES[sounds], ())]
 
-    return _choose(rng, (language * len(TOPICS) + topic) * len(TONES) + tone, phrases)
+    return _choose(rng, 2 * ((language * len(TOPICS) + topic) * len(TONES) + tone) + story, phrases)
 
 
 def _choose(rng: np.random.Generator, keys: Ints, phrases: Any) -> Strings:
