@@ -6,10 +6,12 @@ refresh it forgets what is no longer used, since a vector can tell about the tex
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import hashlib
 import os
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -133,6 +135,18 @@ class EmbeddingCache:
             connection.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?)", pairs)
 
 
+def _encode_and_tidy(texts: Sequence[str]) -> Vectors:
+    """What `encode` gives; then what it freed goes back to the machine.
+
+    Batches of ever new shapes leave holes that the C library keeps: 150 MB per process after 15,000 sentences.
+    """
+    found = encode(texts)
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:  # Only glibc has it; elsewhere more memory is held.
+        trim(0)
+    return found
+
+
 _Chunk = list[tuple[bytes, str]]
 
 
@@ -155,7 +169,7 @@ def _encoded_in_processes(chunks: list[_Chunk]) -> Iterator[tuple[_Chunk, Vector
     # Spawned, not forked: a forked torch hangs.
     try:
         with ProcessPoolExecutor(_PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
-            results = pool.map(encode, ([text for _, text in chunk] for chunk in chunks))
+            results = pool.map(_encode_and_tidy, ([text for _, text in chunk] for chunk in chunks))
             yield from zip(chunks, results, strict=True)
     except BrokenProcessPool:
         return

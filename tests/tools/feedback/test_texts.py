@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tools.feedback.company import lift, weight
 from tools.feedback.labels import shared_phrase
 from tools.feedback.language import language_of
 from tools.feedback.names import NameFinder
@@ -128,3 +129,21 @@ def test_a_sentence_near_to_everything_is_put_behind_the_one_that_is_meant(tmp_p
     (first,) = store.nearest(question.astype(np.float32), 1)
     assert (first.record, round(first.similarity, 3)) == (31, round(float(vectors[31] @ question), 3))
     assert store.nearest(question.astype(np.float32), 1, within=[0, 5, 31])[0].record == 31
+
+
+def test_company_tells_a_subject_from_its_look_alike_and_what_stands_beside_everything_weighs_little() -> None:
+    """Twenty texts: sentence 0 stands beside subject 0, sentence 1 beside subject 1; sentence 2, called subject 2, beside both."""
+    row = np.array([0, 3, 1, 4, 2, 3, 2, 4] * 5)
+    owner = np.repeat(np.arange(20), 2)
+    subject, cluster = np.array([-1, -1, 2, 0, 1]), np.arange(5)
+    lifts = lift(subject, 3, row, owner, cluster)
+    assert lifts[0].argmax() == 0
+    assert lifts[1].argmax() == 1
+    weights = weight(subject, lifts)
+    assert weights[2] < 1
+    assert weights[0] == weights[1] == 1
+
+
+def test_a_sentence_that_stands_alone_has_no_company() -> None:
+    alone = np.arange(30)
+    assert np.all(lift(alone % 3, 3, alone, alone, alone % 5) == 0)

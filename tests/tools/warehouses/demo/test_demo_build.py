@@ -131,6 +131,44 @@ def test_texts_seldom_name_their_topic(demo: Any) -> None:
     assert found.fetchall()[0][0] < 0.2
 
 
+TOLD = """
+    SELECT 'voice.review', review_id, reviewed_on, product_id, text FROM voice.review
+    UNION ALL SELECT 'voice.social_mention', mention_id, mentioned_on, NULL, text FROM voice.social_mention
+    UNION ALL SELECT 'service.survey_response', invite_id, answered_on, NULL, comment FROM service.survey_response
+    UNION ALL SELECT 'service.ticket_message', ticket_id, written_on, NULL, text FROM service.ticket_message WHERE seq = 1"""
+
+
+def test_planted_truths_are_told_of_in_the_right_days_and_of_the_right_products(demo: Any) -> None:
+    built = demo()
+    stories = {
+        (table, row): story
+        for table, row, story in built.truth.execute(
+            "SELECT source_table, source_id, story FROM truth.text WHERE story IS NOT NULL"
+        ).fetchall()
+    }
+    told = [(stories[row[:2]], *row[2:]) for row in built.data.execute(TOLD).fetchall() if row[:2] in stories]
+    starts = {name: built.event(event)[0] for name, event in STORY_STARTS.items()}
+    assert {story for story, *_ in told} == set(STORY_STARTS)
+    assert all(day >= starts[story] for story, day, _, _ in told)
+    batch, category = built.event("returns")[2], built.event("units")[2]
+    star = built.data.execute(f"SELECT product_id FROM core.product_batch WHERE {batch}").fetchall()
+    dearer = built.data.execute(f"SELECT product_id FROM core.product WHERE {category}").fetchall()
+    assert {product for story, _, product, _ in told if story == "bad_batch"} <= {None, star[0][0]}
+    assert {product for story, _, product, _ in told if story == "price_rise"} <= {None, *(p for (p,) in dearer)}
+    assert len({text for *_, text in told}) == len(told)
+
+
+STORY_STARTS = {"bad_batch": "leak tickets", "price_rise": "competitor mentions", "web_bug": "mobile checkout", "walkouts": "walk-outs"}
+
+
+def test_few_texts_tell_of_planted_truths_and_none_where_none_is_planted(demo: Any) -> None:
+    stories = {"bad_batch", "price_rise", "web_bug", "walkouts"}
+    told = demo().truth.execute("SELECT count(*) FILTER (story IS NOT NULL), count(*) FROM truth.text").fetchall()[0]
+    none = demo(without=sorted(stories)).truth.execute("SELECT count(*) FILTER (story IS NOT NULL) FROM truth.text").fetchall()[0]
+    assert 20 < told[0] < 0.05 * told[1]
+    assert none == (0,)
+
+
 def test_some_texts_to_customer_service_hold_the_writers_contact_data_and_none_of_erased_people_do(demo: Any) -> None:
     built = demo()
     signed = {i for (i,) in built.truth.execute(SIGNED).fetchall()}
