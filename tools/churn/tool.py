@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tools.churn.words import LEAST_PUSH
 from tools.core.contract import Finding, Reading, Table, ToolContext
 from tools.core.customers.scored import (
     Answered,
@@ -120,7 +121,7 @@ def _drivers(arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) 
 
 
 def _direction(push: float) -> str:
-    if abs(push) < 0.005:
+    if abs(push) < LEAST_PUSH:
         return "as for everybody"
     return "raises the risk" if push > 0 else "lowers the risk"
 

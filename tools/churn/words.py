@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 SHOWN = 3
 _ARTICLES = ("a", "an", "the")
-_LEAST_PUSH = 0.05
+LEAST_PUSH = 0.05
 """Smaller contributions to the log-odds are not worth a reason."""
 
 
@@ -27,14 +27,12 @@ def reasons(
     """
     order = np.argsort(-np.abs(pushes), axis=1, kind="stable")[:, :SHOWN]
     top = np.argmax(pushes, axis=1)
-    main: NDArray[np.object_] = np.array(
-        [drivers[d].label if pushes[i, d] > _LEAST_PUSH else None for i, d in enumerate(top)], dtype=object
-    )
+    main: NDArray[np.object_] = np.array([drivers[d].label if pushes[i, d] > LEAST_PUSH else None for i, d in enumerate(top)], dtype=object)
     columns = {name: values.tolist() for name, values in facts.items()}
     said = np.empty(len(pushes), dtype=object)
     for i in range(len(pushes)):
         row = {name: values[i] for name, values in columns.items()}
-        parts = [_reason(drivers[d], pushes[i, d], row, horizon_days) for d in order[i] if abs(pushes[i, d]) > _LEAST_PUSH]
+        parts = [_reason(drivers[d], pushes[i, d], row, horizon_days) for d in order[i] if abs(pushes[i, d]) > LEAST_PUSH]
         said[i] = "; ".join(parts) if parts else "close to average in everything"
     return main, said
 

@@ -34,8 +34,10 @@ def _drivers(finding: Finding) -> tuple[str, ...]:
     moving = [f"{r['driver']} ({r['direction']})" for r in records(drivers) if r["direction"] != "as for everybody"][:_NAMED]
     if moving:
         return said, f"What moves their risk most against everybody's: {join_words(moving)}."
-    strongest = [words(r["driver"]) for r in records(drivers)[:_NAMED]]
-    return said, f"What differs most between those who leave and those who stay: {join_words(strongest)}."
+    by_size = sorted(records(drivers), key=lambda r: -_figure(r["size"]))
+    strongest = [words(r["driver"]) for r in by_size[:_NAMED]]
+    told = f"What differs most between those who leave and those who stay: {join_words(strongest)}."
+    return said, f"Nothing moves their risk much more than everybody's. {told}" if finding.reading.filters else told
 
 
 def _customers(finding: Finding) -> tuple[str, ...]:

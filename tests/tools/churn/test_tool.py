@@ -51,6 +51,7 @@ def test_a_group_is_explained_against_everybody(warehouse: Warehouse) -> None:
     assert found.tables[0].rows[0][0] == 189
     driver, push, _, direction = found.tables[1].rows[0]
     assert (driver, direction) == ("time since the last order", "raises the risk")
+    assert {row[3] for row in found.tables[1].rows if abs(row[1]) < 0.05} == {"as for everybody"}
     assert push > 0.1  # type: ignore[operator]
 
 
