@@ -199,6 +199,9 @@ def _start(tokens: Sequence[Token], at: int) -> int | None:
         return _after_statement(tokens, at, before)
     if word in _NEEDS and tokens[at - 1].text == "and" and tokens[0].text in ("i", "we") and not before & _TOPICS:
         return at + 1  # "I am putting the weekly pack together and need footfall per shop"
+    wishes = word == "would" and at + 1 < len(tokens) and tokens[at + 1].text in ("like", "love")
+    if wishes and tokens[at - 1].text == "and" and tokens[0].text in ("i", "we") and not before & _TOPICS:
+        return at  # "I am preparing the quarterly review and would like to see ..."
     if word in _ASKING and tokens[at - 1].text in _LEAD_INS and told and {",", "so"} & before and not before & _ASKING:
         return at
     if word not in (",", ";", ":") or at + 1 >= len(tokens) or before & (_ASKING - {"when", "where"}):

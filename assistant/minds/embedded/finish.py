@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from assistant.minds.embedded.grammar import ranking, times
+from assistant.minds.embedded.grammar import contrast, ranking, times
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.temporal import PartOfDate
 from assistant.minds.embedded.values import key_field
@@ -33,10 +33,12 @@ def finished(draft: Draft) -> tuple[MetricQuery | None, str]:
     if not (draft.measures or draft.listing or draft.has_own_result):
         return None, NO_METRIC
     time_field = _lifecycle_time(draft) or time_field_of(draft, [m.metric for m in draft.measures])
+    parts = [part_filter(draft, p, time_field) for p in draft.parts]
+    apart = contrast.set_apart(draft, [*draft.filters, *(f for f in parts if f is not None)])
     dimensions = [named for d in draft.dimensions for named in _with_names(draft, dimension_ref(draft, d, time_field))]
-    filters = [*draft.filters, *(part_filter(draft, p, time_field) for p in draft.parts)]
-    if any(d is None for d in dimensions) or any(f is None for f in filters):
+    if any(d is None for d in dimensions) or any(f is None for f in parts):
         return None, "what is asked for has no date"
+    filters: list[Filter | None] = [*apart]
     if draft.share is not None and draft.parts and not dimensions:
         hours = tuple(f for f in filters[len(draft.filters) :] if f is not None)
         draft.measures = [Measure(metric=draft.measures[0].metric, filters=hours, as_share=True)]

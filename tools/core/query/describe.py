@@ -60,6 +60,9 @@ def measure_column(scope: Scope, measure: Measure) -> Column:
         decimals=metric.decimals,
         metric=metric.name,
     )
+    if measure.over is not None and not measure.as_share:
+        money = ratio_format(scope, measure) == MetricFormat.MONEY.value
+        return replace(column, format=ratio_format(scope, measure), unit=column.unit if money else None, decimals=2)
     if measure.as_share or measure.aggregate == "share":
         return replace(column, unit="share", role="share", format="rate", decimals=None)
     if measure.aggregate == "count" and measure.is_aggregated_again:
@@ -71,6 +74,8 @@ def measure_column(scope: Scope, measure: Measure) -> Column:
 def measure_label(scope: Scope, measure: Measure) -> str:
     """The measure in words, without its filters: "median revenue per household"."""
     metric = scope.metric(measure.metric)
+    if measure.over is not None:
+        return over_label(metric.label, scope.metric(measure.over).label, as_share=measure.as_share)
     if not measure.is_aggregated_again:
         return f"share of {metric.label}" if measure.as_share else metric.label
     one, several = per_label(scope, measure)
@@ -82,6 +87,27 @@ def measure_label(scope: Scope, measure: Measure) -> str:
     if measure.aggregate == "percentile":
         return f"{measure.percentile:g}th percentile of {metric.label} per {one}"
     return f"{_AGGREGATE_WORDS[measure.aggregate or 'avg']} {metric.label} per {one}"
+
+
+def over_label(top: str, below: str, *, as_share: bool) -> str:
+    """ "revenue per visitor", "returned lines as share of orders"."""
+    return f"{top} as share of {below}" if as_share else f"{top} per {_one_of(below)}"
+
+
+def _one_of(several: str) -> str:
+    """The label of a count, for one of them: "visitors" -> "visitor"."""
+    if several.endswith("ies"):
+        return f"{several[:-3]}y"
+    if several.endswith(("sses", "xes", "ches", "shes")):
+        return several[:-2]
+    return several[:-1] if several.endswith("s") and not several.endswith("ss") else several
+
+
+def ratio_format(scope: Scope, measure: Measure) -> str:
+    """Money per something is money; money per money, and a number per something, are plain numbers."""
+    top, below = scope.metric(measure.metric), scope.metric(measure.over or measure.metric)
+    money = top.format is MetricFormat.MONEY and below.format is not MetricFormat.MONEY
+    return (MetricFormat.MONEY if money else MetricFormat.NUMBER).value
 
 
 def per_label(scope: Scope, measure: Measure) -> tuple[str, str]:

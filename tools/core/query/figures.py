@@ -51,6 +51,8 @@ def _formula(build: Build, formulas: Formulas, measure: Measure) -> exp.Expressi
     filters = measure_conditions(build, measure, figures)
     metric = build.scope.metric(measure.metric)
     part = formulas.of(metric, filters=filters)
+    if measure.over is not None:
+        return sql.ratio(part, formulas.of(build.scope.metric(measure.over), filters=filters))
     return sql.ratio(sql.coalesce(part, sql.number(0)), formulas.of(metric)) if measure.as_share else part
 
 

@@ -188,8 +188,12 @@ class Measure(_Strict):
     """Conditions for this measure alone: "share of revenue from private label" sets one measure against another."""
     entity_conditions: tuple[EntityCondition, ...] = ()
     """Conditions on entities for this measure alone: the customers who ever redeemed, the ten best customers."""
+    over: str | None = None
+    """Name of a second metric that this one is divided by, row by row of the result, where the model has no such ratio of its own:
+    "revenue per visitor", "tickets per order". `filters` and `entity_conditions` hold for both."""
     as_share: bool = False
-    """With `filters` or `entity_conditions`: the part of the metric that passes them, 0..1 of the metric without them
+    """With `over`: shown as a percentage ("returns as a share of orders").
+    With `filters` or `entity_conditions`: the part of the metric that passes them, 0..1 of the metric without them
     ("share of revenue from private label", "percent of customers who redeemed", "share of revenue of the top ten customers")."""
     per: str | None = None
     """Entity dataset: compute the metric for each of its rows that has facts, then `aggregate` over them ("median spend per customer")."""
@@ -209,6 +213,8 @@ class Measure(_Strict):
         """Name of the result column."""
         if self.alias:
             return self.alias
+        if self.over is not None:
+            return f"{self.metric}_per_{self.over}"
         if not self.is_aggregated_again:
             return f"{self.metric}_part" if self.as_share else self.metric
         how = f"p{self.percentile:g}" if self.aggregate == "percentile" else self.aggregate
@@ -229,8 +235,10 @@ class Measure(_Strict):
             raise ValueError('percentile goes with aggregate="percentile"')
         if (self.aggregate in ("count", "share")) != (self.condition_op is not None and self.condition_value is not None):
             raise ValueError("condition_op and condition_value go with aggregate count or share")
-        if self.as_share and (not (self.filters or self.entity_conditions) or self.is_aggregated_again):
-            raise ValueError("as_share needs filters or entity_conditions, and does not go with per")
+        if self.as_share and (not (self.over or self.filters or self.entity_conditions) or self.is_aggregated_again):
+            raise ValueError("as_share needs over, filters or entity_conditions, and does not go with per")
+        if self.over is not None and (self.is_aggregated_again or self.over == self.metric):
+            raise ValueError("over names another metric, and does not go with per")
         return self
 
 
@@ -426,4 +434,7 @@ class MetricQuery(_Strict):
     def shown_metrics(self) -> tuple[str, ...]:
         """Names of all metrics in the result: the measures, and the one that a result of its own is about."""
         specs = (self.distribution, self.concentration)
-        return (*(m.metric for m in self.metrics), *(spec.metric for spec in specs if spec is not None))
+        return (
+            *(n for m in self.metrics for n in (m.metric, m.over) if n is not None),
+            *(spec.metric for spec in specs if spec is not None),
+        )

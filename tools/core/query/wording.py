@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from tools.core.query import sql
 from tools.core.query.calendar import label_of, long_date
-from tools.core.query.describe import per_label
+from tools.core.query.describe import over_label, per_label
 from tools.core.query.metric_query import Comparator, DimensionRef, EntityCondition, Filter, Measure, MetricQuery, Scalar, TimeWindow
 from tools.core.query.predicates import recurring_value, typed
 from tools.core.query.resolve import Scope
@@ -90,7 +90,9 @@ class Wording:
     def measure(self, measure: Measure) -> str:
         """A figure with its own filters: "median revenue per household (brand is Private)"."""
         words = self._figure(measure)
-        if measure.as_share:
+        if measure.over is not None:
+            words = over_label(words, self.metric(measure.over), as_share=measure.as_share)
+        elif measure.as_share:
             words = f"share of {words}"
         conditions = [*(self.filter(f) for f in measure.filters), *(self.entity_condition(c) for c in measure.entity_conditions)]
         return f"{words} ({listed(sorted(set(conditions)))})" if conditions else words

@@ -164,14 +164,16 @@ def settle_change(draft: Draft) -> None:
     if draft.change is None:
         return
     series = any(isinstance(d, Grain) and not d.is_cyclic for d in draft.dimensions)
+    series = series or draft.trend
     if series and draft.window is None and draft.comparison is not None and draft.comparison.kind == "previous_period":
         draft.comparison = None  # Along a series, "the period before" is the row before.
     if draft.comparison is None:
         if series or (draft.window is None and not draft.dimensions):
             draft.growth = draft.growth or "previous_row"
-            draft.trend = not series
+            draft.trend = draft.trend or not series
         elif draft.window is not None:
-            draft.comparison = Comparison(kind="previous_period")
+            year = draft.window.period == "this" and draft.window.unit == "year"  # Half a year that has passed grows against the same half.
+            draft.comparison = Comparison(kind="same_period_last_year" if year else "previous_period")
         else:
             draft.doubts.append("no two periods to compare are named")
     if draft.rank is None and draft.subject is not None and draft.comparison is not None and draft.measures and draft.moved:

@@ -8,7 +8,7 @@ from typing import Literal
 from assistant.minds.embedded.grammar.draft import Draft, Item
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
-from tools.core.query.metric_query import Comparator
+from tools.core.query.metric_query import Comparator, Grain
 
 _BEFORE: tuple[tuple[tuple[str, ...], Comparator], ...] = (
     (("no", "more", "than"), "le"),
@@ -166,9 +166,19 @@ def bound_after(draft: Draft, op: Comparator, at: int) -> Bound | None:
     number_at = draft.skip(at, ("a", "of", "total", "only"))
     number = _number(draft, number_at)
     following = draft.item(number_at + 1)
-    if number is None or (following is not None and following.time is not None and following.time.grain is not None):
+    stretch = following is not None and following.time is not None and following.time.grain is not None
+    if number is None or (stretch and not _is_an_age(number, following)):
         return None  # "over 4 weeks" is a stretch of time
     return _bound(op, number, number_at + 1)
+
+
+_AGES = (16, 110)
+
+
+def _is_an_age(number: Item, unit: Item | None) -> bool:
+    """ "older than 45 years": no data reaches as far back."""
+    years = unit is not None and unit.time is not None and unit.time.grain is Grain.YEAR
+    return years and number.number is not None and _AGES[0] <= number.number.value <= _AGES[1]
 
 
 def _number(draft: Draft, at: int) -> Item | None:

@@ -6,9 +6,12 @@ The first half names the condition, the second only denies it ("than those who d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.existence import opposite
 from assistant.minds.embedded.grammar.subject import counts_customers
+from assistant.minds.embedded.grammar.values import negate
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import DimensionRef, EntityCondition, Filter, Measure
@@ -72,11 +75,12 @@ _ASKING = word_set("do does did are is have has")
 def read_contrast(draft: Draft) -> None:
     """Claims the half that only denies, and the verb and comparative of the whole; which condition it denies is settled at the end."""
     verb = _compared_verb(draft)
-    tail = _tail(draft)
+    tail = _with_and_without(draft) or _tail(draft)
     if tail is None and not (verb is not None and _implied(draft, verb)):
         return
     draft.contrast = True
     if tail is not None:
+        draft.contrast_at = tail[0]
         draft.claim_free(*tail, "contrast")
     if verb is not None:
         _measure_of(draft, verb)
@@ -91,25 +95,39 @@ def settle_contrast(draft: Draft) -> None:
     """The split, or the two figures."""
     if not draft.contrast:
         return
-    tests = [f for f in draft.filters if draft.entity_of(f.field) == draft.customer and f.op in ("in", "not_in")]
-    conditions = [c for c in draft.entity_conditions if c.entity == draft.customer]
-    if len(tests) + len(conditions) != 1 or not draft.measures:
+    test, condition = _what_is_denied(draft)
+    if (test is None) == (condition is None) or not draft.measures:
         draft.doubts.append("who is set beside whom is not clear")
         return
-    if draft.dimensions and tests and any(isinstance(d, DimensionRef) and d.field == tests[0].field for d in draft.dimensions):
+    if test is not None and any(isinstance(d, DimensionRef) and d.field == test.field for d in draft.dimensions):
         return
     draft.subject = None
-    draft.measures = [_for_each(draft, m) for m in draft.measures]
-    if tests:
-        _by_filter(draft, tests[0])
-    else:
-        draft.entity_conditions.remove(conditions[0])
-        sides = ((conditions[0],), (opposite(conditions[0]),))
+    if draft.customer in (condition.entity if condition is not None else None, draft.entity_of(test.field) if test is not None else None):
+        draft.measures = [_for_each(draft, m) for m in draft.measures]
+    if test is not None:
+        _by_filter(draft, test)
+    elif condition is not None:
+        draft.entity_conditions.remove(condition)
+        sides = ((condition,), (opposite(condition),))
         draft.measures = [
             m.model_copy(update={"entity_conditions": side, "alias": f"{m.column}_{name}"})
             for m in draft.measures
             for side, name in zip(sides, ("with", "without"), strict=True)
         ]
+
+
+def _what_is_denied(draft: Draft) -> tuple[Filter | None, EntityCondition | None]:
+    """The one condition of customers, else the one condition there is, else the one said nearest to its denial."""
+    tests = [f for f in draft.filters if draft.entity_of(f.field) == draft.customer and f.op in ("in", "not_in")]
+    conditions = [c for c in draft.entity_conditions if c.entity == draft.customer]
+    if len(tests) + len(conditions) == 1:
+        return next(iter(tests), None), next(iter(conditions), None)
+    if len(draft.entity_conditions) == 1 and not draft.filters:
+        return None, draft.entity_conditions[0]
+    said = [f for f in draft.filters if f in draft.filter_at]
+    if draft.entity_conditions or not said or draft.contrast_at < 0:
+        return None, None
+    return min(said, key=lambda f: abs(draft.filter_at[f] - draft.contrast_at)), None
 
 
 def _for_each(draft: Draft, measure: Measure) -> Measure:
@@ -126,7 +144,9 @@ def _by_filter(draft: Draft, test: Filter) -> None:
     if draft.model.field(test.field).datatype is Datatype.BOOLEAN:
         draft.add_dimension(DimensionRef(field=test.field))
         return
-    denied = test.model_copy(update={"op": "not_in" if test.op == "in" else "in"})
+    denied = _rest_of_the_scale(draft, test) or negate(test)
+    if draft.rank is not None:
+        draft.doubts.append("which of the two is ranked is not said")
     draft.measures = [
         m.model_copy(update={"filters": (*m.filters, side), "alias": f"{m.column}_{name}"})
         for m in draft.measures
@@ -134,7 +154,59 @@ def _by_filter(draft: Draft, test: Filter) -> None:
     ]
 
 
+def _rest_of_the_scale(draft: Draft, test: Filter) -> Filter | None:
+    """ "Without kids" for "with kids", where the model lists the values in order: who is none of them belongs to neither side."""
+    scale = draft.model.field(test.field).order
+    rest = tuple(v for v in scale if v not in test.values)
+    listed = test.op == "in" and rest and set(test.values) <= set(scale)
+    return test.model_copy(update={"values": rest}) if listed else None
+
+
+def set_apart(draft: Draft, filters: Sequence[Filter]) -> list[Filter]:
+    """ "Discounted vs not discounted sales", "mornings vs evenings": conditions that no row passes together are two figures.
+
+    Returns:
+        The conditions that all figures share.
+    """
+    pairs = ((one, other) for at, one in enumerate(filters) for other in filters[at + 1 :] if _exclude_each_other(one, other))
+    sides = next(pairs, None)
+    if sides is None or not draft.measures or draft.rank is not None or any(m.filters for m in draft.measures):
+        return list(filters)
+    rest = [f for f in filters if f not in sides]
+    if draft.model.field(sides[0].field).datatype is Datatype.BOOLEAN:
+        draft.add_dimension(DimensionRef(field=sides[0].field))
+        return rest
+    draft.measures = [
+        m.model_copy(update={"filters": (side,), "alias": f"{m.column}_{name}"})
+        for m in draft.measures
+        for side, name in zip(sides, ("first", "second"), strict=True)
+    ]
+    return rest
+
+
+def _exclude_each_other(one: Filter, other: Filter) -> bool:
+    if (one.field, one.grain) != (other.field, other.grain):
+        return False
+    if negate(one) == other or negate(other) == one:
+        return True
+    zero = {one.op, other.op} == {"in", "gt"} and one.values == other.values and len(one.values) == 1
+    spans = [f.values for f in (one, other) if f.op == "between"]
+    return zero or (len(spans) == 2 and (spans[0][1] < spans[1][0] or spans[1][1] < spans[0][0]))  # type: ignore[operator]
+
+
 # -- the second half ------------------------------------------------------------------------------------
+
+
+def _with_and_without(draft: Draft) -> tuple[int, int] | None:
+    """The "with and" of "orders with and without a coupon": what is left names the one half, and it is also denied."""
+    for at in range(len(draft.items) - 2):
+        joint = draft.word(at + 1) in ("and", "or", "vs", "versus", "/")
+        if not joint or not draft.free(at):
+            continue
+        opening, second = draft.word(at), draft.items[at + 2].text.split()[0]
+        if (opening, second) in (("with", "without"), ("without", "with")):
+            return at, at + 2
+    return None
 
 
 def _tail(draft: Draft) -> tuple[int, int] | None:
@@ -155,7 +227,7 @@ def _tail(draft: Draft) -> tuple[int, int] | None:
         whole = draft.item(noun)
         if whole is not None and whole.has(Kind.VALUE, Kind.FILTER) and strong and _denies_what_was_said(draft, at, noun):
             return at, noun + 1
-        people = noun + 1 if draft.word(noun) in _THOSE or _is_people(draft, noun) else noun
+        people = noun + 1 if draft.word(noun) in _THOSE or _is_people(draft, noun) or (strong and _said_before(draft, noun, at)) else noun
         relative = draft.skip(people, ("who", "that", "which"))
         denied = draft.match(relative, _DENYING)
         if denied == relative or (people == noun and draft.phrase(relative, ("not",))):
@@ -174,6 +246,12 @@ def _denies_what_was_said(draft: Draft, before: int, at: int) -> bool:
     return bool(denied) and any(
         rest <= set(item.text.split()) and not denied & set(item.text.split()) for item in draft.items[:before] if item.mention is not None
     )
+
+
+def _said_before(draft: Draft, at: int, before: int) -> bool:
+    """The second "orders" of "coupon orders vs orders without a coupon"."""
+    item = draft.item(at)
+    return item is not None and item.mention is not None and any(i.text == item.text for i in draft.items[:before])
 
 
 def _is_people(draft: Draft, at: int) -> bool:

@@ -216,6 +216,8 @@ class Draft:
     """Where in the question a filter stands, for what depends on the words around it."""
     contrast: bool = False
     """Those who pass the question's one condition are set beside those who do not."""
+    contrast_at: int = -1
+    """Where the condition is denied; -1 when that is not said."""
     side_by_side: bool = False
     """Values are to be compared: their field was added as a dimension."""
     bare_count: bool = False

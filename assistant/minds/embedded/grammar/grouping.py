@@ -144,11 +144,26 @@ def _noun(draft: Draft, at: int) -> DimensionRef | Grain | None:
         return None
     if item.has(Kind.FIELD, Kind.DATASET) and _value_follows(draft, at):
         return None
+    if draft.word(at - 1) in ("vs", "versus") and _is_the_other(draft, at):
+        return None
     follows = at + 1 < len(draft.items) and item.has(Kind.DATASET)
     described = follows and (draft.claims[at + 1] in ("condition", "threshold") or _acts(draft, at))
     if described and draft.word(at - 1) == "by":
         return None  # "bookings made by members who ...": they did it, nothing is split
     return draft.dimension_at(at)
+
+
+def _is_the_other(draft: Draft, at: int) -> bool:
+    """ "web revenue vs store revenue", "weekends vs weekdays", "members with a car vs members without": what was named before, again."""
+    noun = draft.dataset_at(at)
+    if noun is not None and any(noun in (draft.dataset_at(before), *draft.nouns_within(before)) for before in range(at - 1)):
+        return True
+    return bool(_tested_by(draft, at) & {field for before in range(at) for field in _tested_by(draft, before)})
+
+
+def _tested_by(draft: Draft, at: int) -> set[str]:
+    mention = draft.items[at].mention
+    return {draft.field_of(s) for s in mention.of(Kind.VALUE, Kind.FILTER)} if mention is not None else set()
 
 
 def _acts(draft: Draft, at: int) -> bool:

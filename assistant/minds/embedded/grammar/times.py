@@ -6,11 +6,12 @@ import datetime as dt
 import itertools
 
 from assistant.minds.embedded.grammar.draft import Draft
+from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.temporal import PartOfDate, TimePhrase, is_everything
 from assistant.minds.embedded.temporal_words import IN
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.contract import DateSpan
-from tools.core.query.metric_query import Comparison, Grain, TimeWindow
+from tools.core.query.metric_query import Comparison, Grain, Measure, TimeWindow
 
 _DAY = dt.timedelta(days=1)
 _YEAR_DAYS = 364
@@ -58,7 +59,14 @@ _TREND = (
     ("development",),
     ("history",),
     ("timeline",),
+    ("seasonality", "of"),
+    ("seasonality", "in"),
+    ("seasonality",),
+    ("seasonal", "pattern"),
+    ("seasonal", "patterns"),
 )
+_COMPARED = (("than",), ("vs",), ("versus",), ("against",), ("compared", "to"), ("compared", "with"), ("in", "comparison", "to"))
+_BETTER = word_set("better worse higher lower more less fewer larger smaller bigger up down stronger weaker faster slower")
 
 
 def read_comparison(draft: Draft) -> None:
@@ -71,6 +79,49 @@ def read_comparison(draft: Draft) -> None:
         return
     if draft.comparison is None and len(windows) == 2 and _compares(draft, windows[0], windows[1]):
         _two_windows(draft, windows[0], windows[1])
+    if draft.comparison is None and len(windows) == 1 and not draft.is_fragment:
+        _than_last_year(draft, windows[0])
+
+
+def _than_last_year(draft: Draft, at: int) -> None:
+    """ "is the margin better than last year", "how did it change since last year": this year so far against the same days of the last."""
+    time, item = draft.items[at].time, draft.items[at]
+    assert time is not None
+    since = item.text.split()[0] == "since"
+    if since and draft.change is not None and draft.rank is None and draft.subject is None and item.text != "since last year":
+        draft.trend = True  # What happened since then is a course, not two halves of it.
+        return
+    last = time.window is not None and time.window.period == "last" and time.window.unit == "year"
+    begin = next((at - len(words) for words in _COMPARED if draft.phrase(at - len(words), words)), at)
+    better = [i for i in range(begin) if draft.free(i) and _judges(draft, i)]
+    said = draft.change is not None or better or draft.word(begin) != "than"
+    on = bool(better) and item.text.split()[0] in ("on", "over")  # "up on last year"
+    if not (since and draft.change is not None and item.text == "since last year") and not (last and (begin < at or on) and said):
+        return
+    draft.claim_free(begin, at + 1, "comparison")
+    for i in better:
+        _claim_judging(draft, i)
+    draft.window = TimeWindow(period="this", unit="year")
+    draft.comparison = Comparison(kind="same_period_last_year")
+    draft.notes.append("this year so far is held against the same days of last year")
+
+
+def _judges(draft: Draft, at: int) -> bool:
+    item = draft.items[at]
+    return item.has(Kind.MORE, Kind.LESS) or (item.mention is None and item.text in _BETTER)
+
+
+def _claim_judging(draft: Draft, at: int) -> None:
+    """ "better" says nothing about what is measured; "happier" does, when no figure is named."""
+    mention = draft.items[at].mention
+    sense = next(iter(mention.of(Kind.MORE, Kind.LESS)), None) if mention is not None else None
+    figures = [i for i in draft.find(Kind.METRIC) if not draft.items[i].has(Kind.DATASET)]
+    if sense is not None and not figures and not draft.find(Kind.DOES):
+        draft.add_measure(Measure(metric=sense.target))
+        for noun in draft.find(Kind.DATASET):
+            if draft.dataset_at(noun) == draft.customer:
+                draft.claim(noun, noun + 1, "support")
+    draft.claim(at, at + 1, "comparison")
 
 
 def _change_between(draft: Draft, at: int) -> bool:
@@ -322,6 +373,8 @@ def read_trend(draft: Draft) -> None:
     """over time; the trend of; how did it develop"""
     for at in range(len(draft.items)):
         after = draft.match(at, _TREND)
+        if after == at and draft.word(at) == "seasonal" and draft.word(0) in ("is", "are", "how") and at == len(draft.items) - 1:
+            after = at + 1  # "are our sales seasonal" asks for their course, whatever a value is called
         if after > at:
             draft.claim(at, after, "trend")
             draft.trend = True

@@ -32,7 +32,7 @@ _VERSUS = frozenset({"vs", "versus", "against", "than"})
 _ONLY = frozenset({"only", "just", "exclusively", "solely", "specifically"})
 COMPARATIVES = word_set("more less fewer higher lower bigger smaller larger greater better worse stronger weaker longer shorter")
 _ABOUT = word_set("about regarding concerning via through from")
-_STATES = word_set("is are was were still currently being remain remained stay")
+_STATES = word_set("is are was were been still currently being remain remained stay")
 _DEGREES = word_set("high low medium normal large small big long short good bad new old early late fast slow strong weak rare common")
 _ARTICLES = frozenset({"the", "a", "our", "all", "both", "either", "for", "in", "of", "from", "any"})
 _LABELLED = frozenset({"number", "no", "#", "id", "=", "is", "of", "was", "named", "called", ":", "are", "equals"})
@@ -87,7 +87,7 @@ def read_values(draft: Draft) -> None:
             begin, end, negated = begin - (draft.word(begin - 1) in _LEAVING), run.end + 1, True
         draft.claim_free(begin, end, "filter")
         for test in run.filters:
-            _add(draft, _negate(test) if negated else test, begin)
+            _add(draft, negate(test) if negated else test, begin)
         comparing = run.joint == "or" and negated is False and _compares(draft)
         together = any(draft.word(i) in ("together", "combined", "altogether", "jointly") for i in range(len(draft.items)))
         if (run.side_by_side or comparing) and not negated and len(run.filters) == 1 and not together:
@@ -182,7 +182,8 @@ def _continues_exclusion(draft: Draft, begin: int, negated: bool, run: ValueRun)
     return begin, negated
 
 
-def _negate(test: Filter) -> Filter:
+def negate(test: Filter) -> Filter:
+    """The rows that the filter leaves out."""
     opposite = {
         "in": "not_in",
         "not_in": "in",
@@ -231,7 +232,7 @@ def filters_of(draft: Draft, at: int, fact: str | None) -> ValueRun | None:
 
 
 def _next_value(draft: Draft, last: _Value, fact: str | None) -> tuple[str, _Value | None]:
-    at = last.end
+    at = _after_said_again(draft, last.end)
     joint = draft.word(at)
     item = draft.item(at)
     if item is not None and item.number is not None and item.number.unit is None and isinstance(last.value, int):
@@ -243,16 +244,26 @@ def _next_value(draft: Draft, last: _Value, fact: str | None) -> tuple[str, _Val
     if draft.word(at) in ("and", "or"):
         joint = draft.word(at)
         at += 1
-    at = draft.skip(at, ("the", "a", "on", "for", "in", "from", "of"))
+    at = draft.skip(_after_said_again(draft, at), ("the", "a", "on", "for", "in", "from", "of"))
     following = value_at(draft, at, fact, expected=last.field)
     return joint, following if following is not None and following.field == last.field else None
+
+
+def _after_said_again(draft: Draft, at: int) -> int:
+    """Index after the "revenue" of "web revenue vs app revenue" at `at`: the figure is said with each value."""
+    item = draft.item(at)
+    if item is None or not item.has(Kind.METRIC) or item.has(Kind.VALUE) or not draft.free(at):
+        return at
+    same = [i for i, other in enumerate(draft.items) if other.text == item.text]
+    said_to_compare = any(draft.word(i) in _VERSUS for i in range(same[0], same[-1]))
+    return at + 1 if len(same) > 1 and said_to_compare and draft.word(at + 1) not in ("by", "in", "per", "for") else at
 
 
 def named_filter(draft: Draft, at: int) -> ValueRun | None:
     item = draft.item(at)
     sense = draft.sense(at, Kind.FILTER) if item is not None else None
     if sense is None:
-        return _without_it(draft, at)
+        return _without_it(draft, at) or _of_that_kind(draft, at)
     named = next(f for f in draft.model.named_filters if f.name == sense.target)
     return ValueRun(filters=tuple(Filter.model_validate(dict(f)) for f in named.filters), end=at + 1)
 
@@ -266,8 +277,21 @@ def _without_it(draft: Draft, at: int) -> ValueRun | None:
         senses = draft.world.lexicon.lookup(("with", *words)) if all(draft.free(i) for i in range(at + 1, end)) else ()
         named = next((f for s in senses if s.kind is Kind.FILTER for f in draft.model.named_filters if f.name == s.target), None)
         if named is not None and len(named.filters) == 1:
-            return ValueRun(filters=(_negate(Filter.model_validate(dict(named.filters[0]))),), end=end)
+            return ValueRun(filters=(negate(Filter.model_validate(dict(named.filters[0]))),), end=end)
     return None
+
+
+def _of_that_kind(draft: Draft, at: int) -> ValueRun | None:
+    """ "coupon orders", where the model names those "with a coupon"."""
+    item, noun = draft.item(at), draft.item(at + 1)
+    if item is None or noun is None or item.is_plural or not item.has(Kind.DATASET) or not noun.has(Kind.METRIC, Kind.DATASET):
+        return None
+    words = tuple(item.text.split())
+    senses = (s for before in (("with",), ("with", "a")) for s in draft.world.lexicon.lookup((*before, *words)))
+    named = next((f for s in senses if s.kind is Kind.FILTER for f in draft.model.named_filters if f.name == s.target), None)
+    if named is None:
+        return None
+    return ValueRun(filters=tuple(Filter.model_validate(dict(f)) for f in named.filters), end=at + 1)
 
 
 def value_at(draft: Draft, at: int, fact: str | None = None, *, expected: str | None = None) -> _Value | None:
@@ -346,6 +370,10 @@ def _coarsest(draft: Draft, senses: Sequence[Sense], fact: str | None) -> Sense 
     if fact is None and not reachable:
         reachable = list(senses)
     own = [s for s in reachable if s.target.split(".")[0] in facts]
+    spine = draft.model.settings.time_spine
+    days = [s for s in reachable if spine is not None and s.target.split(".")[0] == spine.split(".")[-2]]
+    if days and not own:
+        return days[0]  # "sales on Christmas": the day, though some product is called so too
     return max(own or reachable, key=lambda s: draft.world.values.rows(s.target, s.value or ""), default=None)
 
 
