@@ -119,7 +119,8 @@ def _open_clauses(draft: Draft) -> list[str]:
     questions = sum(1 for at, item in enumerate(draft.items[:-1]) if item.text == "how" and draft.items[at + 1].text in ("many", "much"))
     if questions > 1 and len(draft.measures) < 2 and not draft.dimensions and not draft.entity_conditions:
         found.append("how many")
-    if draft.bare_count and draft.items[0].text == "what" and (acts := {i.text for i in draft.items} & {"do", "did", "does"}):
+    acts = {i.text for i in draft.items} & {"do", "did", "does"}
+    if draft.bare_count and draft.items[0].text == "what" and acts and draft.share is None and not _is_part(draft):
         found.append(min(acts))  # "what did members do": their number is no answer
     repeating = (i for at, i in enumerate(draft.items) if draft.claims[at] == "support" and not i.has(Kind.DATASET))
     verbs = [i.text for i in repeating if i.has(Kind.FACT, Kind.DOES)]
@@ -136,6 +137,11 @@ def _sets_both_apart(draft: Draft, at: int) -> bool:
     """ "with and without a coupon", of which only the one half was read."""
     joined = draft.word(at + 1) in ("and", "or", "vs", "versus")
     return draft.word(at) == "with" and joined and not draft.claims[at] and draft.items[at + 2].text.split()[0] == "without"
+
+
+def _is_part(draft: Draft) -> bool:
+    """ "what percentage of tickets do we solve within a day": their share is asked for, not what they do."""
+    return any(m.as_share for m in draft.measures)
 
 
 def _asks_a_way(draft: Draft) -> bool:

@@ -37,7 +37,7 @@ from assistant.minds.embedded.grammar import (
 )
 from assistant.minds.embedded.grammar.draft import Draft, Item, World
 from assistant.minds.embedded.lexicon import Kind
-from assistant.minds.embedded.records import query_of, read_scan
+from assistant.minds.embedded.records import attributes_of, query_of, read_scan
 from assistant.minds.embedded.segment import Mention, is_clause
 from assistant.minds.embedded.tokens import Token
 from tools.core.query.metric_query import DimensionRef, MetricQuery
@@ -235,23 +235,29 @@ def _says_the_same(one: MetricQuery, other: MetricQuery | None) -> bool:
 
 def _rows_of(cut: Cut, world: World, runs: Callable[[MetricQuery], bool]) -> Reading | None:
     """The question read as one about rows and their fields; None unless every word of it is."""
+    of_one = attributes_of(Draft(world=world, tokens=cut.tokens, items=cut.items))
+    if of_one is not None and runs(of_one):
+        return _as_rows(cut, of_one, (), "fields")
     for nouns_as_fields in (False, True):
         asked = read_scan(Draft(world=world, tokens=cut.tokens, items=cut.items), nouns_as_fields=nouns_as_fields)
         planned = query_of(asked, world) if asked is not None else None
         if asked is not None and planned is not None and runs(planned[0]):
-            account = Account(consumed=tuple((item.text, "rows") for item in cut.items), ignored=(), leftover=())
-            return Reading(
-                query=planned[0],
-                score=1.0,
-                account=account,
-                notes=cut.notes,
-                doubts=planned[1],
-                mentions=cut.mentions,
-                items=tuple(cut.items),
-                claims=("rows",) * len(cut.items),
-                by_fields=asked.form,
-            )
+            return _as_rows(cut, *planned, asked.form)
     return None
+
+
+def _as_rows(cut: Cut, query: MetricQuery, doubts: tuple[str, ...], form: Literal["", "fields", "figures", "ranking"]) -> Reading:
+    return Reading(
+        query=query,
+        score=1.0,
+        account=Account(consumed=tuple((item.text, "rows") for item in cut.items), ignored=(), leftover=()),
+        notes=cut.notes,
+        doubts=doubts,
+        mentions=cut.mentions,
+        items=tuple(cut.items),
+        claims=("rows",) * len(cut.items),
+        by_fields=form,
+    )
 
 
 def _with_measures(cut: Cut, world: World, runs: Callable[[MetricQuery], bool]) -> list[Reading]:

@@ -31,6 +31,7 @@ _AGAINST = (
     ("against",),
     ("relative", "to"),
 )
+_VERSUS = word_set("vs versus against compared")
 _BESIDE = (("and",), ("or",), ("with",), ("to",), ("from",), ("between",))
 _OTHERS = (
     ("everyone", "else"),
@@ -150,8 +151,12 @@ def _by_filter(draft: Draft, test: Filter) -> None:
     draft.measures = [
         m.model_copy(update={"filters": (*m.filters, side), "alias": f"{m.column}_{name}"})
         for m in draft.measures
-        for side, name in ((test, "with"), (denied, "without"))
+        for side, name in (((denied, "with"), (test, "without")) if _denies(test) else ((test, "with"), (denied, "without")))
     ]
+
+
+def _denies(test: Filter) -> bool:
+    return test.op in ("not_in", "is_null", "le") or (test.op == "in" and test.values == (0,))
 
 
 def _rest_of_the_scale(draft: Draft, test: Filter) -> Filter | None:
@@ -173,6 +178,9 @@ def set_apart(draft: Draft, filters: Sequence[Filter]) -> list[Filter]:
     if sides is None or not draft.measures or draft.rank is not None or any(m.filters for m in draft.measures):
         return list(filters)
     rest = [f for f in filters if f not in sides]
+    for at, item in enumerate(draft.items):
+        if draft.free(at) and item.text in _VERSUS:
+            draft.claim(at, at + 1, "contrast")
     if draft.model.field(sides[0].field).datatype is Datatype.BOOLEAN:
         draft.add_dimension(DimensionRef(field=sides[0].field))
         return rest

@@ -15,7 +15,7 @@ from assistant.minds.embedded.inflection import bases, singular
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import atoms
 from assistant.minds.embedded.wordlists import filler_words, word_set
-from tools.core.query.metric_query import Comparator, EntityCondition, Filter
+from tools.core.query.metric_query import Comparator, EntityCondition, Filter, Measure
 from tools.core.semantics.model import Datatype, Field
 
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 604800.0, "month": 2629800.0, "year": 31557600.0}
@@ -60,6 +60,8 @@ _LASTING = word_set(
 _LONG = word_set("last lasts lasted lasting long longer short shorter")
 _STAYED = (("been", "with", "us", "for"), ("with", "us", "for"), ("been", "customers", "for"), ("been", "members", "for"))
 _OPEN = word_set("open pending unresolved unsolved outstanding active running waiting")
+_SHORT = 4
+"""Longer words that add nothing elsewhere ("answer") may say what took so long."""
 _REACH = 6
 """So many items around the length may say what it is the length of."""
 
@@ -125,9 +127,12 @@ def _lasting(draft: Draft, length: _Length) -> None:
     if not _keep(draft, field.dataset, test, named):
         return
     draft.claim(length.begin, length.end, "filter")
+    counting = draft.count_metric(field.dataset)
     for at in around:
         if draft.free(at) and _says_of_what(draft, at, field):
             draft.claim(at, at + 1, "filter")
+            if draft.items[at].has(Kind.METRIC) and counting is not None:
+                draft.add_measure(Measure(metric=counting))  # "how many tickets were solved within ...": the phrase held the noun
 
 
 def _says_of_what(draft: Draft, at: int, field: Field) -> bool:
@@ -171,7 +176,8 @@ def _vocabulary(draft: Draft, field: Field) -> frozenset[str]:
         if _averages(draft, name, field):
             phrases += [metric.label, *metric.language.synonyms, *metric.language.verbs]
     nouns = {a for d in draft.model.datasets.values() if d.name == field.dataset for a in (*atoms(d.label), *atoms(d.plural))}
-    return frozenset(a for p in phrases for a in atoms(p)) - _UNSAYING - _LASTING - filler_words() - nouns
+    words = frozenset(a for p in phrases for a in atoms(p)) - _UNSAYING - _LASTING - nouns
+    return frozenset(w for w in words if len(w) > _SHORT or w not in filler_words())
 
 
 def _averages(draft: Draft, metric: str, field: Field) -> bool:

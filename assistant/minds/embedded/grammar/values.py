@@ -256,7 +256,7 @@ def _after_said_again(draft: Draft, at: int) -> int:
         return at
     same = [i for i, other in enumerate(draft.items) if other.text == item.text]
     said_to_compare = any(draft.word(i) in _VERSUS for i in range(same[0], same[-1]))
-    return at + 1 if len(same) > 1 and said_to_compare and draft.word(at + 1) not in ("by", "in", "per", "for") else at
+    return at + 1 if len(same) > 1 and said_to_compare and draft.word(at + 1) not in ("by", "per") else at
 
 
 def named_filter(draft: Draft, at: int) -> ValueRun | None:

@@ -5,7 +5,8 @@ number, of all or for each of something. Such a question names hardly a figure o
 that no rule accounts for makes no reading at all, so that the readers of figures keep whatever is theirs.
 """
 
+from assistant.minds.embedded.records.attributes import attributes_of
 from assistant.minds.embedded.records.plan import query_of
 from assistant.minds.embedded.records.read import read_scan
 
-__all__ = ["query_of", "read_scan"]
+__all__ = ["attributes_of", "query_of", "read_scan"]

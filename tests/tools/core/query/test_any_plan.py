@@ -66,6 +66,7 @@ _MEASURES = st.builds(
     _METRICS,
     st.one_of(
         st.just({}),
+        st.fixed_dictionaries({"over": st.sampled_from(["order_count", "ticket_count"]), "as_share": st.booleans()}),
         st.fixed_dictionaries({"per": _DATASETS, "aggregate": st.sampled_from(["avg", "median"])}),
         st.fixed_dictionaries({"per_grain": st.sampled_from(["month", "week"]), "aggregate": st.just("max")}),
         st.fixed_dictionaries({"filters": st.lists(_FILTERS, min_size=1, max_size=1), "as_share": st.booleans()}),

@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tools.core.errors import QueryUnsupported, UnknownName
 from tools.core.query import METRIC_TIME, CompiledQuery
+from tools.core.query.metric_query import Measure
 from tools.core.semantics.model import Metric, Relationship, Route, SemanticModel
 
 Ask = Callable[..., list[tuple[Any, ...]]]
@@ -173,6 +175,25 @@ def test_the_same_figure_twice_is_told_apart_by_its_conditions(compiled: Compile
     ]
     labels = [column.label for column in compiled(metrics=sides).columns]
     assert labels == ["revenue (region is North)", "revenue (region is not North)"]
+
+
+def test_a_measure_over_another_divides_the_totals_of_each_row(ask: Ask, compiled: Compile) -> None:
+    """Also where the two are of facts recorded apart; nothing at all below the line leaves the ratio unknown."""
+    tickets, orders = ask(metrics=["ticket_count", "order_count"])[0]
+    assert ask(metrics=[{"metric": "ticket_count", "over": "order_count"}]) == [(pytest.approx(tickets / orders),)]
+    by_region = {region: (t, o) for region, t, o in ask(metrics=["ticket_count", "order_count"], dimensions=BY_REGION)}
+    rates = ask(metrics=[{"metric": "ticket_count", "over": "order_count"}], dimensions=BY_REGION)
+    assert dict(rates) == {r: pytest.approx(t / o) if o else None for r, (t, o) in by_region.items()}
+    (per_order,) = compiled(metrics=[{"metric": "revenue", "over": "order_count"}]).columns
+    assert (per_order.label, per_order.unit, per_order.format) == ("revenue per order", "USD", "money")
+    (share,) = compiled(metrics=[{"metric": "ticket_count", "over": "order_count", "as_share": True}]).columns
+    assert (share.label, share.unit, share.format) == ("tickets as share of orders", "share", "rate")
+
+
+@pytest.mark.parametrize("more", [{"per": "customers", "aggregate": "avg"}, {"over": "revenue"}])
+def test_a_figure_is_divided_by_another_one_as_it_is(more: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Measure.model_validate({"metric": "revenue", "over": "order_count", **more})
 
 
 def test_a_figure_whose_name_begins_like_a_hidden_one_stays(ask: Ask) -> None:

@@ -77,6 +77,11 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
         {"listing": {"entity": "customers", "fields": ["customers.region"]}, "metrics": ["revenue"]},
         "List of customers with region and revenue, all data up to 31 March 2017",
     ),
+    ({"metrics": [{"metric": "ticket_count", "over": "order_count"}], "window": MARCH}, "Tickets per order, March 2017"),
+    (
+        {"metrics": [{"metric": "ticket_count", "over": "order_count", "as_share": True}]},
+        "Tickets as share of orders, all data up to 31 March 2017",
+    ),
     (
         {"metrics": [{"metric": "revenue", "per_grain": "month", "aggregate": "avg"}], "window": MARCH},
         "Average revenue per month, March 2017",
