@@ -211,7 +211,10 @@ def _is_plain_act(draft: Draft, at: int) -> bool:
     ours = before >= 0 and draft.items[before].text in _OURS
     if not ours and draft.items[at].text.endswith("ing"):
         return False  # "returns handling" is another thing than returns
-    return ours or (_is_figure(draft, before) and (at + 1 == len(draft.items) or draft.items[at + 1].text in _PREPOSITIONS | _MARKS))
+    if ours or at + 1 == len(draft.items):
+        return ours or _is_figure(draft, before)
+    ends = draft.items[at + 1].text in _PREPOSITIONS | _MARKS or draft.claims[at + 1] in ("filter", "window")
+    return ends and _is_figure(draft, before)
 
 
 def _is_auxiliary(draft: Draft, at: int) -> bool:

@@ -99,6 +99,13 @@ class ValueIndex:
         hits = [h for phrase in self._words().get(stem(word), ()) if len(phrase) > 1 for h in self._by_phrase[phrase]]
         return tuple(sorted(hits, key=lambda h: -h.rows)[:limit])
 
+    def holding(self, words: Phrase) -> tuple[ValueHit, ...]:
+        """Values that hold all of the words in this order, among others: "thermos flask" in each name of a thermos flask."""
+        stems = tuple(stem(a) for word in words for a in atoms(word))
+        first = self._words().get(stems[0], ()) if stems else ()
+        found = [p for p in dict.fromkeys(first) if any(p[i : i + len(stems)] == stems for i in range(len(p) - len(stems) + 1))]
+        return tuple(h for phrase in found for h in self._by_phrase[phrase])
+
     def values_of(self, field: str) -> tuple[Stored, ...]:
         """Stored values of a field, most frequent first; empty when it is not indexed."""
         return tuple(value for value, _ in sorted(self._values.get(field, ()), key=lambda pair: -pair[1]))

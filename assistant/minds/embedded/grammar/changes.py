@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
-from tools.core.query.metric_query import Comparison, Grain, MetricCondition
+from tools.core.query.metric_query import Comparison, Grain, MetricCondition, TimeWindow
 
 _RATE_WORDS = frozenset(["growth", "grow", "grows", "grew", "grown", "growing", "fastest"])
 _UP = word_set(
-    "increase increased increases increasing rise rose risen rising gain gains gained gaining improve improved improvement climbed"
+    "increase increased increases increasing rise rose risen rising gain gains gained gaining improve improved improving improvement "
+    "climbed climbing"
 )
 _DOWN = word_set(
     "decrease decreased decreases decreasing decline declined declines declining drop dropped drops dropping fall fell "
-    "fallen falling shrink shrank shrunk"
+    "fallen falling shrink shrank shrunk shrinking declining decreasing slipped slipping"
 )
 _CHANGE = frozenset(["change", "changed", "changes", "changing"])
 _GAP = frozenset(["variance", "difference", "gap", "delta", "swing"])
@@ -34,6 +36,7 @@ _RUNNING = (
 )
 _AVERAGE = (("moving", "average", "of"), ("rolling", "average", "of"), ("moving", "average"), ("rolling", "average"), ("rolling", "mean"))
 _MOST = frozenset({"most", "fastest", "biggest", "largest", "strongest", "highest"})
+_SORTING = word_set("rank ranked ranking sort sorted sorting order ordered list")
 _LEAST = frozenset({"least", "slowest", "smallest", "lowest", "weakest"})
 
 
@@ -84,6 +87,7 @@ def read_change(draft: Draft) -> None:
         draft.change = "change_rate" if word in _RATE_WORDS else "change"
         draft.moved = "down" if word in _DOWN | _LOSE else "" if word in _CHANGE | _GAP | {"growth"} else "up"
         _rank_of_change(draft, at, downwards=word in _DOWN | _LOSE)
+        _ranked_by_change(draft, at)
         return
 
 
@@ -144,6 +148,27 @@ def _rank_of_change(draft: Draft, at: int, *, downwards: bool) -> None:
     draft.rank = Rank(direction="asc" if downwards != least else "desc", measure="change")
 
 
+def _ranked_by_change(draft: Draft, at: int) -> None:
+    """ "stores ranked by revenue growth", "rank the regions by growth in orders": what is ranked, and that its change ranks it."""
+    figure = draft.item(at - 1)
+    by = at - 1 - (figure is not None and figure.has(Kind.METRIC))
+    sorting = next((i for i in range(by) if draft.word(i) in _SORTING), None)
+    if draft.rank is not None or draft.word(by) != "by" or sorting is None:
+        return
+    nouns = [i for i in range(by) if draft.free(i) and draft.items[i].has(Kind.FIELD, Kind.DATASET) and draft.items[i].is_plural]
+    noun = draft.dimension_at(nouns[0]) if len(nouns) == 1 else None
+    if noun is None:
+        return
+    draft.claim(sorting, sorting + 1, "ranking")
+    draft.claim(by, by + 1, "ranking")
+    draft.claim(nouns[0], nouns[0] + 1, "ranking")
+    for i in range(at + 1, len(draft.items) - 1):
+        if draft.word(i + 1) == "first" and draft.word(i) in _MOST | {"best"}:
+            draft.claim(i, i + 2, "ranking")
+    draft.rank = Rank(direction="desc", measure="change", noun=noun)
+    draft.add_dimension(noun)
+
+
 def _more_than_before(draft: Draft) -> None:
     """ "which members spent more in May than in April": those whose figure went up."""
     words = {item.text for item in draft.items}
@@ -153,6 +178,12 @@ def _more_than_before(draft: Draft) -> None:
     if draft.moved and draft.subject is not None:
         op: Literal["lt", "gt"] = "lt" if draft.moved == "down" else "gt"
         draft.having.append(MetricCondition(metric=f"{draft.measures[0].column}_change", op=op, value=0))
+
+
+def _knows_last_year(draft: Draft) -> bool:
+    """Whether the data reach back to the beginning of last year."""
+    first = draft.model.settings.data_start or draft.world.values.first_day
+    return first is not None and first <= dt.date(draft.world.calendar.as_of.year - 1, 1, 1)
 
 
 def settle_change(draft: Draft) -> None:
@@ -167,6 +198,9 @@ def settle_change(draft: Draft) -> None:
     series = series or draft.trend
     if series and draft.window is None and draft.comparison is not None and draft.comparison.kind == "previous_period":
         draft.comparison = None  # Along a series, "the period before" is the row before.
+    if draft.comparison is None and draft.window is None and draft.rank is not None and not series and _knows_last_year(draft):
+        draft.window, draft.comparison = TimeWindow(period="this", unit="year"), Comparison(kind="same_period_last_year")
+        draft.notes.append("this year so far is held against the same days of last year")
     if draft.comparison is None:
         if series or (draft.window is None and not draft.dimensions):
             draft.growth = draft.growth or "previous_row"

@@ -139,6 +139,11 @@ def read_comparator(draft: Draft, at: int) -> tuple[Comparator | None, int]:
     return None, at
 
 
+def comparator_behind(draft: Draft, at: int) -> tuple[Comparator | None, int]:
+    """The comparator of "2 stars or less" that begins at `at`, and the index after it."""
+    return next(((op, at + len(words)) for words, op in _AFTER if draft.phrase(at, words)), (None, at))
+
+
 def read_bound(draft: Draft, at: int) -> Bound | None:
     """The bound that begins at item `at`; a bare number is none, but "twice" is."""
     op, after = read_comparator(draft, at)

@@ -16,7 +16,7 @@ _COMMON = frozenset({"common", "commonest", "frequent"})
 def read_measures(draft: Draft) -> None:
     """Every metric named, in the order of the question; else the metric of a verb; else the count of a fact."""
     if draft.aggregate is not None:
-        draft.measures = [aggregated(draft, m.metric) for m in draft.measures]
+        draft.measures = [m if m.over is not None else aggregated(draft, m.metric) for m in draft.measures]
     _how_often(draft)
     _average_of_field(draft)
     _part_of_a_rate(draft)

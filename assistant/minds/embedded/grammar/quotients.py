@@ -79,7 +79,9 @@ def _ratio_of(draft: Draft, at: int) -> bool:
 def _figure_before(draft: Draft, at: int) -> tuple[int, str] | None:
     """(item, metric) of the last figure before `at`; None when it is a rate or something else stands between."""
     found = [i for i in range(at) if draft.free(i) and draft.items[i].has(Kind.METRIC)]
-    return _figure(draft, found[-1]) if found else None
+    if not found or (draft.dataset_at(found[-1]) == draft.customer is not None and found[-1] < at - 1):
+        return None  # "how long did people stay per visit": not their number
+    return _figure(draft, found[-1])
 
 
 def _figure(draft: Draft, at: int) -> tuple[int, str] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from assistant.minds.embedded.bands import bands_of, within
-from assistant.minds.embedded.grammar.comparators import Bound, bound_after, negate, read_bound, read_comparator
+from assistant.minds.embedded.grammar.comparators import Bound, bound_after, comparator_behind, negate, read_bound, read_comparator
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.grammar.existence import subject_before
 from assistant.minds.embedded.grammar.values import filters_of
@@ -133,19 +133,29 @@ def _metric_or_count(draft: Draft, at: int) -> str | None:
 
 
 def _ordered_value(draft: Draft, at: int) -> bool:
-    """ "more than two kids", where "two kids" is a value of an ordered field: the values beyond it."""
+    """ "more than two kids", "under 3 stars", "2 stars or less": the values beyond one of an ordered or a numeric field."""
     op, value_at = read_comparator(draft, at)
+    begin, end = at, value_at + 1
+    if op is None and draft.items[at].has(Kind.VALUE):
+        op, end = comparator_behind(draft, at + 1)
+        value_at = at
     item = draft.item(value_at) if op is not None else None
     mention = item.mention if item is not None else None
     for sense in mention.of(Kind.VALUE) if mention else ():
-        order = draft.model.field(sense.target).order
-        if sense.value not in order:
-            continue
-        place = order.index(str(sense.value))
-        passing = {"gt": order[place + 1 :], "ge": order[place:], "lt": order[:place], "le": order[: place + 1]}.get(op or "", ())
-        if passing:
-            draft.claim(at, value_at + 1, "filter")
-            draft.filters.append(Filter(field=sense.target, op="in", values=passing))
+        field = draft.model.field(sense.target)
+        number = str(sense.value)
+        test: Filter | None = None
+        if field.datatype in _NUMERIC and number.lstrip("-").isdigit() and op in ("gt", "ge", "lt", "le"):
+            test = Filter(field=field.id, op=op, values=(int(number),))
+        elif number in field.order:
+            place = field.order.index(number)
+            order = field.order
+            passing = {"gt": order[place + 1 :], "ge": order[place:], "lt": order[:place], "le": order[: place + 1]}.get(op or "", ())
+            test = Filter(field=field.id, op="in", values=passing) if passing else None
+        if test is not None:
+            begin -= draft.word(begin - 1) in ("with", "of", "rated")
+            draft.claim_free(begin, end, "filter")
+            draft.filters.append(test)
             return True
     return False
 

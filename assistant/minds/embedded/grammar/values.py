@@ -87,7 +87,7 @@ def read_values(draft: Draft) -> None:
             begin, end, negated = begin - (draft.word(begin - 1) in _LEAVING), run.end + 1, True
         draft.claim_free(begin, end, "filter")
         for test in run.filters:
-            _add(draft, negate(test) if negated else test, begin)
+            add_filter(draft, negate(test) if negated else test, begin)
         comparing = run.joint == "or" and negated is False and _compares(draft)
         together = any(draft.word(i) in ("together", "combined", "altogether", "jointly") for i in range(len(draft.items)))
         if (run.side_by_side or comparing) and not negated and len(run.filters) == 1 and not together:
@@ -153,7 +153,7 @@ def _compares(draft: Draft) -> bool:
     return False
 
 
-def _add(draft: Draft, test: Filter, at: int) -> None:
+def add_filter(draft: Draft, test: Filter, at: int) -> None:
     """Adds a filter. Two values of one field cannot both hold for a row: said apart, they are shown side by side."""
     same = next(
         (f for f in draft.filters if f.field == test.field and f.op == test.op and f.grain == test.grain and f.op in ("in", "not_in")), None
@@ -329,7 +329,28 @@ def _stored(draft: Draft, at: int, fact: str | None, expected: str | None) -> _V
     )
     if chosen is None or chosen.value is None:
         return None
+    if fact is None and expected is None and not (beside or quoted):
+        _doubt_the_minor(draft, at, chosen)
     return _Value(field=chosen.target, value=chosen.value, begin=at, end=noun_end if beside else at + 1)
+
+
+_MUCH_MORE = 10
+
+
+def _doubt_the_minor(draft: Draft, at: int, chosen: Sense) -> None:
+    """ "pizza" is a rare product type of that name, and a large category that is called "frozen pizza": which is meant is asked."""
+    field, rows = draft.model.field(chosen.target), draft.world.values.rows(chosen.target, chosen.value or "")
+    several = len(draft.world.values.values_of(chosen.target))
+    larger = [
+        hit
+        for hit in draft.world.values.holding(tuple(draft.items[at].text.split()))
+        if hit.field.split(".")[0] == field.dataset and hit.field_values < several and hit.rows >= _MUCH_MORE * rows
+    ]
+    doubt = f"'{draft.items[at].text}' is a {field.label} here; " + ", ".join(
+        f"the {draft.model.field(h.field).label} {h.value} is larger" for h in larger[:1]
+    )
+    if larger and doubt not in draft.doubts:
+        draft.doubts.append(doubt)
 
 
 def _modifies(draft: Draft, at: int, senses: Sequence[Sense]) -> bool:
