@@ -10,7 +10,7 @@ from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import Comparison, Grain, MetricCondition, TimeWindow
 
-_RATE_WORDS = frozenset(["growth", "grow", "grows", "grew", "grown", "growing", "fastest"])
+_RATE_WORDS = frozenset(["growth", "grow", "grows", "grew", "grown", "growing"])
 _UP = word_set(
     "increase increased increases increasing rise rose risen rising gain gains gained gaining improve improved improving improvement "
     "climbed climbing"

@@ -246,7 +246,7 @@ def _topic_nouns(draft: Draft) -> None:
         if (
             draft.free(at)
             and item.has(Kind.FIELD)
-            and not item.has(Kind.METRIC, Kind.FILTER, Kind.VALUE)
+            and not item.has(Kind.METRIC, Kind.FILTER, Kind.VALUE, Kind.FACT)
             and after_metric
             and not _value_follows(draft, at)
         ):

@@ -30,6 +30,9 @@ def read_measures(draft: Draft) -> None:
             continue  # "how many did we reach": here it is the verb
         if draft.measures and _depends(draft, at):
             continue
+        if draft.measures and _is_described(draft, at):
+            draft.claim(at, at + 1, "support")
+            continue
         sense = draft.sense(at, Kind.METRIC)
         if sense is not None and not draft.items[at].has(Kind.ABSENT):
             draft.bare_count = at in counts and not draft.dimensions
@@ -129,7 +132,17 @@ def _one_of_them(draft: Draft) -> bool:
         senses = draft.items[at].mention.of(Kind.VALUE, Kind.FILTER)  # type: ignore[union-attr]
         if draft.items[at - 1].text in ("a", "an") and any(draft.entity_of(draft.field_of(s)) == draft.customer for s in senses):
             return True
-    return any(draft.entity_of(f.field) == draft.customer for f in draft.filters) and draft.aggregate == "avg"
+    if any(draft.entity_of(f.field) == draft.customer for f in draft.filters) and draft.aggregate == "avg":
+        return True
+    return any(_does_it(draft, at) for at in range(len(draft.items)))
+
+
+def _does_it(draft: Draft, at: int) -> bool:
+    """The "families" of "how often do families come"."""
+    mention = draft.items[at].mention
+    senses = mention.of(Kind.VALUE, Kind.FILTER) if mention is not None else ()
+    asked = at > 0 and draft.items[at - 1].text in ("do", "does", "did")
+    return asked and any(draft.entity_of(draft.field_of(s)) == draft.customer for s in senses)
 
 
 def _counting_verb(draft: Draft, at: int) -> str | None:
@@ -159,6 +172,14 @@ def _depends(draft: Draft, at: int) -> bool:
     """ "satisfaction among app users", "money off in coupons": such a figure narrows the first, and is no second one."""
     before = draft.back(at, _BEFORE_NOUN)
     return draft.word(before) in _DEPENDING and draft.word(before - 1) not in ("and", ",", "plus", "or")
+
+
+def _is_described(draft: Draft, at: int) -> bool:
+    """The "items" of "revenue from discounted items": what the value before it describes, and no second figure."""
+    before = at - 1
+    if before < 1 or draft.claims[before] != "filter" or draft.items[before].has(Kind.METRIC):
+        return False
+    return draft.items[draft.back(before, _BEFORE_NOUN)].text in ("from", "of", "with", "on", "for")
 
 
 def _check_number(draft: Draft, at: int, name: str) -> None:

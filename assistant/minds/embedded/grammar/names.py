@@ -14,7 +14,7 @@ from tools.core.query.metric_query import Filter
 
 _BEFORE = word_set("of for from on with many much the our and any some buy bought sell sold buying selling")
 _SHORTEST = 3
-_MOST = 60
+_MOST = 8
 """More names than this, and the words say too little."""
 _SHOWN = 3
 

@@ -176,7 +176,10 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
     if also > at:
         return also if _is_last(draft, also) else -also
     if item.text == "back" and at == clause.end:
-        return at + 1  # "came back"
+        first = not draft.entity_conditions and clause.bound is None and found.bound is None and not clause.negated
+        if first:
+            found.bound = Bound(op="ge", value=2, end=at + 1)  # Who came back has come twice.
+        return at + 1
     neither = draft.match(at, _NOT_BOTH)
     if neither > at and _one_of_two(found):
         return neither

@@ -12,6 +12,7 @@ from assistant.minds.embedded.intents.contract import Asked, Cue, Cues, Plan
 from assistant.minds.embedded.intents.figure import read_figure
 from assistant.minds.embedded.intents.steps import cohort
 from assistant.minds.embedded.intents.words import word_file, words_of
+from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import Token, atoms
 from assistant.minds.embedded.wordlists import filler_words, grammar_words
 from assistant.turn import Step
@@ -129,7 +130,7 @@ def _without_seasons(account: Account, names: Sequence[str]) -> Account:
 def _named_campaigns(asked: Asked, roles: CampaignRoles, taken: Sequence[Cue]) -> list[Cue]:
     """A cue for the words that name campaigns, with the names: "spring" of "the spring campaign" fits every campaign of that word."""
     covered = {at for cue in taken for at in range(cue.start, cue.end)}
-    free = [(at, token) for at, token in enumerate(asked.tokens) if at not in covered and _may_name(token)]
+    free = [(at, t) for at, t in enumerate(asked.tokens) if at not in covered and _may_name(t) and not _begins_a_figure(asked, at)]
     names = {str(name): {*atoms(str(name))} for name in asked.reader.values.values_of(roles.campaign)}
     numbered = asked.reader.model.field(roles.campaign).datatype.value == "Integer"
     if numbered:
@@ -145,6 +146,12 @@ def _named_campaigns(asked: Asked, roles: CampaignRoles, taken: Sequence[Cue]) -
     words = {word for name in best for word in names[name]}
     joined = "\n".join(best)
     return [Cue(start=at, end=at + 1, role=f"{_CAMPAIGN} {joined}", text=t.raw) for at, t in free if t.text in words]
+
+
+def _begins_a_figure(asked: Asked, at: int) -> bool:
+    """The "new" of "new customers" names no campaign, though one may have the word in its name."""
+    senses = (s for end in (2, 3) for s in asked.reader.lexicon.lookup(tuple(t.text for t in asked.tokens[at : at + end])))
+    return any(s.kind is Kind.METRIC for s in senses)
 
 
 def _may_name(token: Token) -> bool:
