@@ -176,8 +176,8 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
     if also > at:
         return also if _is_last(draft, also) else -also
     if item.text == "back" and at == clause.end:
-        first = not draft.entity_conditions and clause.bound is None and found.bound is None and not clause.negated
-        if first:
+        by_itself = not draft.entity_conditions and clause.bound is None and found.bound is None and not clause.negated
+        if by_itself:
             found.bound = Bound(op="ge", value=2, end=at + 1)  # Who came back has come twice.
         return at + 1
     neither = draft.match(at, _NOT_BOTH)

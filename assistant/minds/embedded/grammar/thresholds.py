@@ -144,6 +144,8 @@ def _ordered_value(draft: Draft, at: int) -> bool:
     for sense in mention.of(Kind.VALUE) if mention else ():
         field = draft.model.field(sense.target)
         number = str(sense.value)
+        if draft.word(at) in ("more", "less", "fewer") and not any(c.isdigit() for c in number):
+            continue  # "who spend more than silver members": they are held against, and no limit
         test: Filter | None = None
         if field.datatype in _NUMERIC and number.lstrip("-").isdigit() and op in ("gt", "ge", "lt", "le"):
             test = Filter(field=field.id, op=op, values=(int(number),))

@@ -17,6 +17,8 @@ from assistant.turn import Step
 
 _UNHAPPY, _HAPPY = ["negative", "mixed"], ["positive"]
 _TRIGGERS = ("complain", "praise", "kind", "say", "report", "noun", "read")
+_MORE = word_set("more less fewer")
+_COUNTING = word_set("do does did who")
 _FIGURES = word_set(
     "many much number count share percentage percent average mean score rating sentiment total per volume proportion revenue"
 )
@@ -58,8 +60,10 @@ class FeedbackIntent:
         about_calls = calls and any(t.text == "about" for t in asked.tokens)
         if not (spoken or versus or sourced or about_calls or (named and any(cue.role == "source" for cue in found))):
             return None
-        if {t.text for t in asked.tokens} & _FIGURES:
-            return None
+        words = {t.text for t in asked.tokens}
+        counts = asked.tokens[0].text in _COUNTING and bool(words & _MORE) and bool(words & {"than", "or"})
+        if words & _FIGURES or counts:
+            return None  # "Do customers in the South complain more than those in the North" counts.
         return Cues(found=tuple(_of_its_clause(found, asked.tokens)))
 
     def plan(self, cues: Cues, rest: Rest) -> Plan | None:

@@ -22,6 +22,9 @@ _ASKING = word_set(
     "what which who whom when where how is was are were did do does has have had the a an of in to from on our its us by me show tell give "
     "exactly actually please ? and belong belongs come comes came kind type s ' for at located situated based with"
 )
+_PLAIN = word_set(
+    "open opened start started begin began end ended launch launched close closed run last big large old long join joined day date"
+)
 _PLACES = word_set("city town place location address region country state street district")
 _SIZES = word_set("size area capacity space")
 _LENGTHS = word_set("length duration")
@@ -109,7 +112,10 @@ def _asked_for(draft: Draft, thing: _Thing, rest: Sequence[int]) -> list[Field]:
         of = {s.target for s in item.mention.of(Kind.FIELD)} if item.mention is not None else set()
         if of and item.has(Kind.METRIC) and not item.has(Kind.DATASET):
             return []  # A figure by that name knows more than the field.
-        alike = [f for f in own if set(atoms(item.text)) <= _words(f)] if of else []
+        if item.has(Kind.DATASET) and draft.dataset_at(at) == thing.dataset and not of & {f.id for f in own}:
+            continue  # "the store in Skelby"
+        named_so = bool(of) or (item.mention is None and item.text not in _ASKING | _PLAIN)
+        alike = [f for f in own if set(atoms(item.text)) <= _words(f)] if named_so else []
         found = [f for f in own if f.id in of] or (alike if len(alike) == 1 else [])
         if found:
             named += [f for f in found[:1] if f not in named]
