@@ -12,7 +12,10 @@ from assistant.minds.embedded.values import Stored
 from assistant.minds.embedded.wordlists import filler_words, ordinary_words, word_set
 from tools.core.query.metric_query import Filter
 
-_BEFORE = word_set("of for from on with many much the our and any some buy bought sell sold buying selling")
+_BEFORE = word_set("of for from many much buy bought sell sold buying selling and vs versus")
+_AFTER = word_set(
+    "in on by at for during this last since per did do does we , ? and vs versus was were have has are is from compared to with"
+)
 _SHORTEST = 3
 _MOST = 8
 """More names than this, and the words say too little."""
@@ -45,8 +48,17 @@ def read_names_in_part(draft: Draft) -> None:
 
 def _stands_as_name(draft: Draft, begin: int, end: int) -> bool:
     before, after = draft.items[begin - 1].text if begin else "", draft.item(end)
+    counted = begin > 1 and draft.items[begin - 2].text in ("number", "numbers", "amount")
+    if counted or not _ends_there(draft, end):
+        return False  # "by number of cars" splits by what nobody knows
     figure_follows = after is not None and after.has(Kind.METRIC)
     return before in _BEFORE or figure_follows or (begin == 0 and after is not None and after.text in (":", ","))
+
+
+def _ends_there(draft: Draft, at: int) -> bool:
+    """Whether no other noun follows, which the words would only describe: "on hot days"."""
+    after = draft.item(at)
+    return after is None or after.has(Kind.METRIC) or after.text in _AFTER or (after.time is not None and after.time.window is not None)
 
 
 def _is_plain(draft: Draft, at: int) -> bool:

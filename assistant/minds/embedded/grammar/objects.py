@@ -177,7 +177,8 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
         return also if _is_last(draft, also) else -also
     if item.text == "back" and at == clause.end:
         by_itself = not draft.entity_conditions and clause.bound is None and found.bound is None and not clause.negated
-        if by_itself:
+        dated = any(i.time is not None and i.time.window is not None for i in draft.items)
+        if by_itself and not dated:
             found.bound = Bound(op="ge", value=2, end=at + 1)  # Who came back has come twice.
         return at + 1
     neither = draft.match(at, _NOT_BOTH)
