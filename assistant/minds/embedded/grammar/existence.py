@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from assistant.minds.embedded.grammar.comparators import Bound, negate, opposite_of, read_bound
 from assistant.minds.embedded.grammar.draft import Draft
-from assistant.minds.embedded.grammar.objects import NEGATIONS, SOLELY, Clause, with_objects
+from assistant.minds.embedded.grammar.objects import NEGATIONS, SOLELY, Clause, twice, with_objects
 from assistant.minds.embedded.grammar.special import main_fact
 from assistant.minds.embedded.grammar.subject import PERSONS
 from assistant.minds.embedded.grammar.values import filters_of
@@ -89,6 +89,7 @@ def _clause_at(draft: Draft, verb: int, last: Clause | None) -> Clause | None:
         first=first,
         only=only,
         stopped=stopped,
+        bound=twice(draft, verb) if draft.items[verb].text == "back" and last is None and not (negated or stopped) else None,
         main=last is not None and _opens_relative(draft, last) and not _begins_a_clause(draft, begin, denials=False),
     )
     return with_objects(draft, clause, verb + 1)

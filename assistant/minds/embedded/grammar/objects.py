@@ -125,6 +125,12 @@ def with_objects(draft: Draft, clause: Clause, at: int) -> Clause | None:
     )
 
 
+def twice(draft: Draft, at: int) -> Bound | None:
+    """Who "came back" has come twice, where no period or other condition says since when."""
+    dated = any(i.time is not None and i.time.window is not None for i in draft.items)
+    return Bound(op="ge", value=2, end=at + 1) if not dated and not draft.entity_conditions else None
+
+
 def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | None:
     """Reads one object at `at` into `found`; the index after it, negative when the words belong to it only if more follows."""
     item = draft.items[at]
@@ -176,10 +182,7 @@ def _object(draft: Draft, clause: Clause, found: _Objects, at: int) -> int | Non
     if also > at:
         return also if _is_last(draft, also) else -also
     if item.text == "back" and at == clause.end:
-        by_itself = not draft.entity_conditions and clause.bound is None and found.bound is None and not clause.negated
-        dated = any(i.time is not None and i.time.window is not None for i in draft.items)
-        if by_itself and not dated:
-            found.bound = Bound(op="ge", value=2, end=at + 1)  # Who came back has come twice.
+        found.bound = found.bound or (twice(draft, at) if not clause.negated else None)
         return at + 1
     neither = draft.match(at, _NOT_BOTH)
     if neither > at and _one_of_two(found):
