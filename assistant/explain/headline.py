@@ -34,6 +34,12 @@ class Result:
     """The window compared with: "in May 2017"."""
     absent: tuple[str, ...] = ()
     """Groups that were asked for by name and have no row."""
+    whole: str = "the total"
+    """What shares are of."""
+    is_cut: bool = False
+    """Rows may be missing: the result was cut off, or groups were left out by their figures."""
+    parts: tuple[str, ...] = ()
+    """Per measure its name with the part that it is of: "share of revenue (sales channel is app)"."""
     lowest_first: bool = False
     only_first: bool = False
     """The row is the first of a ranking by its only figure."""
@@ -100,6 +106,9 @@ def _result(finding: Finding) -> Result:
         when=_during(reading.window, finding) if reading.window and compared else "",
         before=_during(reading.comparison, finding) if reading.comparison and compared else "",
         absent=_absent(finding),
+        whole="these together" if any(_lists_groups(f, table) for f in reading.filters) else "the total",
+        is_cut=table.truncated or reading.selects,
+        parts=reading.metrics if len(reading.metrics) == len(measures) else (),
         only_first=len(table.rows) == 1 and reading.limit == 1 and bool(reading.first),
         lowest_first=reading.first == "lowest",
     )
@@ -156,6 +165,13 @@ def _is_seen(clause: str, table: Table) -> bool:
     return False
 
 
+def _lists_groups(clause: str, table: Table) -> bool:
+    """Whether the condition keeps only some of the groups: shares are of those, and not of everything."""
+    return any(
+        c.role == "dimension" and c.label and clause.startswith(f"{c.label} is ") and _one_of(clause, c, table) for c in table.columns
+    )
+
+
 def _one_of(clause: str, column: Column, table: Table) -> list[str] | None:
     """The values that a condition lists for this column, when the rows hold no others; None for any other condition."""
     listed = clause.removeprefix(f"{column.label} is ").replace(" or ", ", ").split(", ") if '"' not in clause else []
@@ -195,7 +211,7 @@ def _totals(result: Result) -> str:
 def _statement(result: Result, row: Sequence[Cell], index: int) -> str:
     column = result.table.columns[index]
     value = result.show(row, index)
-    label = column.label or column.name
+    label = _part_or_label(result, index)
     if row[index] is None:
         return f"{label} cannot be computed: no data"
     if column.format == "number" and is_plural(label) and column.role in ("metric", "count"):
@@ -204,6 +220,14 @@ def _statement(result: Result, row: Sequence[Cell], index: int) -> str:
         said = f"{label} {'were' if is_plural(label) else 'was'} {value}"
     when = f" {result.when}" if result.when else ""
     return said + when + _against_previous(result, row, column)
+
+
+def _part_or_label(result: Result, index: int) -> str:
+    """A share without its part says nothing: "share of revenue (sales channel is app)"; any other figure by its label."""
+    column = result.table.columns[index]
+    label = column.label or column.name
+    named = result.parts[result.measures.index(index)] if result.parts and index in result.measures else ""
+    return named if named.startswith(f"{label} (") and label.startswith("share of ") else label
 
 
 def _against_previous(result: Result, row: Sequence[Cell], column: Column) -> str:
@@ -314,12 +338,15 @@ def _ranked(result: Result) -> str:
         # They rise by chance along the groups' own order: nobody asked for the lowest.
         ascending, rows, values = False, rows[::-1], values[::-1]
     in_order = ascending or values == sorted(values, reverse=True)
+    if not in_order and not result.is_cut and len(result.dimensions) == 1:
+        # All there are, in an order of their own: the sentence names the highest of them.
+        in_order, rows = True, sorted(rows, key=lambda r: _number(r[index]), reverse=True)
     best = rows[0] if in_order else max(rows, key=lambda r: _number(r[index]))
     lead = f"{result.name(best)} has the {_extreme_word(column, lowest=ascending)} {label}"
     lead += f": {result.show(best, index)}{_share_of(result, best, index)}"
     if not in_order:
         # The rows may be the first of many by another order: the claim is about them alone.
-        return _end(f"Of those shown, {lead}", result.scope)
+        return _end(f"Of those shown, {lead}" if result.is_cut else capitalised(lead), result.scope)
     others = [f"{result.name(r)} ({result.show(r, index)})" for r in rows[1:MAX_NAMED]]
     return _end(f"{capitalised(lead)}, then {join_words(others)}", result.scope)
 
@@ -366,7 +393,7 @@ def _share_of(result: Result, row: Sequence[Cell], index: int) -> str:
     share = result.column("share", result.table.columns[index].metric)
     if share is None or share == index or row[share] is None:
         return ""
-    return f", {result.show(row, share)} of the total"
+    return f", {result.show(row, share)} of {result.whole}"
 
 
 def _listing(result: Result) -> str:

@@ -319,4 +319,4 @@ def _finding(
 
 
 def _reading(sentence: str, arguments: ChurnInput, context: ToolContext, card: dict[str, Any]) -> Reading:
-    return arguments.read(sentence, context, as_of=context.as_of or context.warehouse.as_of, ends=f", as of {card['as_of']}")
+    return arguments.read(sentence, context, as_of=context.as_of or context.warehouse.as_of, scored_on=card["as_of"])

@@ -24,6 +24,7 @@ from tools.core.customers.scored import (
     with_metrics,
 )
 from tools.core.query import Filter, ListingSpec, MetricQuery, Order
+from tools.core.query.calendar import long_date
 from tools.core.semantics.model import Datatype, Metric, MetricFormat
 
 _TABLE = "lifetime_value"
@@ -155,7 +156,7 @@ def _terms(card: dict[str, Any]) -> str:
     terms = card["terms"]
     rate = terms["yearly_discount"]
     discount = f"discounted by {rate:.0%} a year" if rate else "not discounted"
-    return f"{terms['horizon_days']} days after {card['trained_to']} in {terms['currency']} of {terms['basis']}, {discount}"
+    return f"{terms['horizon_days']} days after {long_date(_scored_on(card))} in {terms['currency']} of {terms['basis']}, {discount}"
 
 
 def _finding(

@@ -436,7 +436,7 @@ def _reliability(context: ToolContext, card: dict[str, Any]) -> Finding:
 def _said(sentence: str, arguments: NextBestActionInput, context: ToolContext, card: dict[str, Any]) -> Reading:
     budget = f", for at most {arguments.budget:g} {card['currency']}" if arguments.budget is not None else ""
     as_of = dt.date.fromisoformat(card["as_of"])
-    return arguments.read(sentence, context, as_of=as_of, ends=f"{budget}, as of {card['as_of']}")
+    return arguments.read(sentence, context, as_of=as_of, scored_on=card["as_of"], ends=budget)
 
 
 def _finding(

@@ -22,6 +22,7 @@ from tools.core.customers.scored import (
 )
 from tools.core.errors import NeedsPerson, UnknownName
 from tools.core.query import Filter, MetricQuery
+from tools.core.query.calendar import long_date
 from tools.core.semantics.model import Dataset, Datatype, Metric, MetricFormat, SemanticModel
 from tools.core.semantics.model import Field as ModelField
 from tools.core.semantics.problems import did_you_mean
@@ -287,12 +288,13 @@ def _reliability(_: RecommendationsInput, context: ToolContext, card: dict[str, 
 
 
 def _read(sentence: str, arguments: RecommendationsInput, context: ToolContext, card: dict[str, Any]) -> Reading:
-    return arguments.read(sentence, context, as_of=dt.date.fromisoformat(card["as_of"]), ends=f", as of {card['as_of']}")
+    return arguments.read(sentence, context, as_of=dt.date.fromisoformat(card["as_of"]), scored_on=card["as_of"])
 
 
 def _plainly(sentence: str, card: dict[str, Any]) -> Reading:
     """Of what is about everybody."""
-    return Reading(sentence=f"{sentence}, as of {card['as_of']}", as_of=dt.date.fromisoformat(card["as_of"]))
+    day = dt.date.fromisoformat(card["as_of"])
+    return Reading(sentence=f"{sentence}, as of {long_date(day)}", as_of=day)
 
 
 def _finding(
@@ -313,7 +315,7 @@ def _finding(
         context,
         tables=tables,
         reading=reading,
-        reason=f"learned from orders up to {card['as_of']}, judged on the last {card['horizon_days']} days",
+        reason=f"learned from orders up to {long_date(scored_on)}, judged on the last {card['horizon_days']} days",
         scored_on=scored_on,
         answered=answered,
         caveats=said,

@@ -22,6 +22,7 @@ from tools.core.customers.scored import (
 )
 from tools.core.errors import NeedsPerson
 from tools.core.query import DimensionRef, Filter, MetricQuery
+from tools.core.query.calendar import long_date
 from tools.core.semantics.model import Dataset, Datatype, Metric, MetricFormat, SemanticModel
 from tools.core.semantics.model import Field as ModelField
 from tools.core.semantics.trust import modelled_reason
@@ -91,7 +92,7 @@ def _groups(arguments: SegmentsInput, context: ToolContext, card: dict[str, Any]
     answered = ask(context, with_metrics(model, metrics), query)
     sentence = "Behavioural clusters, by size" if by_cluster else "RFM segments, by size"
     tables = [Table(title=sentence, columns=answered.columns, rows=answered.rows)]
-    caveats = [f"Recency, frequency and spend over {card['window_days']} days up to {card['as_of']}."]
+    caveats = [f"Recency, frequency and spend over {card['window_days']} days up to {long_date(dt.date.fromisoformat(card['as_of']))}."]
     checks: tuple[Check, ...] = ()
     if by_cluster:
         chosen = card["clusters"]["chosen"]

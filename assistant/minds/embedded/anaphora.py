@@ -347,23 +347,13 @@ def _part_of(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionRea
         measure = shown.model_copy(update={**conditions, "as_share": True})
         query = previous.model_copy(update={"metrics": (measure,), "filters": (), "entity_conditions": ()})
         return Referred(query=query, carried_over=("all but the share",))
-    rates = _rates_of(shown.metric, named, reader)
+    world = reader.world(None)
+    same_fact = all(world.fact(name) == world.fact(shown.metric) for name in named)
+    rates = world.rates_of(shown.metric) if same_fact else []
     if len(rates) != 1:
         return None
     query = previous.model_copy(update={"metrics": (Measure(metric=rates[0]),), "order": (), "having": ()})
     return Referred(query=query, carried_over=("all but the figure",))
-
-
-def _rates_of(part: str, named: Sequence[str], reader: QuestionReader) -> list[str]:
-    """Metrics that divide the counted part by something of the same fact, when a whole is named one of that fact."""
-    world = reader.world(None)
-    starts = f"{_formula(part, reader)}/"
-    same_fact = all(world.fact(name) == world.fact(part) for name in named)
-    return [name for name in reader.model.metrics if same_fact and _formula(name, reader).startswith(starts)]
-
-
-def _formula(metric: str, reader: QuestionReader) -> str:
-    return "".join(reader.model.metrics[metric].expression.split()).lower()
 
 
 def _beside(previous: MetricQuery, reference: Reference, reader: QuestionReader) -> Referred | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.minds.embedded.grammar.draft import Item, World, make_items
+from assistant.minds.embedded.grammar.ranking import SUPERLATIVES
 from assistant.minds.embedded.inflection import is_plural
 from assistant.minds.embedded.lexicon import Kind, Sense
 from assistant.minds.embedded.numbers import Number, read_number
@@ -41,6 +42,8 @@ def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[st
     for at in _averages_of_periods(tokens):
         taken[at] = True
     mentions = _within(segment(tokens, taken, world.lexicon, world.values, may_read, apart=apart), world)
+    mentions = _with_qualifiers(tokens, mentions, world, may_read)
+    mentions = tuple(_without_rank(tokens, m, mentions, world) for m in mentions)
     mentions = tuple(m for m in mentions if not _is_imperative(tokens, m))
     mentions = tuple(m for m in mentions if not _is_a_bound(tokens, m, mentions, world))
     mentions = tuple(m for m in mentions if not _is_light_verb(tokens, m, mentions, world))
@@ -51,6 +54,39 @@ def cut_into_items(tokens: Sequence[Token], world: World, may_read: Callable[[st
     _take(taken, ((t.start, t.end) for t in kept))
     items = make_items(tokens, kept, mentions, [*numbers, *_numbers(tokens, taken)])
     return Cut(tokens=tokens, items=items, mentions=mentions)
+
+
+def _with_qualifiers(
+    tokens: Sequence[Token], mentions: tuple[Mention, ...], world: World, may_read: Callable[[str], bool]
+) -> tuple[Mention, ...]:
+    """ "What did display advertising cost": a word of asking names a stored value where it stands right before a figure that has it."""
+    found = list(mentions)
+    for mention in mentions:
+        at = mention.start - 1
+        facts = {world.fact(s.target) for s in mention.of(Kind.METRIC)}
+        inside = at > 0 and tokens[at - 1].kind != "mark" and tokens[at - 1].text not in _ASKS and not tokens[at].opens
+        if not inside or tokens[at].text not in filler_words() or any(m.start <= at < m.end for m in mentions):
+            continue
+        hits = [h for h in world.values.lookup((tokens[at].text,)) if h.field.split(".")[0] in facts and may_read(h.field)]
+        senses = tuple(Sense(kind=Kind.VALUE, target=h.field, value=h.value, weight=1.0 / h.field_values) for h in hits)
+        found += [Mention(start=at, end=mention.start, senses=senses)] if senses else []
+    return tuple(sorted(found, key=lambda m: m.start))
+
+
+def _without_rank(tokens: Sequence[Token], mention: Mention, mentions: Sequence[Mention], world: World) -> Mention:
+    """ "Our ten best customers", "best customers by revenue": they are ranked, though the author calls some of them the best ones."""
+    named = all(s.kind in (Kind.FILTER, Kind.VALUE) for s in mention.senses) and mention.end > mention.start + 1
+    if not named or tokens[mention.start].text not in SUPERLATIVES:
+        return mention
+    counted = mention.start > 0 and read_number(tokens, mention.start - 1) is not None
+    by = mention.end < len(tokens) and tokens[mention.end].text == "by"
+    figure = by and any(m.start == mention.end + 1 and m.of(Kind.METRIC) for m in mentions)
+    noun = tuple(world.lexicon.lookup(tuple(t.text for t in tokens[mention.start + 1 : mention.end])))
+    return Mention(start=mention.start + 1, end=mention.end, senses=noun) if (counted or figure) and noun else mention
+
+
+_ASKS = word_set("please kindly you i we to and just now then us me let could can will would")
+"""After these the word asks: "can you display ad spend"."""
 
 
 def _averages_of_periods(tokens: Sequence[Token]) -> list[int]:

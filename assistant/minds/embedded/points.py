@@ -262,8 +262,9 @@ class PointReader(PointSpans):
     def _half(self, point: Point) -> Point:
         """The half of a year, or of the month or quarter that follows ("first half of March")."""
         at = point.end + (1 if self._word(point.end) == "of" else 0)
-        month = self._month_first(at)
-        if month is not None and month.day is None:
+        at += self._word(at) == "the"
+        month = self._month_first(at) or (self._relative(at) if at > point.end else None)
+        if month is not None and month.day is None and month.unit in ("month", "quarter"):
             return replace(month, head=(1 if point.half == 1 else -1, "half"), unit=None)
         return self._of_the_year(self._trailing_year(point))
 

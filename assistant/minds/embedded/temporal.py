@@ -296,7 +296,7 @@ class _TimeReader:
         point = self._points.read(at) or self._points.read(begin)
         if point is None:
             return None
-        if point.window is not None:
+        if point.window is not None and point.head is None:
             return self._to_date_of(at, point) or TimePhrase(start=at, end=point.end, window=point.window, unit=point.unit)
         span = self._points.span(point)
         end = point.end + (1 if self._word(point.end) == "alone" else 0)

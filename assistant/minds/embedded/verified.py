@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistant.minds.embedded.inflection import stem
+from assistant.minds.embedded.temporal_words import MONTHS
 from assistant.minds.embedded.tokens import tokenize
 from assistant.minds.embedded.wordlists import filler_words
 from tools.core.query.metric_query import MetricQuery
 from tools.core.semantics.model import SemanticModel
 
-_KEPT = frozenset({"how", "many", "much", "who", "which", "what", "when", "not", "number", "total", "count"})
+_KEPT = frozenset({"how", "many", "much", "who", "which", "what", "when", "not", "number", "total", "count", *MONTHS})
+"""Words that make another question of it, though elsewhere some of them add nothing: "in May"."""
 
 _SHORT = 2
 """Longer phrases are told from others by their other words."""

@@ -224,6 +224,27 @@ def test_the_first_alone_is_said_to_be_the_first_unless_it_is_nobody():
     assert headline(finding([DEPARTMENT, VISITS], [("DELI", 3)], first="lowest", limit=1)) == "DELI has the fewest visits: 3."
 
 
+def test_groups_that_are_all_there_are_named_from_the_highest_and_a_part_of_many_makes_no_claim_about_the_others():
+    rows = [("DELI", 5.0), ("MEAT", 10.0), ("FUEL", 1.0)]
+    assert headline(finding([DEPARTMENT, REVENUE], rows)) == "MEAT has the highest revenue: $10.00, then DELI ($5.00) and FUEL ($1.00)."
+    assert headline(finding([DEPARTMENT, REVENUE], rows, limit=3)) == "Of those shown, MEAT has the highest revenue: $10.00."
+
+
+def test_shares_of_some_groups_are_of_these_together():
+    share = derived("share", REVENUE, format="rate", unit="share")
+    rows = [("DELI", 30.0, 0.6), ("MEAT", 20.0, 0.4)]
+    said = headline(finding([DEPARTMENT, REVENUE, share], rows, filters=("department is DELI or MEAT",)))
+    assert said == "DELI has the highest revenue: $30.00, 60.0% of these together, then MEAT ($20.00)."
+
+
+def test_a_share_names_the_part_that_it_is_of():
+    share = Column(name="revenue_share", type="number", label="share of revenue", role="metric", format="rate", unit="share")
+    reading = Reading(sentence="Share of revenue (channel is app)", metrics=("share of revenue (channel is app)",))
+    table = Table(title="", columns=(share,), rows=((0.077,),))
+    said = headline(Finding(tool="t", tables=(table,), reading=reading, grade=Grade.GOVERNED, grade_reason=""))
+    assert said == "Share of revenue (channel is app) was 7.7%."
+
+
 def test_the_one_row_asked_for_is_the_answer():
     assert headline(finding([DEPARTMENT, REVENUE], [("GROCERY", 30.0)])) == "GROCERY: revenue $30.00."
 

@@ -28,7 +28,7 @@ def run(warehouse: Warehouse, role: str = "local", **arguments: Any) -> Finding:
 
 def test_a_value_comes_with_horizon_currency_basis_and_discount(warehouse: Warehouse) -> None:
     found = run(warehouse)
-    assert found.reading.sentence == "Lifetime value over 365 days after 2017-12-31 in USD of revenue, not discounted"
+    assert found.reading.sentence == "Lifetime value over 365 days after 31 December 2017 in USD of revenue, not discounted"
     assert found.facts["terms"] == {"horizon_days": 365, "currency": "USD", "basis": "revenue", "yearly_discount": 0.0}
     assert found.grade is Grade.MODELLED
     total, low, high = found.tables[1].rows[0]

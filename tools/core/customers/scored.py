@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tools.core.contract import Cell, Column, ExecutedSql, Finding, Grade, Reading, Table, ToolContext
 from tools.core.errors import NeedsPerson, NotComputed
 from tools.core.query import CompiledQuery, EntityCondition, Filter, MetricQuery, compile_query
+from tools.core.query.calendar import long_date
 from tools.core.semantics.model import Dataset, Datatype, Metric, MetricFormat, Relationship, SemanticModel
 from tools.core.semantics.model import Field as ModelField
 from tools.core.semantics.trust import ModelledReason, modelled_reason
@@ -224,8 +225,14 @@ class ChosenCustomers(BaseModel):
         by_key = (Filter(field=customer_key(model), op="in", values=self.customer_ids),) if self.customer_ids else ()
         return {"filters": (*self.filters, *by_key, *others), "entity_conditions": self.entity_conditions}
 
-    def read(self, sentence: str, context: ToolContext, *, as_of: dt.date, ends: str = "") -> Reading:
-        """The step in words: what it shows, of whom, and an ending that tells its terms."""
+    def read(self, sentence: str, context: ToolContext, *, as_of: dt.date, scored_on: str = "", ends: str = "") -> Reading:
+        """The step in words: what it shows, of whom, and its terms.
+
+        Args:
+            as_of: Day that the question looks from.
+            scored_on: Day of the scores, ISO, to be said; empty when the sentence says it.
+            ends: Said after whom it is about.
+        """
         filters: tuple[str, ...] = ()
         conditions: tuple[str, ...] = ()
         if not self.everybody:
@@ -236,6 +243,7 @@ class ChosenCustomers(BaseModel):
             read = compile_query(query, with_metrics(model, [count]), rights=context.rights, as_of=day).reading
             filters, conditions = read.filters, read.conditions
         said = f"{sentence[:1].upper()}{sentence[1:]}{', ' if filters else ''}{' and '.join(filters)}{ends}"
+        said += f", as of {long_date(dt.date.fromisoformat(scored_on))}" if scored_on else ""
         return Reading(sentence=said, filters=filters, conditions=conditions, as_of=as_of)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from assistant.minds.embedded.grammar.draft import Draft, Rank
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
-from tools.core.query.metric_query import Comparison, Grain, MetricCondition, TimeWindow
+from tools.core.query.metric_query import Comparison, Grain, Measure, MetricCondition, TimeWindow
 
 _RATE_WORDS = frozenset(["growth", "grow", "grows", "grew", "grown", "growing"])
 _UP = word_set(
@@ -82,6 +82,7 @@ def read_change(draft: Draft) -> None:
         if word in _LOSE and not any(draft.word(i) in _MOST for i in range(at, len(draft.items))):
             continue
         after = at + 1 + (draft.word(at + 1) == "rate") + (draft.word(at + 1) == "in")
+        _count_what_grows(draft, at - 1)
         draft.claim(at, after, "change")
         _claim_percentage(draft)
         draft.change = "change_rate" if word in _RATE_WORDS else "change"
@@ -89,6 +90,17 @@ def read_change(draft: Draft) -> None:
         _rank_of_change(draft, at, downwards=word in _DOWN | _LOSE)
         _ranked_by_change(draft, at)
         return
+
+
+def _count_what_grows(draft: Draft, at: int) -> None:
+    """The "customer" of "customer growth": their number grows, and no other figure."""
+    item = draft.item(at)
+    dataset = draft.dataset_at(at) if item is not None and at >= 0 and not item.has(Kind.METRIC) else None
+    counted = draft.count_metric(dataset) if dataset is not None else None
+    if counted is None or draft.measures or any(i.has(Kind.METRIC) for i in draft.items):
+        return
+    draft.measures.append(Measure(metric=counted))
+    draft.claim(at, at + 1, "metric")
 
 
 def _up_or_down(draft: Draft) -> bool:

@@ -32,7 +32,7 @@ from tools.core.query.metric_query import (
     TimeWindow,
 )
 from tools.core.semantics.graph import JoinGraph
-from tools.core.semantics.model import Metric, SemanticModel
+from tools.core.semantics.model import Metric, MetricFormat, SemanticModel
 
 ARTICLES = frozenset({"the", "a", "an", "our", "all", "my", "their", "its", "each", "every", "different", "individual", "of", "single"})
 
@@ -120,6 +120,12 @@ class World:
         parts = ["".join(self.model.metrics[name].expression.split()).lower() for name in (above, below)]
         wanted = {f"{parts[0]}/nullif({parts[1]},0)", f"{parts[0]}/{parts[1]}"}
         return next((m.name for m in self.model.metrics.values() if "".join(m.expression.split()).lower() in wanted), None)
+
+    def rates_of(self, part: str) -> list[str]:
+        """Metrics that are rates with this one above the line: the margin rate of the margin."""
+        starts = "".join(self.model.metrics[part].expression.split()).lower() + "/"
+        rates = (m for m in self.model.metrics.values() if m.format is MetricFormat.RATE)
+        return [m.name for m in rates if "".join(m.expression.split()).lower().startswith(starts)]
 
     def part_of(self, rate: str) -> str | None:
         """The metric above the line of a rate: the late parcels of the share of parcels that are late."""

@@ -14,7 +14,7 @@ _HIGH = frozenset(
 _LOW = frozenset(["bottom", "tail", "lowest", "least", "fewest", "smallest", "weakest", "minimum", "min", "poorest"])
 _GOOD = frozenset({"best"})
 _BAD = frozenset({"worst"})
-_SUPERLATIVES = _HIGH | _LOW | _GOOD | _BAD
+SUPERLATIVES = _HIGH | _LOW | _GOOD | _BAD
 _ATTRIBUTES = word_set(
     "performing selling popular important frequent frequently common commonly often active valuable sold bought heavily single individual"
 )
@@ -126,7 +126,7 @@ def _superlative(draft: Draft, at: int) -> bool:
     if rank.n is None and (place := _place(draft, at - 1)) > 1:
         rank.n, rank.skip, begin = 1, place - 1, at - 1
     after = draft.item(at + 1)
-    if after is not None and after.number is not None and rank.n is None and draft.word(at) in _SUPERLATIVES:
+    if after is not None and after.number is not None and rank.n is None and draft.word(at) in SUPERLATIVES:
         if after.number.unit == "percent":
             rank.percent, end = after.number.value, at + 2
         elif after.number.unit is None and after.number.value >= 1:

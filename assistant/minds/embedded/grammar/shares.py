@@ -10,6 +10,7 @@ from tools.core.query.metric_query import DimensionRef, Filter, Measure, ShareOf
 from tools.core.semantics.model import MetricFormat
 
 _SHARE = frozenset({"share", "percentage", "percent", "proportion", "fraction", "contribution", "portion", "pct", "%", "shares", "mix"})
+_PERCENT = frozenset({"percentage", "percent", "pct", "%"})
 _AS_SHARE = (
     ("as", "a", "share", "of", "total"),
     ("as", "a", "percentage", "of", "total"),
@@ -38,7 +39,7 @@ def read_share(draft: Draft) -> None:
     for at in range(len(draft.items)):
         after = draft.match(at, _AS_SHARE)
         item = draft.item(at)
-        if _is_quotient(draft, at, after):
+        if _is_quotient(draft, at, after) or _is_rate(draft, at):
             return
         if after == at and item is not None and item.text in _SHARE and not item.has(Kind.METRIC):
             after = at + 1 + (draft.word(at + 1) == "of")
@@ -67,6 +68,17 @@ def _is_quotient(draft: Draft, at: int, after: int) -> bool:
         return True
     draft.claim(at - 1, begin + 1, "metric")
     draft.add_measure(Measure(metric=name))
+    return True
+
+
+def _is_rate(draft: Draft, at: int) -> bool:
+    """ "Margin percentage", "discount percent": the model's own rate of the figure, where it has just one."""
+    figure = draft.sense(at - 1, Kind.METRIC) if at and draft.word(at) in _PERCENT and draft.word(at + 1) not in ("of", "from") else None
+    rates = draft.world.rates_of(figure.target) if figure is not None else []
+    if len(rates) != 1:
+        return False
+    draft.claim(at - 1, at + 1, "metric")
+    draft.add_measure(Measure(metric=rates[0]))
     return True
 
 

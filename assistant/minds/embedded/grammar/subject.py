@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from assistant.minds.embedded.grammar.draft import Draft, Subject
+from assistant.minds.embedded.grammar.ranking import SUPERLATIVES
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.wordlists import word_set
 from tools.core.query.metric_query import DimensionRef, EntityCondition, Grain, Measure
@@ -36,6 +37,7 @@ _ADVERBS = word_set("not never only ever")
 _WHO = frozenset({"who", "whom"})
 PERSONS = word_set("everyone everybody anyone anybody someone somebody those")
 """They stand for a customer where a clause about customers follows."""
+_BEFORE_NAMED = word_set("are were is the our my your")
 RELATIVE = frozenset({"who", "that", "which", "with", "without", "having", "whose", "where"})
 
 
@@ -339,12 +341,25 @@ def _who(draft: Draft) -> None:
         before = draft.items[at - 1] if at else None
         if draft.word(at) in _WHO and (before is None or not before.has(Kind.DATASET, Kind.FIELD, Kind.VALUE)):
             dimension = draft.key_of(customer)
-            if dimension is not None:
+            if _names_things(draft, at):
+                draft.claim(at, at + 1, "support")
+            elif dimension is not None:
                 noun, n = _named_after_who(draft, at)
                 draft.claim(at, noun + 1, "subject")
                 plural = draft.word(at + 1) in ("are", "were", "have") or n is not None
                 draft.subject = Subject(at=noun, dimension=dimension, dataset=customer, plural=plural, n=n)
             return
+
+
+def _names_things(draft: Draft, at: int) -> bool:
+    """ "Who are our five weakest shops": the noun says what they are, and that they are no customers."""
+    noun = draft.skip(at + 1, _BEFORE_NAMED)
+    item = draft.item(noun)
+    while item is not None and (item.number is not None or draft.word(noun) in SUPERLATIVES):
+        noun += 1
+        item = draft.item(noun)
+    dataset = draft.dataset_at(noun) if item is not None else None
+    return noun > at + 1 and dataset is not None and dataset != draft.customer and draft.model.datasets[dataset].is_entity
 
 
 def _named_after_who(draft: Draft, at: int) -> tuple[int, int | None]:
