@@ -73,6 +73,7 @@ READERS: tuple[Callable[[Draft], None], ...] = (
     names.read_names_in_part,
     vague.read_judgement,
     vague.read_unsaid_figure,
+    vague.read_described_groups,
     measures.read_measures,
     vague.read_vague,
     measures.settle_extreme,

@@ -337,7 +337,17 @@ class Draft:
         fitting = tuple(
             s for s in senses if all(any(self.world.reaches(self.world.fact(s.target), d) for d in found) for found in named if found)
         )
-        return fitting or senses
+        return self._like_before(fitting or senses)
+
+    def _like_before(self, senses: tuple[Sense, ...]) -> tuple[Sense, ...]:
+        """ "Clicks too" after the spending on ads: in a fragment, the figure of the rows or groups before it."""
+        if not self.is_fragment or not self.carried_metrics:
+            return senses
+        facts = {self.world.fact(name) for name in self.carried_metrics}
+        same = tuple(s for s in senses if self.world.fact(s.target) in facts)
+        groups = [name.split(".")[0] for name in self.carried_fields]
+        split = tuple(s for s in senses if groups and all(self.world.reaches(self.world.fact(s.target), d) for d in groups))
+        return same or split or senses
 
     def _distance(self, dataset: str) -> int:
         """0 for the facts of the figures and verbs that the question names, 1 for what they reach, 2 for others; 0 when none is named."""

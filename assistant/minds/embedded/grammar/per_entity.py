@@ -60,6 +60,7 @@ _PER = (
 )
 _SINGLE = frozenset({"one", "single", "any"})
 _QUARTILES = {"upper": 75.0, "top": 75.0, "lower": 25.0, "bottom": 25.0, "lowest": 25.0, "highest": 75.0, "first": 25.0, "third": 75.0}
+_MOST_AVERAGES = 3
 _WORDS = {"avg": "average", "min": "lowest", "max": "highest"}
 
 
@@ -163,6 +164,8 @@ def aggregated(draft: Draft, name: str) -> Measure:
         whole = draft.world.ratio_of(name, per) if per else None
         if whole is not None:
             return Measure(metric=whole)
+    if per is None and (average := _one_of_the_averages(draft, name)) is not None:
+        return average
     if per is None:
         draft.doubts.append(f"the {_WORDS.get(draft.aggregate, draft.aggregate)} per what is not said; this is the plain figure")
         return Measure(metric=name)
@@ -170,6 +173,40 @@ def aggregated(draft: Draft, name: str) -> Measure:
     if top == name and _is_average(draft, name) and (ratio is None or ratio[1] != per):
         draft.doubts.append(f"{draft.metric(name).label} is an average or a rate already")
     return Measure(metric=top, per=per, aggregate=draft.aggregate, percentile=draft.percentile)
+
+
+def _one_of_the_averages(draft: Draft, name: str) -> Measure | None:
+    """ "Average revenue": per order, per customer or per day, and which one nothing says; each is a reading of its own."""
+    at = next((i for i, claim in enumerate(draft.claims) if claim == "aggregate"), None)
+    fact = draft.world.fact(name)
+    entities = [draft.customer, *(d.name for d in draft.model.datasets.values() if not d.is_entity and draft.world.holds_rows(d.name))]
+    named = {s.target for i in draft.items if i.mention is not None for s in i.mention.of(Kind.DATASET)}
+    named |= {noun for i in range(len(draft.items)) for noun in draft.nouns_within(i)}  # the customer of "customer spend"
+    plain = not (draft.is_fragment or draft.trend or draft.rank is not None or len(draft.measures) > 1 or _is_average(draft, name))
+    if (
+        at is None
+        or draft.aggregate != "avg"
+        or not plain
+        or named & set(entities)
+        or (draft.measures and draft.measures[0].metric != name)
+    ):
+        return None
+    ratios = {entity: Measure(metric=ratio) for ratio, (above, entity) in draft.world.ratios.items() if above == name}
+    for entity in entities:
+        if (
+            entity is not None
+            and entity not in ratios
+            and draft.count_metric(entity)
+            and draft.world.reaches(fact, entity)
+            and entity != fact
+        ):
+            ratios[entity] = Measure(metric=name, per=entity, aggregate="avg")
+    averages = [*list(ratios.values())[:_MOST_AVERAGES], Measure(metric=name, per_grain="day", aggregate="avg")]
+    start = draft.items[at].start
+    if len(averages) < 2:
+        return None
+    draft.open_choices[start] = len(averages)
+    return averages[min(draft.choices.get(start, 0), len(averages) - 1)]
 
 
 def _per_period(draft: Draft, name: str) -> str | None:

@@ -20,9 +20,14 @@ _LITTLE = frozenset({"small", "light", "minor", "little"})
 _IDLE = frozenset({"inactive", "lapsed", "dormant", "idle", "sleeping"})
 _IDLE_DAYS = (30, 90, 180)
 _MOST_BANDS = 3
+_COMPARING = frozenset({"how", "more", "less", "as", "so", "most", "least"})
+_NEAR = 4
+"""So many items at most stand between what is done and how often: "buy coffee in Lyon often"."""
 _MOST_CALLED = 10
 """With more figures of the same name, the word says nothing about any of them."""
 _SHORT_DAYS = 62
+_KINDS = frozenset({"rate", "time", "share", "score"})
+"""What the figures called so may all be: the "abandonment rate" of carts and of calls."""
 _WHEN = (Grain.MONTH, Grain.DAY_OF_WEEK, Grain.DAY)
 _WHEN_SHORT = (Grain.DAY, Grain.DAY_OF_WEEK)
 """What a "when" may ask for, over a long and over a short time."""
@@ -40,7 +45,7 @@ _PRAISE, _BLAME, _STATE = _ROLES["praise"], _ROLES["blame"], _ROLES["state"]
 def read_vague(draft: Draft) -> None:
     """The first vague word of the question; its limit is that of `draft.choices`."""
     for at in range(len(draft.items)):
-        if draft.free(at) and (_idle(draft, at) or _adjective(draft, at) or _lately(draft, at) or _when(draft, at)):
+        if draft.free(at) and any(read(draft, at) for read in (_idle, _adjective, _adverb, _lately, _when)):
             return
 
 
@@ -74,7 +79,8 @@ def read_unsaid_figure(draft: Draft) -> None:
             found = [m.name for m in draft.model.metrics.values() if m.format is MetricFormat.DURATION]
             end = at + 2
         else:
-            found, end = _called(draft, at), at + 1
+            found = _called(draft, at)
+            end = at + 1 + (draft.word(at + 1) in _KINDS)
         if 1 < len(found) <= _MOST_CALLED:
             draft.candidates, draft.judged = tuple(found), True
             draft.claim(at, end, "judgement")
@@ -85,14 +91,15 @@ def read_unsaid_figure(draft: Draft) -> None:
 
 
 def _called(draft: Draft, at: int) -> list[str]:
-    """Figures whose names begin or end with the unknown word at `at`: the "cost per click" and the "action cost" of "costs"."""
+    """Figures in whose names the unknown word at `at` stands: the "cost per click" and the "action cost" of "costs"."""
     item = draft.item(at)
     if item is None or item.mention is not None or item.number is not None or item.time is not None or not item.text.isalpha():
         return []
     if item.text in grammar_words() | filler_words() | ordinary_words() | shape_words():
         return []
     forms = {item.text, f"{item.text}s", item.text.removesuffix("s")}
-    return [m.name for m in draft.model.metrics.values() if forms & {m.label.lower().split()[0], m.label.lower().split()[-1]}]
+    rated = draft.word(at + 1) if draft.word(at + 1) in _KINDS else ""
+    return [m.name for m in draft.model.metrics.values() if forms & set(words := m.label.lower().split()) and (not rated or rated in words)]
 
 
 def _rank_judged(draft: Draft, found: Sequence[int]) -> None:
@@ -204,6 +211,49 @@ def _adjective(draft: Draft, at: int) -> bool:
     asked = any(draft.items[i].text in ("many", "number", "count") for i in range(at))
     if not draft.measures and counting is not None and asked:
         draft.add_measure(Measure(metric=counting))  # "How many regulars": the noun is the adjective's
+    return True
+
+
+def read_described_groups(draft: Draft) -> None:
+    """ "Expensive departments", "busy regions": groups that are no rows of their own are ranked by the figure of the adjective."""
+    for at in range(len(draft.items) - 1):
+        if draft.free(at) and _of_groups(draft, at):
+            return
+
+
+def _of_groups(draft: Draft, at: int) -> bool:
+    dimension = draft.dimension_at(at + 1) if draft.free(at + 1) else None
+    mention = draft.items[at].mention
+    senses = [s for s in mention.of(Kind.MORE, Kind.LESS) if s.target in draft.model.metrics and not s.degree] if mention else []
+    free = not (draft.measures or draft.dimensions or draft.rank is not None or draft.subject is not None)
+    if dimension is None or not senses or not free or draft.items[at + 1].has(Kind.DATASET) or draft.is_fragment:
+        return False
+    draft.add_dimension(dimension)
+    draft.add_measure(Measure(metric=senses[0].target))
+    draft.rank = Rank(direction="asc" if senses[0].kind is Kind.LESS else "desc", sorts=True)
+    draft.claim(at, at + 1, "metric")
+    draft.claim(at + 1, at + 2, "grouping")
+    return True
+
+
+def _adverb(draft: Draft, at: int) -> bool:
+    """ "Members who book often", "people who buy a lot": where often begins, nobody said."""
+    much = draft.word(at) in _ROLES["much_done"] or draft.phrase(at, ("a", "lot"))
+    low = draft.word(at) in _ROLES["little_done"]
+    if not (much or low) or draft.word(at - 1) in _COMPARING:
+        return False
+    done = [c for c in draft.entity_conditions if c.fact is not None and (c.op, c.value) == ("ge", 1) and not (c.distinct or c.every)]
+    near = any(claim == "condition" for claim in draft.claims[max(0, at - _NEAR) : at + 2])
+    fact = main_fact(draft, done[0].entity) if len(done) == 1 and near else None
+    metric = draft.count_metric(fact) if fact is not None else None
+    if metric is None:
+        return False
+    value = _PERCENTILES[_chosen(draft, at, len(_PERCENTILES))]
+    often = done[0].model_copy(
+        update={"fact": None, "metric": metric, "percentile": True, "op": "le" if low else "ge", "value": 100 - value if low else value}
+    )
+    draft.entity_conditions = [often if c is done[0] else c for c in draft.entity_conditions]
+    draft.claim(at, at + (2 if draft.word(at) == "a" else 1), "condition")
     return True
 
 

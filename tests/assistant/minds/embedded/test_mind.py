@@ -146,6 +146,26 @@ def test_asks_which_figure_when_only_the_figure_is_missing(reader: QuestionReade
     assert len({str(o.plan) for o in outcome.options}) == len(outcome.options)
 
 
+def test_asks_average_per_what(reader: QuestionReader, context: MindContext) -> None:
+    _, outcome = think(reader, context, "average income in May 2024")
+    assert isinstance(outcome, Clarification)
+    metrics = [o.plan[0].arguments["metrics"][0] for o in outcome.options]
+    assert metrics == [{"metric": "income_per_member"}, {"metric": "income", "per_grain": "day", "aggregate": "avg"}]
+
+
+@pytest.mark.parametrize("text", ["average income per member in May 2024", "income of an average member", "average monthly income"])
+def test_an_average_that_says_per_what_is_not_asked_about(text: str, reader: QuestionReader, context: MindContext) -> None:
+    assert isinstance(think(reader, context, text)[1], Done)
+
+
+@pytest.mark.parametrize(("text", "op"), [("how many members book often", "ge"), ("members who book yoga regularly", "ge")])
+def test_asks_where_often_begins(text: str, op: str, reader: QuestionReader, context: MindContext) -> None:
+    _, outcome = think(reader, context, text)
+    assert isinstance(outcome, Clarification)
+    conditions = [o.plan[0].arguments["entity_conditions"][0] for o in outcome.options]
+    assert all(c["metric"] == "bookings" and c["percentile"] and c.get("op", "ge") == op for c in conditions)
+
+
 def test_asks_where_big_begins(reader: QuestionReader, context: MindContext) -> None:
     _, outcome = think(reader, context, "how many big members are there")
     assert isinstance(outcome, Clarification)
