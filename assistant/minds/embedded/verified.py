@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from assistant.minds.embedded.inflection import stem
 from assistant.minds.embedded.temporal_words import MONTHS
 from assistant.minds.embedded.tokens import tokenize
-from assistant.minds.embedded.wordlists import filler_words
+from assistant.minds.embedded.wordlists import filler_words, word_set
 from tools.core.query.metric_query import MetricQuery
 from tools.core.semantics.model import SemanticModel
 
 _KEPT = frozenset({"how", "many", "much", "who", "which", "what", "when", "not", "number", "total", "count", *MONTHS})
 """Words that make another question of it, though elsewhere some of them add nothing: "in May"."""
+
+_CARRYING = word_set("account accounts away business came come coming display go going gone live lives living return through walk went")
+"""Fillers elsewhere, but here they may be all that sets a question apart from a reviewed one: "how many customers went away?"."""
 
 _SHORT = 2
 """Longer phrases are told from others by their other words."""
@@ -32,7 +35,7 @@ class VerifiedQuestions:
     """The reviewed pairs of a model by their normalised text."""
 
     def __init__(self, model: SemanticModel) -> None:
-        self._kept = _KEPT | _telling_words(model)
+        self._kept = _KEPT | _CARRYING | _telling_words(model)
         self._by_text: dict[tuple[str, ...], Verified] = {}
         for pair in model.verified_questions:
             verified = Verified(id=pair.id, question=pair.question, query=MetricQuery.model_validate(dict(pair.query)))
