@@ -103,8 +103,7 @@ def _of_the_people(tokens: Sequence[Token], reader: QuestionReader, context: Min
     referred = refer_back(tokens, counted, reader, context) if counted is not None else None
     if referred is None:
         return None
-    lost = f"I did not keep {', '.join(people.lost)} of the question before" if people.lost else None
-    doubt = "; ".join(filter(None, (referred.doubt, lost))) or None
+    doubt = "; ".join(part for part in (referred.doubt, people.doubt) if part) or None
     return FollowUpReading(query=referred.query, carried_over=people.carried, notes=referred.notes, doubt=doubt)
 
 

@@ -18,6 +18,7 @@ from assistant.turn import Step
 
 _LEAVING = ("leave", "leaving", "leaves", "left")
 _BY = word_set("by their highest greatest biggest")
+_LISTING = word_set("which who whom list name show give identify find")
 _RANKING = word_set("top rank ranked sort sorted order ordered first highest")
 _DETERMINERS = word_set("our the a an their its my this that these those")
 
@@ -32,10 +33,12 @@ class ChurnIntent:
         """ "Churn" alone, by region or by month, is a figure; why, who, what if and how sure are not."""
         found = word_file(self.name).find(asked.tokens)
         found = Cues(found=tuple(c for c in found.found if not (c.role in ("leaving", "topic") and _leaves_a_place(c, asked))))
-        if not found.has("leaving", "topic"):
+        if not found.has("leaving", "topic", "risky"):
             return None
         if found.has("if") and (found.has("what_if") or "what" in found.all("if")[0].text.lower()):
             return _with_driver(found, asked)
+        if found.has("risky") and _lists_people(asked):
+            found = Cues(found=tuple(replace(c, role="leaving") if c.role == "risky" else c for c in found.found))
         found = _kept(found, {"leaving", "topic", "why", "reliability", "horizon", "subscriptions", "rank"})
         return found if found.has("leaving", "why", "reliability") or _ranks(found, asked) else None
 
@@ -95,11 +98,19 @@ def _leaves_a_place(cue: Cue, asked: Asked) -> bool:
 
 def _ranks(cues: Cues, asked: Asked) -> bool:
     """ "Top 10 customers by churn risk": they are put in the order of their risk; "customers by churn risk" counts them."""
-    topic = next(cue for cue in cues.found if cue.role == "topic")
+    topic = cues.first("topic")
+    if topic is None:
+        return False
     by = topic.start and asked.tokens[topic.start - 1].text in _BY
     before = asked.tokens[: topic.start]
     people = any(s.target == asked.reader.model.settings.customer for t in before for s in asked.reader.lexicon.lookup((t.text,)))
     return bool(by) and people and any(t.text in _RANKING or t.kind == "number" for t in before)
+
+
+def _lists_people(asked: Asked) -> bool:
+    """ "Which customers in the South are at risk", "list the gold customers at risk": people are wanted, and not their number."""
+    words = [t.text for t in asked.tokens]
+    return bool(set(words[:3]) & _LISTING) and _asks_who(asked) and not {"by", "per", "each"} & set(words)
 
 
 def _asks_who(asked: Asked) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -29,25 +29,42 @@ class People:
     """The conditions in words."""
     lost: tuple[str, ...] = ()
     """What the step was restricted to besides, in words: it says nothing of who the people are."""
+    unsure: str = ""
+    """Why it is not sure that they are meant."""
 
     @property
     def known(self) -> bool:
         return bool(self.filters or self.entity_conditions)
+
+    @property
+    def doubt(self) -> str:
+        """What an answer about them must say; empty when they are just those of the step before."""
+        lost = f"I did not keep {', '.join(self.lost)} of the question before" if self.lost else ""
+        return "; ".join(part for part in (self.unsure, lost) if part)
 
 
 NOBODY = People()
 
 
 def people_before(reader: QuestionReader, context: MindContext) -> People:
-    """Whom the last step of the turn before was about; `NOBODY` when it was about everybody, or about something else."""
-    previous = context.previous
-    if previous is None or not previous.steps or reader.model.settings.customer is None:
+    """Whom the last step of the turn before was about; `NOBODY` when it was about everybody, or about something else.
+
+    Of a turn that was only offered they are taken, and said to be unconfirmed.
+    """
+    previous, customer = context.previous, reader.model.settings.customer
+    if previous is None or customer is None:
         return NOBODY
-    step = previous.steps[-1]
+    offered = [option.plan[-1] for option in previous.pending if option.plan] if not previous.steps else []
+    steps = [previous.steps[-1]] if previous.steps else offered
     try:
-        return _people_of(step, reader, reader.model.settings.customer)
+        found = [_people_of(step, reader, customer) for step in steps]
     except ValidationError:
         return NOBODY
+    if previous.missed or (offered and any(people != found[0] for people in found)):
+        return replace(found[0] if previous.steps and found else NOBODY, unsure="whom you mean is not clear from the question before")
+    if not found:
+        return NOBODY
+    return replace(found[0], unsure="the question before was offered and not confirmed") if offered else found[0]
 
 
 def as_counted(people: People, reader: QuestionReader) -> MetricQuery | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.minds.embedded.anaphora import refers_back
@@ -108,10 +109,7 @@ def _new_question(asked: Asked, found: list[tuple[Intent, Cues]]) -> IntentReadi
         plans.append((intent, plan))
         rest = replace(rest, filters=edited(rest.filters, plan.cohort))
     reading = replace(_judged(plans, rest), carried_over=before.carried)
-    if not before.lost:
-        return reading
-    lost = f"I did not keep {', '.join(before.lost)} of the question before"
-    return replace(reading, doubt="; ".join(filter(None, (reading.doubt, lost))))
+    return replace(reading, doubt="; ".join(part for part in (reading.doubt, before.doubt) if part) or None)
 
 
 def _pronouns(asked: Asked, taken: Sequence[Cue]) -> tuple[Cue, ...]:
@@ -181,6 +179,8 @@ def _follow_up(asked: Asked, readings: Sequence[Reading], intents: Sequence[Inte
 
 
 def _edit(asked: Asked, step: Step, intent: Intent, *, stands_alone: bool) -> IntentReading | None:
+    if ("how", "many") in pairwise(t.text for t in asked.tokens):
+        return None  # Their number is a figure, whatever the step before showed of them.
     cues = word_file(intent.name).find(asked.tokens)
     pronouns = word_file("pronouns").find(asked.tokens).found
     pronouns = tuple(p for p in pronouns if not any(cue.start <= p.start < cue.end for cue in cues.found))

@@ -131,6 +131,20 @@ def test_figures_of_them_are_of_those_whom_a_step_of_another_tool_was_about(shop
     assert filters_of(step) == {"customers.customer_id": [17]}
 
 
+def test_how_many_they_are_is_a_figure_after_any_step(shop: Assistant) -> None:
+    (leavers,) = steps_of(shop, "who is likely to leave in the North")
+    (step,) = steps_of(shop, "how many are they", after=leavers)
+    assert (step.tool, step.arguments["metrics"]) == ("query_metrics", [{"metric": "customers"}])
+    assert filters_of(step) == {"customers.region": ["North"], "churn.churn_risk": ["medium", "high"]}
+
+
+def test_they_of_a_question_that_was_only_offered_are_offered_too(shop: Assistant) -> None:
+    assert shop.ask(Question(text="who are our best customers", thread="not confirmed")).status is Status.OFFERED
+    answer = shop.ask(Question(text="what should we do about them", thread="not confirmed"))
+    assert answer.status is Status.OFFERED
+    assert "was offered and not confirmed" in answer.text
+
+
 def test_what_says_nothing_of_the_people_is_named_when_it_is_left_behind(shop: Assistant) -> None:
     sold = shop.ask(Question(text="revenue of gold members in the app", thread="left behind"))
     assert sold.status is Status.ANSWERED
