@@ -67,6 +67,8 @@ _WORDS = {"avg": "average", "min": "lowest", "max": "highest"}
 def read_per_entity(draft: Draft) -> None:
     """ "median spend per customer": the metric is computed per entity and aggregated over them."""
     _percentile(draft)
+    if _asked_of_one(draft):
+        return
     for at, item in enumerate(draft.items):
         if (
             draft.aggregate is None
@@ -92,6 +94,44 @@ def read_per_entity(draft: Draft) -> None:
         draft.aggregate = draft.aggregate or (None if single else "avg")
         return
     _average_entity(draft)
+
+
+def _within_a_figure(draft: Draft, at: int) -> str | None:
+    """The customer of "customer spend", where the two words are one phrase for a figure."""
+    item = draft.items[at]
+    first, *rest = item.text.split()
+    senses = draft.world.lexicon.lookup((first,)) if rest and item.has(Kind.METRIC) else ()
+    return next((s.target for s in senses if s.kind is Kind.DATASET), None)
+
+
+_DOES = frozenset({"does", "do", "did", "would"})
+_ONE = frozenset({"a", "an", "one"})
+
+
+def _asked_of_one(draft: Draft) -> bool:
+    """ "How much does a customer spend", "how many visitors does a shop have": the average one, and not what all of them do."""
+    if draft.items[0].text not in ("how", "what") or draft.aggregate is not None or draft.per is not None:
+        return False
+    for at in range(1, len(draft.items) - 2):
+        item = draft.items[at + 2]
+        if draft.word(at) not in _DOES or draft.word(at + 1) not in _ONE or not draft.free(at + 2) or item.is_plural:
+            continue
+        following = draft.item(at + 3)
+        if any(other.text == "per" for other in draft.items[at + 3 :]):
+            return False  # "what does a customer spend per order": of each order
+        described = item.mention.of(Kind.VALUE, Kind.FILTER) if item.mention is not None else ()
+        of_customers = any(draft.entity_of(draft.field_of(s)) == draft.customer for s in described)
+        noun = draft.dataset_at(at + 2) if item.has(Kind.DATASET) else draft.customer if of_customers else _within_a_figure(draft, at + 2)
+        if noun is None or (following is not None and following.number is not None):
+            continue
+        draft.per, draft.aggregate = noun, "avg"
+        draft.claim(at, at + 2, "per entity")
+        if item.has(Kind.DATASET):
+            draft.claim(at + 2, at + 3, "per entity")
+        if draft.word(at + 3) in ("contain", "hold", "include", "comprise"):
+            draft.claim(at + 3, at + 4, "per entity")
+        return True
+    return False
 
 
 def _percentile(draft: Draft) -> None:

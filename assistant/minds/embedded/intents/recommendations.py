@@ -24,6 +24,8 @@ class RecommendationsIntent:
     def cues(self, asked: Asked) -> Cues | None:
         """What was bought is a figure; what will be, what goes with what, and when to write are not."""
         found = _with_names(word_file(self.name).find(asked.tokens), asked)
+        if any(c.start and asked.tokens[c.start - 1].text in ("much", "many") for c in found.all("offer")):
+            return None  # "how much do we sell per day"
         ahead = found.has("next") or (found.has("will") and found.has("buy"))
         return found if ahead or found.has("offer", "pairs", "time", "reliability") else None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.records.asked import Asked, Named
@@ -41,6 +43,8 @@ def read_scan(draft: Draft, *, nouns_as_fields: bool = False) -> Asked | None:
     """
     if not draft.items or draft.items[0].text in _YES_OR_NO:
         return None  # "is store 12 any good?" asks for a judgement, not for rows
+    if _asks_of_one(draft):
+        return None  # "how many items does an order contain": an average, and no number of items
     if _holds_against(draft):
         return None  # "who books more, students or adults?" compares a figure
     scan = Scan(draft=draft, nouns_as_fields=nouns_as_fields)
@@ -59,6 +63,11 @@ def read_scan(draft: Draft, *, nouns_as_fields: bool = False) -> Asked | None:
     if draft.items[-1].text in ("each", "every") and not any(isinstance(o, Named) for o in scan.asked.outputs):
         return None  # Each of what is not said: a follow-up may know.
     return scan.asked if scan.asked.outputs else None
+
+
+def _asks_of_one(draft: Draft) -> bool:
+    texts = [item.text for item in draft.items]
+    return texts[0] == "how" and any(a in ("does", "do", "did") and b in ("a", "an", "one") for a, b in itertools.pairwise(texts))
 
 
 def _holds_against(draft: Draft) -> bool:
