@@ -266,6 +266,8 @@ class Edit(Rows):
             else:
                 new.append(test)
             old = [f for f in old if f not in same]
+            if joins and "compare" in self.wishes and not same and test.op == "in" and len(test.values) == 1:
+                self.doubts.append("What these are to be held against was not shown by itself, so this is only them")
         if new:
             self._narrow_split(new)
             self.changes["filters"] = (*old, *new)

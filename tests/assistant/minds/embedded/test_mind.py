@@ -241,6 +241,14 @@ def test_what_the_counted_do_is_never_taken_for_an_ordinary_word(reader: Questio
     assert "work" in str(doubt)
 
 
+def test_what_is_held_against_something_that_was_not_shown_is_confirmed(reader: QuestionReader, context: MindContext) -> None:
+    first, _ = think(reader, context, "income in May 2024")
+    step, outcome = think(reader, after(context, first), "versus Lyon")
+    assert query_of(step).filters == (Filter(field="studios.city", op="in", values=("Lyon",)),)
+    assert isinstance(outcome, Done)
+    assert outcome.doubt is not None
+
+
 def _cities(op: str, *values: str) -> dict[str, Any]:
     return {"filters": [{"field": "studios.city", "op": op, "values": list(values)}]}
 
