@@ -42,7 +42,8 @@ def _themes(finding: Finding) -> tuple[str, ...]:
     rows = [_cells(table, row) for row in table.rows]
     first = rows[0]
     if len(rows) == 1 and facts["topics"] == 1:
-        said = f"{first['texts']} {kind} are about {first['topic']}{_sound(table)}."
+        # Of texts that were chosen by how they sound it says nothing to say how they sound.
+        said = f"{first['texts']} {kind} are about {first['topic']}{'' if facts.get('sentiment') else _sound(table)}."
     else:
         said = f"{capitalised(first['topic'])} leads: {first['texts']} of {total} {kind} ({first['share']})"
         following = [f"{row['topic']} ({row['share']})" for row in rows[1:_NAMED]]

@@ -11,6 +11,7 @@ from assistant.minds.embedded.intents.cohort import Rest
 from assistant.minds.embedded.intents.contract import Asked, Cue, Cues, Plan
 from assistant.minds.embedded.intents.steps import DEEDS, card_of, cohort
 from assistant.minds.embedded.intents.words import word_file, words_of
+from assistant.minds.embedded.lexicon import Kind
 from assistant.minds.embedded.tokens import Token, atoms
 from assistant.minds.embedded.wordlists import word_set
 from assistant.turn import Step
@@ -25,7 +26,7 @@ _FIGURES = word_set(
 _ABOUT = word_set("about of on with regarding concerning over that")
 _ENDS = word_set(
     "since during last this after before from between among by according until who whom , ; . ? ! please lately recently today when than "
-    "then more most often in for whose compared versus"
+    "then more most often in for whose compared versus concern affect involve"
 )
 _ARTICLES = word_set("our the your my their its a an any some us we you it things that there")
 _ANYTHING = word_set("anything something everything else all")
@@ -33,6 +34,12 @@ _PEOPLE = word_set("customers customer people shoppers members those clients buy
 _OF_PRODUCTS = word_set(
     "get gets have has had receive receives with are is were the arrive arrives being which that do does about draw draws"
 )
+_RECENT_DAYS = 90
+_AGAINST = word_set("compare compared comparing versus vs difference differ")
+_MORE = word_set("more fewer less oftener")
+_SHOPS = word_set("store stores shop shops branch branches outlet outlets location locations")
+_AT = word_set("in at of from for the our inside about with")
+_BESIDE = word_set("most mostly mainly best worst least more the also really to us")
 _PICKS = word_set("best top biggest largest worst main")
 _CLAUSE_MARKS = word_set("and , ; but")
 _SHOW = word_set("show give find list")
@@ -71,11 +78,15 @@ class FeedbackIntent:
             return None
         if rest.account.leftover and not (cues.has("people") or any(t.text in _PEOPLE for t in rest.asked.tokens)):
             return None  # Somebody else's words: suppliers, employees, neighbours.
-        arguments: dict[str, Any] = {"show": _show(cues), **_chosen(cues), **_people(rest)}
+        arguments: dict[str, Any] = {"show": _show(cues), **_chosen(cues), **_people(rest, cues)}
         uses = {"window", "metric"} if _picked(rest.asked.tokens) else {"ranking", "window", "metric"}
-        notes: tuple[str, ...] = ()
+        # "Customers of the South stores": the value is one that customers have.
+        notes = tuple(f"'{cue.text}' was not taken for more than where the customers are" for cue in cues.found if cue.role == "shops")
         if arguments["show"] == "before_after":
             day = _changed_on(cues, rest)
+            if day is None and cues.has("trend") and rest.window is None:
+                day = rest.asked.context.as_of - dt.timedelta(days=_RECENT_DAYS - 1)
+                notes = (*notes, f"the last {_RECENT_DAYS} days are held against the {_RECENT_DAYS} before")
             if day is None:
                 return None
             arguments["changed_on"] = day.isoformat()
@@ -91,14 +102,19 @@ class FeedbackIntent:
         # "Calls about billing" may be a figure as well: nobody is said to have said something. "What do people call about" is none.
         yields = not _spoken(cues.found) and cues.has("about") and arguments["show"] == "themes"
         return Plan(
-            arguments=arguments, uses=frozenset(uses) | DEEDS, notes=notes, yields=yields, individuals=arguments["show"] == "records"
+            arguments=arguments,
+            uses=frozenset(uses) | DEEDS,
+            notes=notes,
+            doubts=("this takes them together and does not set one against the other",) if _sets_against(rest) else (),
+            yields=yields,
+            individuals=arguments["show"] == "records",
         )
 
     def edit(self, previous: Step, cues: Cues, rest: Rest) -> Plan | None:
         """ "And in the East?", "only in reviews", "and what do they praise?", "show me the texts" """
         arguments = dict(previous.arguments)
         changed = False
-        people = _people(rest)
+        people = _people(rest, cues)
         if people:
             kept = [f for f in arguments.get("filters", ()) if f["field"] not in {g["field"] for g in people.get("filters", ())}]
             arguments |= {**people, "filters": [*kept, *people.get("filters", ())]}
@@ -128,7 +144,7 @@ def _found(asked: Asked) -> list[Cue]:
     tokens = asked.tokens
     card = card_of(asked, "feedback") or {}
     rivals = words_of((f"competitor {name}", " ".join(atoms(name))) for name in card.get("competitors", ()))
-    named = list(rivals.find(tokens).found)
+    named = [*rivals.find(tokens).found, *_shops(asked)]
     taken = {at for cue in named for at in range(cue.start, cue.end)}
     words = [cue for cue in word_file("feedback").find(tokens).found if not taken & set(range(cue.start, cue.end))]
     about = _about(tokens, words, taken)
@@ -143,9 +159,37 @@ def _found(asked: Asked) -> list[Cue]:
     return sorted([*words, *named], key=lambda cue: cue.start)
 
 
+def _shops(asked: Asked) -> list[Cue]:
+    """Shops by their names, as what the texts are about: of customers it would not be known in which way one is theirs."""
+    roles, tokens = asked.reader.model.settings.roles.feedback, asked.tokens
+    if roles is None or roles.store is None:
+        return []
+    dataset = roles.store.split(".")[0]
+    customer = asked.reader.model.settings.customer
+    nouns = {t for s in (dataset, asked.reader.model.datasets[dataset].label) for t in atoms(s.replace("_", " "))} | _SHOPS
+    found = []
+    for mention in asked.reader.cut(tokens, asked.context).mentions:
+        value = next((s.value for s in mention.of(Kind.VALUE) if s.target == roles.store), None)
+        start, end = mention.start, mention.end
+        if value is None:
+            if end < len(tokens) and tokens[end].text in nouns and any(s.target.startswith(f"{customer}.") for s in mention.of(Kind.VALUE)):
+                found.append(Cue(start=end, end=end + 1, role="shops", text=tokens[end].raw))
+            continue
+        while start > 0 and tokens[start - 1].text in (_AT | nouns):
+            start -= 1
+        if end < len(tokens) and tokens[end].text in nouns:
+            end += 1
+        found.append(Cue(start=start, end=end, role=f"shop {value}", text=" ".join(t.raw for t in tokens[start:end])))
+    return found
+
+
 def _picked(tokens: Sequence[Token]) -> set[int]:
     """Where "best" or "top" says whose words are meant ("our top customers") and not which complaints: by which figure is not known."""
-    return {at for at, (one, following) in enumerate(pairwise(tokens)) if one.text in _PICKS and following.text in _PEOPLE}
+    return {at for at, (one, following) in enumerate(pairwise(tokens)) if _picks(one.text) and following.text in _PEOPLE}
+
+
+def _picks(word: str) -> bool:
+    return word in _PICKS or (word.endswith("est") and len(word) > 5)  # "our youngest customers"
 
 
 def _of_its_clause(found: Sequence[Cue], tokens: Sequence[Token]) -> list[Cue]:
@@ -178,10 +222,15 @@ def _about(tokens: Sequence[Token], words: Sequence[Cue], taken: set[int]) -> Cu
             continue
         if at < len(tokens) and tokens[at].text == "that" and trigger.role.startswith("source "):
             continue  # "Tickets that came by phone" says nothing of what they are about.
-        if at < len(tokens) and tokens[at].text in _ABOUT:
+        further = next((i for i in range(at, len(tokens)) if tokens[i].text not in (_PEOPLE | _BESIDE)), len(tokens))
+        if further < len(tokens) and tokens[further].text in ("about", "with"):
+            at = further  # "What annoys people most about the app".
+        if at < len(tokens) and (tokens[at].text in _ABOUT or (tokens[at].text == "for" and trigger.role == "praise")):
             at += 1
-        elif tokens[at - 1].text not in _ABOUT and trigger.role != "report":
+        elif tokens[at - 1].text not in _ABOUT and trigger.role != "report" and not trigger.text.lower().startswith("mention"):
             continue
+        if at < len(tokens) and tokens[at - 1].text == "on" and tokens[at].raw[:1].isupper():
+            continue  # A network or a page that they write on, and not what they write of.
         cue = _words_from(tokens, at, words, taken)
         if cue is not None:
             return cue
@@ -195,14 +244,16 @@ def _about(tokens: Sequence[Token], words: Sequence[Cue], taken: set[int]) -> Cu
 
 
 def _words_from(tokens: Sequence[Token], at: int, words: Sequence[Cue], taken: set[int]) -> Cue | None:
-    stops = {c.start for c in words if c.role in ("others", "versus", "change") and c.text.lower() not in ("us",)}
+    stops = {c.start for c in words if c.role in ("others", "versus", "change", "trend") and c.text.lower() not in ("us",)}
     while at < len(tokens) and tokens[at].text in _ARTICLES and at not in taken and at not in stops:
         at += 1
     end = at
     while end < len(tokens) and tokens[end].text not in _ENDS and end not in taken and end not in stops and not tokens[end].opens:
         end += 1
     said = [t for t in tokens[at:end] if t.kind != "mark"]
-    if not said or said[0].text in _PEOPLE or all(t.text in _ARTICLES | _ANYTHING for t in said):
+    if said and tokens[at - 1].text in _ARTICLES and said[0].text in _ABOUT:
+        return None  # "Posts about us on the radio": where they are, not what they are about.
+    if not said or said[0].text in _PEOPLE or said[-1].text in _PEOPLE or all(t.text in _ARTICLES | _ANYTHING for t in said):
         return None
     while end > at and (tokens[end - 1].kind == "mark" or tokens[end - 1].text in ("and", "or", "not", "do")):
         end -= 1
@@ -222,6 +273,8 @@ def _show(cues: Cues) -> str:
     if any(c.role.startswith("competitor ") for c in cues.found) or (cues.has("competitors") and cues.has("versus")):
         return "competitors"
     if cues.has("after") and any(_moves(cue) for cue in cues.found):
+        return "before_after"
+    if cues.has("trend") and cues.has("complain", "praise", "noun", "about"):
         return "before_after"
     if cues.has("product"):
         return "products"
@@ -260,8 +313,13 @@ def _chosen(cues: Cues) -> dict[str, Any]:
     return chosen
 
 
-def _people(rest: Rest) -> dict[str, Any]:
+def _people(rest: Rest, cues: Cues) -> dict[str, Any]:
+    """Whose texts, and of which shops."""
     found = cohort(rest)
+    shops = [cue.role.removeprefix("shop ") for cue in cues.found if cue.role.startswith("shop ")]
+    roles = rest.asked.reader.model.settings.roles.feedback
+    if shops and roles is not None:
+        found["filters"] = [*found.get("filters", ()), {"field": roles.store, "op": "in", "values": shops}]
     ids = found.pop("customer_ids", None)
     if ids:
         model = rest.asked.reader.model
@@ -269,6 +327,13 @@ def _people(rest: Rest) -> dict[str, Any]:
         key = model.datasets[customer].primary_key[0]
         found["filters"] = [*found.get("filters", ()), {"field": f"{customer}.{key}", "op": "in", "values": ids}]
     return found
+
+
+def _sets_against(rest: Rest) -> bool:
+    """ "Do customers in the South write more complaints than in the North": two values of one field, and more of one than of the other."""
+    said = [t.text for t in rest.asked.tokens]
+    more = any(one in _MORE and "than" in said[at:] for at, one in enumerate(said))
+    return (more or bool(_AGAINST & set(said))) and any(len(f.values) > 1 for f in rest.filters)
 
 
 def _only_texts(rest: Rest) -> bool:

@@ -37,6 +37,11 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Let me read five quotes about parcels": {"show": "records", "about": "parcels", "limit": 5},
     "Show me reviews about torn boxes": {"show": "records", "sources": ["review"], "about": "torn boxes"},
     "What do people think of parcels compared with last year?": {"show": "themes", "about": "parcels"},
+    "What bothers people most about the packaging?": {"show": "themes", "sentiment": UNHAPPY, "about": "packaging"},
+    "Do people mention the queues?": {"show": "themes", "about": "queues"},
+    "What are the top three gripes of people in the South?": {"show": "themes", "sentiment": UNHAPPY, "limit": 3, "filters": SOUTH},
+    "Are complaints about parcels getting worse?": {"show": "before_after", "about": "parcels", "sentiment": UNHAPPY},
+    "Is the praise for parcels growing?": {"show": "before_after", "about": "parcels", "sentiment": ["positive"]},
     "What are the complaints since May 2025?": {"show": "themes", "window": {"start": "2025-05-01"}},
 }
 FIGURES = ("number of feedback texts", "negative share of feedback by month", "average sentiment by feedback topic", "letters by month")
@@ -69,6 +74,7 @@ def test_a_question_to_the_texts_is_a_search(question: str, arguments: dict[str,
     {
         "What do our best customers praise?": "best",
         "What do the top customers complain about?": "top",
+        "What do our youngest customers complain about?": "youngest",
         "What do people think of parcels compared with last year?": "compared",
     }.items(),
 )
@@ -76,6 +82,16 @@ def test_words_that_could_change_whose_words_are_meant_are_asked_about(question:
     answer = bakery.ask(Question(text=question))
     assert answer.status == "offered"
     assert f"'{unexplained}'" in answer.text
+
+
+def test_texts_of_two_groups_are_not_shown_as_a_comparison_without_saying_so(bakery: Assistant) -> None:
+    answer = bakery.ask(Question(text="Do guests in the South write more complaints than in the North?"))
+    assert answer.status != "answered"
+
+
+@pytest.mark.parametrize("question", ["posts about us on Facebook", "What are people saying on Chirper?"])
+def test_where_something_was_written_is_not_what_it_is_about(question: str, bakery: Assistant) -> None:
+    assert bakery.ask(Question(text=question)).status == "declined"
 
 
 @pytest.mark.parametrize("question", FIGURES)
