@@ -29,6 +29,7 @@ _BATCH = 32
 _BATCH_CHARACTERS = 4000
 """Long texts come in smaller batches: what a batch takes in memory grows with its longest text."""
 _CHUNK = 512
+_TIDY_EVERY = 128
 _PROCESSES = 2
 _WORTH_A_POOL = 4 * _CHUNK
 """Fewer new texts are embedded in this process: a second one takes seconds to start."""
@@ -136,15 +137,17 @@ class EmbeddingCache:
 
 
 def _encode_and_tidy(texts: Sequence[str]) -> Vectors:
-    """What `encode` gives; then what it freed goes back to the machine.
+    """What `encode` gives, a few batches at a time; what they freed goes back to the machine.
 
     Batches of ever new shapes leave holes that the C library keeps: 150 MB per process after 15,000 sentences.
     """
-    found = encode(texts)
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:  # Only glibc has it; elsewhere more memory is held.
-        trim(0)
-    return found
+    parts = []
+    for start in range(0, len(texts), _TIDY_EVERY):
+        parts.append(encode(texts[start : start + _TIDY_EVERY]))
+        if trim is not None:  # Only glibc has it; elsewhere more memory is held.
+            trim(0)
+    return np.concatenate(parts)
 
 
 _Chunk = list[tuple[bytes, str]]
