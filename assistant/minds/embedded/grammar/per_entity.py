@@ -111,7 +111,7 @@ _ONE = frozenset({"a", "an", "one"})
 def _asked_of_one(draft: Draft) -> bool:
     """ "How much does a customer spend", "how many visitors does a shop have": the average one, and not what all of them do."""
     said = any(item.text in _AGGREGATES for item in draft.items)
-    if draft.items[0].text not in ("how", "what") or said or draft.aggregate is not None or draft.per is not None:
+    if not draft.items or draft.items[0].text not in ("how", "what") or said or draft.aggregate is not None or draft.per is not None:
         return False
     for at in range(1, len(draft.items) - 2):
         item = draft.items[at + 2]
