@@ -99,6 +99,9 @@ def refer_back(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionR
     reading, doubt = _read(spoken, previous, reader, context, is_part=part)
     if reading is None or reading.query is None:
         return None
+    reading = _counted(reading, previous, entity, reader)
+    if reading.query is None:
+        return None
     if part and previous.metrics and reading.query.filters:  # "how much of it came from premium members": those are not counted
         reading = replace(reading, query=reading.query.model_copy(update={"metrics": previous.metrics[:1]}))
     elif part and previous.metrics and reading.query is not None:
@@ -114,6 +117,16 @@ def refer_back(tokens: Sequence[Token], previous: MetricQuery, reader: QuestionR
     if found is None:
         return None
     return replace(found, notes=(*reading.notes, *found.notes), doubt=found.doubt or doubt)
+
+
+def _counted(reading: Reading, previous: MetricQuery, entity: str | None, reader: QuestionReader) -> Reading:
+    """ "Show their visits" beside rows of something else: how many each has, and not a list of all of them."""
+    listing = reading.query.listing if reading.query is not None else None
+    counted = reader.lexicon.count_metrics.get(listing.entity) if listing is not None and listing.entity != entity else None
+    if counted is None or reading.query is None or not previous.dimensions:
+        return reading
+    kept = {"filters": reading.query.filters, "entity_conditions": reading.query.entity_conditions, "window": reading.query.window}
+    return replace(reading, query=MetricQuery(metrics=(Measure(metric=counted),)).model_copy(update=kept))
 
 
 def _of_the_figure(asked: MetricQuery, previous: MetricQuery, reader: QuestionReader) -> MetricQuery:

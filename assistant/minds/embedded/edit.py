@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from assistant.minds.embedded.edit_figures import as_quotient, per_customer, take_part_of_figure
+from assistant.minds.embedded.edit_figures import as_quotient, per_customer, take_part_of_figure, take_single_rows
 from assistant.minds.embedded.edit_parts import (
     consistent,
     days,
@@ -56,6 +56,7 @@ class Edit(Rows):
                 return None
             self.wishes -= {"share"} if self.draft.measures else set()
         take_part_of_figure(self.draft, self.previous.metrics)
+        take_single_rows(self.draft, self.previous.metrics, per="per" in self.words, ranked=bool(self.previous.order))
         for part in (
             self._average,
             self._metrics,

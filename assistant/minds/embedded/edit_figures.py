@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from assistant.minds.embedded.edit_parts import is_plain
 from assistant.minds.embedded.grammar.draft import Draft
 from assistant.minds.embedded.lexicon import Kind
-from tools.core.query.metric_query import Measure
+from tools.core.query.metric_query import DimensionRef, Measure
 from tools.core.semantics.model import Metric
 
 _COLUMN = re.compile(r"\b\w+\.\w+\b")
@@ -17,7 +17,7 @@ _COLUMN = re.compile(r"\b\w+\.\w+\b")
 def per_customer(draft: Draft, shown: Sequence[Measure]) -> Measure | None:
     """ "per customer instead": of the figure before, what each one has on average; None when that is not asked, or means nothing."""
     per = draft.per
-    if per is None or per != draft.customer or draft.measures or len(shown) != 1 or not is_plain(shown[0]):
+    if per is None or per != draft.customer or draft.measures or len(shown) != 1 or not is_plain(_undivided(shown[0])):
         return None
     world, metric = draft.world, shown[0].metric
     ratio = world.ratio_of(metric, per)
@@ -26,6 +26,28 @@ def per_customer(draft: Draft, shown: Sequence[Measure]) -> Measure | None:
     if world.ratio(metric) is not None or not world.reaches(world.fact(metric), per):
         return None
     return Measure(metric=metric, per=per, aggregate="avg")
+
+
+def take_single_rows(draft: Draft, shown: Sequence[Measure], *, per: bool, ranked: bool) -> None:
+    """ "Per visit", "by visits": nobody wants one line for each row of a fact.
+
+    After "per" the figure before is divided by their number; in a ranking they are what it is ranked by.
+    """
+    named = [d.field.split(".")[0] for d in draft.dimensions if isinstance(d, DimensionRef) and d == draft.key_of(d.field.split(".")[0])]
+    dataset = draft.per or next(iter(named), None)
+    counted = draft.count_metric(dataset) if dataset is not None and draft.model.datasets[dataset].default_time is not None else None
+    if dataset is None or counted is None or draft.measures or len(shown) != 1 or not is_plain(_undivided(shown[0])) or not (per or ranked):
+        return
+    ratio = draft.world.ratio_of(shown[0].metric, dataset)
+    divided = Measure(metric=ratio) if ratio is not None else Measure(metric=shown[0].metric, over=counted)
+    draft.measures = [divided if per else Measure(metric=counted)]
+    draft.dimensions = [d for d in draft.dimensions if d != draft.key_of(dataset)]
+    draft.per = None
+
+
+def _undivided(measure: Measure) -> Measure:
+    """The revenue of "revenue per order": another divisor takes the place of the orders."""
+    return measure.model_copy(update={"over": None, "as_share": False})
 
 
 def take_part_of_figure(draft: Draft, shown: Sequence[Measure]) -> None:

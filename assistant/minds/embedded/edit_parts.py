@@ -26,7 +26,7 @@ def is_series(dimension: DimensionRef) -> bool:
 
 
 def is_plain(measure: Measure) -> bool:
-    return not (measure.is_aggregated_again or measure.filters or measure.entity_conditions)
+    return not (measure.is_aggregated_again or measure.over or measure.filters or measure.entity_conditions)
 
 
 def is_one_year(window: TimeWindow) -> bool:

@@ -30,6 +30,18 @@ PREMIUM = {"field": "members.tariff", "op": "in", "values": ["Premium"]}
             "how much income did it bring?",
             {"metrics": ["income", "bookings"], "dimensions": [CITY], "window": MAY, "order": [{"by": "bookings"}], "limit": 1},
         ),
+        # Rows of a fact are counted or divided by, and not shown one by one.
+        (
+            "top 3 cities by income in May 2024",
+            "show their bookings",
+            {"metrics": ["bookings", "income"], "dimensions": [CITY], "window": MAY, "order": [{"by": "income"}], "limit": 3},
+        ),
+        (
+            "top 3 cities by income in May 2024",
+            "by bookings",
+            {"metrics": ["bookings"], "dimensions": [CITY], "window": MAY, "order": [{"by": "bookings"}], "limit": 3},
+        ),
+        ("income in May 2024", "per booking", {"metrics": [{"metric": "income", "over": "bookings"}], "window": MAY}),
         # The same people, over the same days.
         (
             "income from premium members in May 2024",
