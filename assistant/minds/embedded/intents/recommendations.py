@@ -24,8 +24,9 @@ class RecommendationsIntent:
     def cues(self, asked: Asked) -> Cues | None:
         """What was bought is a figure; what will be, what goes with what, and when to write are not."""
         found = _with_names(word_file(self.name).find(asked.tokens), asked)
-        if any(c.start and asked.tokens[c.start - 1].text in ("much", "many") for c in found.all("offer")):
-            return None  # "how much do we sell per day"
+        counted = [t.text for t in asked.tokens[:2]] in (["how", "much"], ["how", "many"])
+        if counted and any(c.text.lower().startswith("do ") for c in found.all("offer")):
+            return None  # "how much do we sell per day", "how many products do we sell"
         ahead = found.has("next") or (found.has("will") and found.has("buy"))
         return found if ahead or found.has("offer", "pairs", "time", "reliability") else None
 
