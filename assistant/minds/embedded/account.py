@@ -90,7 +90,7 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
     decisive = decisive_words(draft, left)
     blockers += decisive
     leftover += _open_clauses(draft)
-    if draft.bare_count and leftover:
+    if leftover and (draft.bare_count or leftover[-1] in _LEAVING):
         blockers.append(leftover[0])
     talk = any(item.text in ("we", "us", "business", "company") for item in draft.items)
     return Account(
@@ -101,6 +101,10 @@ def account_for(draft: Draft, *, ignoring: frozenset[str] = frozenset()) -> Acco
         blockers=tuple(dict.fromkeys(blockers)),
         decisive=tuple(decisive),
     )
+
+
+_LEAVING = word_set("go goes going went gone away")
+"""Of all there are, these say which: "how many customers went away"."""
 
 
 def _opening(draft: Draft) -> int:
@@ -126,11 +130,19 @@ def _open_clauses(draft: Draft) -> list[str]:
     verbs = [i.text for i in repeating if i.has(Kind.FACT, Kind.DOES)]
     if draft.bare_count and draft.items[0].text == "list":
         found.append("list")  # "list our outlets": their number is no list
+    if draft.counted is not None and not (draft.filters or draft.entity_conditions or draft.dimensions):
+        found += [i.text for at, i in enumerate(draft.items) if i.text in _LEAVING and not draft.claims[at] and _people_before(draft, at)][
+            :1
+        ]
     if _asks_a_way(draft):
         found.append("how")
     if not draft.contrast and any(_sets_both_apart(draft, at) for at in range(len(draft.items) - 2)):
         found.append("with")
     return found + (verbs[1:] if len(verbs) > 1 else [])
+
+
+def _people_before(draft: Draft, at: int) -> bool:
+    return any(s.target == draft.customer for i in draft.items[:at] if i.mention is not None for s in i.mention.of(Kind.DATASET))
 
 
 def _sets_both_apart(draft: Draft, at: int) -> bool:

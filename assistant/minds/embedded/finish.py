@@ -83,6 +83,9 @@ def finished(draft: Draft) -> tuple[MetricQuery | None, str]:
     return query, ""
 
 
+_MEASURED = (Datatype.INTEGER, Datatype.DECIMAL, Datatype.FLOAT)
+
+
 def _doubt_the_split(draft: Draft) -> None:
     """A split into single rows of a fact, or into the one part that a condition leaves, is more likely misread than meant."""
     only = {f.field for f in draft.filters if f.op == "in" and len(f.values) == 1}
@@ -95,6 +98,17 @@ def _doubt_the_split(draft: Draft) -> None:
             draft.doubts.append(f"each {dataset.label} is a row of its own")
         elif dimension.field in only:
             draft.doubts.append(f"there is only one {draft.model.field(dimension.field).label} to split by")
+        elif _is_ranked_by(draft, dimension):
+            figure = draft.metric(draft.measures[0].metric).label
+            draft.doubts.append(f"this ranks by {figure}, and not by {draft.model.field(dimension.field).label}")
+
+
+def _is_ranked_by(draft: Draft, dimension: DimensionRef) -> bool:
+    """ "Largest shop by floor area": a number that each ranked thing has is what it is ranked by, and no split."""
+    field, noun = draft.model.field(dimension.field), draft.rank.noun if draft.rank is not None else None
+    if not isinstance(noun, DimensionRef) or noun == dimension or noun.field.split(".")[0] != field.dataset:
+        return False
+    return bool(draft.measures) and field.datatype in _MEASURED and draft.key_of(field.dataset) != dimension
 
 
 def _with_names(draft: Draft, dimension: DimensionRef | None) -> list[DimensionRef | None]:

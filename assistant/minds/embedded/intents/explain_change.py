@@ -10,12 +10,15 @@ from assistant.minds.embedded.intents.cohort import Rest
 from assistant.minds.embedded.intents.contract import Asked, Cues, Plan
 from assistant.minds.embedded.intents.figure import read_figure
 from assistant.minds.embedded.intents.words import word_file
+from assistant.minds.embedded.wordlists import word_set
 from assistant.turn import Step
 from tools.core.errors import AnswerError
 from tools.core.query.metric_query import Comparison, Filter, MetricQuery, TimeWindow
 from tools.core.query.resolve import Scope
 from tools.explain_change.parts import take_apart
 
+_BEING = word_set("is are")
+_THAN = word_set("lower higher worse better weaker stronger smaller larger bigger less more")
 _MOVES = ("fall", "rise", "better", "worse", "move")
 _LAST_MONTH = TimeWindow(period="last", unit="month")
 _SPLITTING = frozenset({"by", "per", "each", "with"})
@@ -52,7 +55,7 @@ class ExplainChangeIntent:
         return Plan(
             arguments=_arguments(query, assumed=_assumed(cues, rest.asked, query.metrics[0].metric)),
             notes=tuple(notes),
-            doubts=figure.doubts,
+            doubts=(*figure.doubts, *_between_groups(query, rest.asked)),
             account=figure.account,
         )
 
@@ -73,6 +76,15 @@ class ExplainChangeIntent:
         )
         arguments = _arguments(query.model_copy(update={"dimensions": ()}), assumed=_assumed(cues, rest.asked, query.metrics[0].metric))
         return Plan(arguments=arguments, uses=frozenset({"window"})) if _can_be_taken_apart(query, rest.asked) else None
+
+
+def _between_groups(query: MetricQuery, asked: Asked) -> tuple[str, ...]:
+    """ "Why is the rating lower in the West": lower than elsewhere, as far as the words go, and not than before."""
+    words = [t.text for t in asked.tokens]
+    compared = any(one in _BEING and other in _THAN for at, one in enumerate(words) for other in words[at + 1 :])
+    if not compared or query.window is not None or not query.filters:
+        return ()
+    return ("It may be meant against the other groups; this is the change over time",)
 
 
 def _without_splits(cues: Cues, asked: Asked) -> Cues:

@@ -46,6 +46,14 @@ def test_turns_away_what_is_no_question(text: str, code: str, reader: QuestionRe
     assert outcome.code == code
 
 
+@pytest.mark.parametrize(("text", "word"), [("how many members went away", "went"), ("how many members are gone", "gone")])
+def test_all_people_are_no_answer_where_going_says_which(text: str, word: str, reader: QuestionReader, context: MindContext) -> None:
+    step, outcome = think(reader, context, text)
+    assert step is None
+    assert isinstance(outcome, Decline)
+    assert outcome.unplaced == (word,)
+
+
 def test_a_decline_offers_questions_that_can_be_answered(reader: QuestionReader, context: MindContext) -> None:
     _, outcome = think(reader, context, "profit by city")
     assert isinstance(outcome, Decline)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistant import Assistant, Question, Settings, build
+from assistant import Assistant, Question, Settings, Status, build
 from assistant.minds.look_ahead import look_ahead
 from assistant.turn import MindContext, PastTurn, Step
 
@@ -126,3 +126,9 @@ def test_why_after_a_trend_is_about_its_last_period(shop: Assistant) -> None:
     why = step_of(shop, "why?", after=step_of(shop, "revenue by month in 2026"))
     assert why.arguments["metric"] == "revenue"
     assert why.tool == "explain_change"
+
+
+def test_lower_in_a_place_may_be_lower_than_elsewhere_and_is_offered_as_a_change(shop: Assistant) -> None:
+    answer = shop.ask(Question(text="Why is the return rate lower in the West?"))
+    assert answer.status is Status.OFFERED
+    assert "It may be meant against the other groups" in answer.text
