@@ -220,6 +220,8 @@ def _is_plain_act(draft: Draft, at: int) -> bool:
     before = at - 1
     while before >= 0 and draft.items[before].text in ordinary_words() | _ADVERBIAL:
         before -= 1
+    if draft.items[at].text.endswith("ing") and _is_figure(draft, at + 1):
+        return False  # "Operating expenditure" is another figure than expenditure.
     ours = before >= 0 and draft.items[before].text in _OURS
     if not ours and draft.items[at].text.endswith("ing"):
         return False  # "returns handling" is another thing than returns

@@ -35,7 +35,9 @@ def take_single_rows(draft: Draft, shown: Sequence[Measure], *, per: bool, ranke
     """
     named = [d.field.split(".")[0] for d in draft.dimensions if isinstance(d, DimensionRef) and d == draft.key_of(d.field.split(".")[0])]
     dataset = draft.per or next(iter(named), None)
-    counted = draft.count_metric(dataset) if dataset is not None and draft.model.datasets[dataset].default_time is not None else None
+    dated = dataset is not None and draft.model.datasets[dataset].default_time is not None
+    done = dated and draft.customer is not None and draft.world.reaches(str(dataset), draft.customer)  # An order, and not a campaign.
+    counted = draft.count_metric(str(dataset)) if done else None
     if dataset is None or counted is None or draft.measures or len(shown) != 1 or not is_plain(_undivided(shown[0])) or not (per or ranked):
         return
     ratio = draft.world.ratio_of(shown[0].metric, dataset)

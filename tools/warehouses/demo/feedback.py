@@ -92,7 +92,10 @@ class Writer:
         rng = world.streams.rng(f"{request.table}/text", people.chunk)
         count = len(request.ids)
         rivals = [c["name"] for c in read_data("catalogue")["competitors"]]
-        named = chance(rng, self._mention_rate(request.day), count)
+        rate = self._mention_rate(request.day)
+        # Texts that tell of a truth stand in for others: whom else they name is drawn apart, by their own days.
+        apart = world.streams.rng(f"{request.table}/stories/rivals", people.chunk)
+        named = np.where(request.story >= 0, chance(apart, rate, count), chance(rng, rate, count))
         rival = rng.integers(0, len(rivals), count)
         stance = np.where(named, (rng.random(count) < 0.35).astype(np.int64), -1)
         brief = Brief(

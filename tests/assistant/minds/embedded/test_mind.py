@@ -54,6 +54,13 @@ def test_all_people_are_no_answer_where_going_says_which(text: str, word: str, r
     assert outcome.unplaced == (word,)
 
 
+def test_a_participle_before_a_figure_makes_another_figure_of_it(reader: QuestionReader, context: MindContext) -> None:
+    step, outcome = think(reader, context, "what was operating income in May")
+    assert step is None
+    assert isinstance(outcome, Decline)
+    assert "operating income" in outcome.message
+
+
 def test_a_decline_offers_questions_that_can_be_answered(reader: QuestionReader, context: MindContext) -> None:
     _, outcome = think(reader, context, "profit by city")
     assert isinstance(outcome, Decline)
