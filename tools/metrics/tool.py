@@ -102,9 +102,12 @@ def _run_checks(
             continue
         if table.truncated and planned.kind is CheckKind.PARTS_SUM_TO_TOTAL:
             continue
+        # What was left out is a part of the answer, and not to be missing where the machine is busy.
+        duty = planned.kind is CheckKind.SUPPRESSED_GROUPS
+        within = context.deadline_s if duty else max(0.1, min(context.deadline_s, 4 * budget_ms / 1000))
         try:
             checked = _checked(planned.tree, context)
-            result = context.warehouse.engine.execute(checked, deadline_s=max(0.1, min(context.deadline_s, 4 * budget_ms / 1000)))
+            result = context.warehouse.engine.execute(checked, deadline_s=within)
         except AnswerError:
             continue  # A self-test that cannot run takes nothing away from the answer.
         ran.append(ExecutedSql(sql=checked.text, row_count=len(result.rows), elapsed_ms=result.elapsed_ms))
